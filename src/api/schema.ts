@@ -1,0 +1,164 @@
+/**
+ * The shape of API objects, as data.
+ *
+ * One declaration of a type serves decoding, pruning, defaulting, field validation, strategic merge patch,
+ * server-side apply, OpenAPI and `kubectl explain`, and TypeScript infers the type from it. List and patch
+ * keys, formats and required fields are those of the published OpenAPI document of Kubernetes 1.34.
+ */
+
+export type Schema =
+  | StringSchema | IntegerSchema | NumberSchema | BooleanSchema | AnySchema
+  | ObjectSchema<Fields> | MapSchema<Schema> | ListSchema<Schema>
+
+interface Described {
+  /** One or two sentences of ours, shown by `kubectl explain`. */
+  readonly doc?: string
+}
+
+export interface StringSchema<V extends string = string> extends Described {
+  readonly type: 'string'
+  /** date-time: RFC 3339 in seconds. micro-time: with microseconds. byte: base64. int-or-string: a JSON number or string. quantity: `100m`, `1Gi` (a JSON number is accepted and kept as a string). */
+  readonly format?: 'date-time' | 'micro-time' | 'byte' | 'quantity' | 'int-or-string' | 'duration'
+  /** Documented values; enforced by validation, not by decoding (Kubernetes answers 422, not 400). */
+  readonly values?: readonly V[]
+  readonly default?: V
+}
+
+export interface IntegerSchema extends Described {
+  readonly type: 'integer'
+  readonly format: 'int32' | 'int64'
+  readonly default?: number
+  /** Go cannot tell 0 from absent in this field, so 0 is replaced by the default (probe numbers). */
+  readonly zeroIsUnset?: true
+}
+
+export interface NumberSchema extends Described {
+  readonly type: 'number'
+}
+
+export interface BooleanSchema extends Described {
+  readonly type: 'boolean'
+  readonly default?: boolean
+}
+
+/** Any JSON value, kept as it is. */
+export interface AnySchema extends Described {
+  readonly type: 'any'
+}
+
+export interface ObjectSchema<F extends Fields> extends Described {
+  readonly type: 'object'
+  /** The model's name in OpenAPI: `io.k8s.api.core.v1.Container`. */
+  readonly name: string
+  readonly fields: F
+  /** Server-side apply owns it as one value (x-kubernetes-map-type: atomic). */
+  readonly atomic?: true
+}
+
+export interface MapSchema<V extends Schema> extends Described {
+  readonly type: 'map'
+  readonly values: V
+  readonly atomic?: true
+}
+
+export interface ListSchema<I extends Schema> extends Described {
+  readonly type: 'list'
+  readonly items: I
+  /** How server-side apply merges it (x-kubernetes-list-type): one value, a set of scalars, or items by key. */
+  readonly listType: 'atomic' | 'set' | 'map'
+  /** x-kubernetes-list-map-keys. */
+  readonly mapKeys?: readonly string[]
+  /** How strategic merge patch merges it (x-kubernetes-patch-strategy); undefined: it is replaced. */
+  readonly patchMerge?: true
+  /** x-kubernetes-patch-merge-key. */
+  readonly patchMergeKey?: string
+  /** The items are unions of which a patch names the member to keep (volumes). */
+  readonly retainKeys?: true
+}
+
+/** A field of an object: the schema of its value, and whether it must be given. */
+export interface Field<S extends Schema = Schema, R extends boolean = boolean> {
+  readonly schema: S
+  readonly required: R
+}
+export type Fields = { readonly [name: string]: Field }
+
+// ── what a stored object looks like: decoded, pruned and defaulted ──────────────────────────────
+
+export type Infer<S extends Schema> =
+  S extends StringSchema<infer V> ? (S['format'] extends 'int-or-string' ? string | number : V)
+    : S extends IntegerSchema | NumberSchema ? number
+      : S extends BooleanSchema ? boolean
+        : S extends ObjectSchema<infer F> ? InferFields<F>
+          : S extends MapSchema<infer V> ? { [key: string]: Infer<V> }
+            : S extends ListSchema<infer I> ? Infer<I>[]
+              : any
+
+type InferFields<F extends Fields> =
+  & { -readonly [K in keyof F as IsPresent<F[K]> extends true ? K : never]: Infer<F[K]['schema']> }
+  & { -readonly [K in keyof F as IsPresent<F[K]> extends true ? never : K]?: Infer<F[K]['schema']> }
+
+/** Required fields and those with a constant default are there in every stored object. */
+type IsPresent<F extends Field> = F['required'] extends true ? true : F['schema'] extends { readonly default: string | number | boolean } ? true : false
+
+// ── what a client may send: defaults may be left out ─────────────────────────────────────────────
+
+export type Input<S extends Schema> =
+  S extends StringSchema<infer V> ? (S['format'] extends 'int-or-string' ? string | number : S['format'] extends 'quantity' ? string | number : V)
+    : S extends IntegerSchema | NumberSchema ? number
+      : S extends BooleanSchema ? boolean
+        : S extends ObjectSchema<infer F> ? InputFields<F>
+          : S extends MapSchema<infer V> ? { readonly [key: string]: Input<V> }
+            : S extends ListSchema<infer I> ? readonly Input<I>[]
+              : any
+
+type InputFields<F extends Fields> =
+  & { readonly [K in keyof F as F[K]['required'] extends true ? K : never]: Input<F[K]['schema']> }
+  & { readonly [K in keyof F as F[K]['required'] extends true ? never : K]?: Input<F[K]['schema']> }
+
+// ── the words declarations are written in ────────────────────────────────────────────────────────
+
+type Shape = { readonly [name: string]: Schema | Field }
+type FieldsOf<S extends Shape> = { readonly [K in keyof S]: S[K] extends Field ? S[K] : S[K] extends Schema ? Field<S[K], false> : never }
+
+/** Marks a field that must be given. */
+export function required<const S extends Schema>(schema: S): Field<S, true> {
+  return { schema, required: true }
+}
+
+export function object<const S extends Shape>(name: string, shape: S, options: { doc?: string; atomic?: true } = {}): ObjectSchema<FieldsOf<S>> {
+  const fields = Object.fromEntries(Object.entries(shape).map(([key, value]) => [key, 'schema' in value ? value : { schema: value, required: false }]))
+  return { type: 'object', name, fields: fields as FieldsOf<S>, ...options }
+}
+
+export function string<const V extends string = string, const D extends V = never>(options: { values?: readonly V[]; default?: D; doc?: string } = {}): StringSchema<V> & ([D] extends [never] ? unknown : { readonly default: D }) {
+  return { type: 'string', ...options } as never
+}
+
+export const int32 = <const D extends number = never>(options: { default?: D; zeroIsUnset?: true; doc?: string } = {}): IntegerSchema & ([D] extends [never] ? unknown : { readonly default: D }) =>
+  ({ type: 'integer', format: 'int32', ...options }) as never
+export const int64 = <const D extends number = never>(options: { default?: D; zeroIsUnset?: true; doc?: string } = {}): IntegerSchema & ([D] extends [never] ? unknown : { readonly default: D }) =>
+  ({ type: 'integer', format: 'int64', ...options }) as never
+export const number = (options: Described = {}): NumberSchema => ({ type: 'number', ...options })
+export const boolean = <const D extends boolean = never>(options: { default?: D; doc?: string } = {}): BooleanSchema & ([D] extends [never] ? unknown : { readonly default: D }) =>
+  ({ type: 'boolean', ...options }) as never
+export const any = (options: Described = {}): AnySchema => ({ type: 'any', ...options })
+
+export const time = (options: Described = {}) => ({ type: 'string', format: 'date-time', ...options }) as const satisfies StringSchema
+export const microTime = (options: Described = {}) => ({ type: 'string', format: 'micro-time', ...options }) as const satisfies StringSchema
+export const bytes = (options: Described = {}) => ({ type: 'string', format: 'byte', ...options }) as const satisfies StringSchema
+export const quantity = (options: Described = {}) => ({ type: 'string', format: 'quantity', ...options }) as const satisfies StringSchema
+export const intOrString = (options: Described = {}) => ({ type: 'string', format: 'int-or-string', ...options }) as const satisfies StringSchema
+
+export const map = <const V extends Schema>(values: V, options: { atomic?: true; doc?: string } = {}): MapSchema<V> => ({ type: 'map', values, ...options })
+
+export const atomicList = <const I extends Schema>(items: I, options: ListOptions = {}): ListSchema<I> => ({ type: 'list', items, listType: 'atomic', ...options })
+export const setOf = <const I extends Schema>(items: I, options: ListOptions = {}): ListSchema<I> => ({ type: 'list', items, listType: 'set', ...options })
+export const mapList = <const I extends Schema>(items: I, mapKeys: readonly string[], options: ListOptions = {}): ListSchema<I> =>
+  ({ type: 'list', items, listType: 'map', mapKeys, ...options })
+
+interface ListOptions extends Described {
+  readonly patchMerge?: true
+  readonly patchMergeKey?: string
+  readonly retainKeys?: true
+}

@@ -1,0 +1,114 @@
+/**
+ * Versioned objects by key, and what happened to them since a revision.
+ *
+ * One counter, the revision, numbers every commit. A reader sees only what is durable; a watcher sees every
+ * change after a revision, once and in order, or is told that the past it asks for is gone. The store has never
+ * heard of a Pod: keys are paths, values are frozen objects that it stamps with their revision and can encode.
+ */
+
+/** Numbers the commits of a store, from 1. 0 means: does not exist. */
+export type Revision = number
+
+export interface Stored {
+  readonly key: string
+  /** Deeply frozen, stamped with its revision. */
+  readonly value: object
+  /** The commit that wrote this version. */
+  readonly revision: Revision
+  /** The commit that created the key. */
+  readonly created: Revision
+  /** The value as UTF-8 JSON. Made on first use and kept, so that a version is encoded at most once. */
+  json(): Uint8Array
+}
+
+export interface Write {
+  readonly key: string
+  /** The new value, or undefined to remove the key. The store stamps and freezes the object: the caller gives it away. */
+  readonly value: object | undefined
+  /** The revision the key must have now (0: must not exist). Undefined: whatever it has. */
+  readonly expect?: Revision
+}
+
+export type Commit =
+  | { readonly done: true; readonly revision: Revision; readonly stored: readonly (Stored | undefined)[] }
+  /** An `expect` did not hold and nothing was written. `actual` is the version found, durable or about to be. */
+  | { readonly done: false; readonly key: string; readonly actual: Stored | undefined }
+
+export interface Change {
+  readonly revision: Revision
+  readonly key: string
+  /** What is there now; undefined after a removal. */
+  readonly stored: Stored | undefined
+  /** What was there before; undefined when the key was created. */
+  readonly previous: Stored | undefined
+  /** After a removal: the last value, stamped with the revision of the removal, as a watcher must see it. */
+  readonly removed: Stored | undefined
+}
+
+export interface Page {
+  readonly items: readonly Stored[]
+  /** The revision the whole page is true at. */
+  readonly revision: Revision
+  /** Keys under the prefix behind the page's last one. 0: this was all. */
+  readonly remaining: number
+}
+
+export interface Store {
+  /** The newest revision that may be read. */
+  readonly revision: Revision
+  /** The oldest revision one can still list at or watch from. */
+  readonly oldest: Revision
+
+  get(key: string): Promise<Stored | undefined>
+
+  /** Keys that start with the prefix, in byte order. `at` reads the past; `after` continues behind a key. Throws Compacted. */
+  list(prefix: string, options?: { at?: Revision; after?: string; limit?: number }): Promise<Page>
+
+  /**
+   * All writes or none. Resolves once the outcome is durable: after that no crash can take it back.
+   * Throws StoreClosed, or StoreFailed when the disk refuses (full, broken): nothing was acknowledged then.
+   */
+  commit(writes: readonly Write[]): Promise<Commit>
+
+  /**
+   * Calls `changed` for every change under the prefix after revision `from`, in order, past ones first and within
+   * this call. `ended` is called at most once, when the store closes. Throws Compacted when `from` is older than `oldest`.
+   */
+  watch(prefix: string, from: Revision, changed: (change: Change) => void, ended?: () => void): { stop(): void }
+
+  /** Forgets the past before `revision`; what is there now stays. */
+  compact(revision: Revision): Promise<void>
+
+  /** Waits for writes under way. */
+  close(): Promise<void>
+}
+
+export interface StoreOptions {
+  /**
+   * Puts the revision into a value that is about to be stored (Kubernetes: metadata.resourceVersion). It may change
+   * the object it is given and must return one that nobody else changes later.
+   */
+  stamp(value: object, revision: Revision): object
+  /** How many past changes are kept for watchers and old lists. */
+  historyMax?: number
+}
+
+/** The revision asked for lies before `oldest`. */
+export class Compacted extends Error {
+  override readonly name = 'Compacted'
+  readonly requested: Revision
+  readonly oldest: Revision
+  constructor(requested: Revision, oldest: Revision) {
+    super(`revision ${requested} has been compacted; the oldest kept is ${oldest}`)
+    this.requested = requested
+    this.oldest = oldest
+  }
+}
+
+export class StoreClosed extends Error {
+  override readonly name = 'StoreClosed'
+}
+
+export class StoreFailed extends Error {
+  override readonly name = 'StoreFailed'
+}
