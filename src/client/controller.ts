@@ -1,0 +1,114 @@
+/**
+ * What every controller shares.
+ *
+ *   watch ─▶ key ─▶ queue ─▶ has the cache seen our own writes? ─▶ reconcile ─▶ settled | again after | failed: back-off
+ *                     ▲                                                              │
+ *                     └──────────────────────────────────────────────────────────────┘
+ *
+ * Level-triggered: `reconcile` learns which object to look at, never what happened to it. Because one store numbers all
+ * writes, a controller that waits until its caches have reached its own last writes for a key never counts anything twice.
+ */
+import { keyText, parseKey, type KubernetesObject, type ObjectKey } from '../api/meta.ts'
+import type { Kind } from '../api/kind.ts'
+import type { BackoffRange } from '../base/backoff.ts'
+import type { Millis } from '../base/clock.ts'
+import type { Host } from '../base/host.ts'
+import { createWorkQueue } from '../base/work_queue.ts'
+import type { Cache, CacheChange } from './cache.ts'
+import type { Client } from './client.ts'
+
+/** What is left to do for a key: nothing until something changes, or another look after a while. */
+export type Outcome = { readonly again?: Millis }
+export const settled: Outcome = {}
+
+export interface ControllerOptions {
+  readonly name: string
+  readonly sources: readonly Source[]
+  /** A throw is logged and tried again after a back-off. The client counts what is written, so that the next pass waits for it. */
+  reconcile(key: ObjectKey, client: Client): Promise<Outcome>
+  /** How many keys are worked on at once. */
+  readonly workers?: number
+  readonly retry?: BackoffRange
+}
+
+export interface Source {
+  readonly kind: Kind<never>
+  readonly cache: Cache<KubernetesObject>
+  keysOf(change: CacheChange<KubernetesObject>): readonly ObjectKey[]
+}
+
+/** Changes of these objects bring their own key. */
+export const watches = <T extends KubernetesObject>(kind: Kind<T>, cache: Cache<T>, keysOf: (change: CacheChange<T>) => readonly ObjectKey[] = ({ key }) => [key]): Source =>
+  ({ kind, cache, keysOf }) as never
+
+const RETRY: BackoffRange = { baseMs: 5, maxMs: 60_000 }
+const OWN_WRITE_CHECK_MS = 20
+
+export function startController(host: Host, client: Client, options: ControllerOptions): { stop(): Promise<void> } {
+  const queue = createWorkQueue(host.clock, options.retry ?? RETRY, options.name)
+  const log = host.log.child({ controller: options.name })
+  const ownWrites = new Map<string, Map<string, number>>()
+  const listeners = options.sources.map(source => source.cache.onChange(change => source.keysOf(change).forEach(key => queue.add(keyText(key)))))
+
+  const hasSeenOwnWrites = (key: string): boolean => {
+    const writes = ownWrites.get(key)
+    if (!writes) return true
+    for (const [plural, revision] of writes) {
+      const source = options.sources.find(s => s.kind.plural === plural)
+      if (source && source.cache.revision < revision) return false
+    }
+    ownWrites.delete(key)
+    return true
+  }
+
+  async function work(key: string): Promise<void> {
+    if (!hasSeenOwnWrites(key)) return queue.addAfter(key, OWN_WRITE_CHECK_MS)
+    const noteWrite = (kind: Kind<never>, resourceVersion: string | undefined) => {
+      const writes = ownWrites.get(key) ?? new Map<string, number>()
+      writes.set(kind.plural, Math.max(writes.get(kind.plural) ?? 0, Number(resourceVersion ?? 0)))
+      ownWrites.set(key, writes)
+    }
+    try {
+      const { again } = await options.reconcile(parseKey(key), countingClient(client, noteWrite))
+      queue.succeeded(key)
+      if (again !== undefined) queue.addAfter(key, again)
+    } catch (error) {
+      log.warn('reconcile failed; trying again', { key, error: String(error) })
+      queue.retry(key)
+    }
+  }
+
+  const tasks = Array.from({ length: options.workers ?? 4 }, (_, index) =>
+    host.spawn(`${options.name} worker ${index}`, async () => {
+      await Promise.all(options.sources.map(source => source.cache.synced))
+      for (let key = await queue.take(); key !== undefined; key = await queue.take()) {
+        await work(key)
+        queue.done(key)
+      }
+    }))
+
+  return {
+    async stop() {
+      listeners.forEach(listener => listener.stop())
+      queue.close()
+      await Promise.all(tasks.map(task => task.stop()))
+    },
+  }
+}
+
+/** The client, telling which revision each write got. */
+function countingClient(client: Client, noteWrite: (kind: Kind<never>, resourceVersion: string | undefined) => void): Client {
+  const counted = async <T extends KubernetesObject | undefined>(kind: Kind<never>, write: Promise<T>): Promise<T> => {
+    const object = await write
+    if (object) noteWrite(kind, object.metadata.resourceVersion)
+    return object
+  }
+  return {
+    ...client,
+    create: (kind, object, o) => counted(kind, client.create(kind, object, o)),
+    update: (kind, object, o) => counted(kind, client.update(kind, object, o)),
+    updateStatus: (kind, object, o) => counted(kind, client.updateStatus(kind, object, o)),
+    patch: (kind, key, patch, o) => counted(kind, client.patch(kind, key, patch, o)),
+    delete: (kind, key, o) => counted(kind, client.delete(kind, key, o)),
+  }
+}
