@@ -80,6 +80,11 @@ export interface ListSchema<I extends Schema> extends Described {
 export interface Field<S extends Schema = Schema, R extends boolean = boolean> {
   readonly schema: S
   readonly required: R
+  /**
+   * The client may leave it out, and yet every stored object has it. Decoding fills objects with {} (and then the
+   * defaults inside them), as Go does with a struct that is not a pointer: spec, status, resources, state.
+   */
+  readonly present?: true
 }
 export type Fields = { readonly [name: string]: Field }
 
@@ -98,8 +103,8 @@ type InferFields<F extends Fields> =
   & { -readonly [K in keyof F as IsPresent<F[K]> extends true ? K : never]: Infer<F[K]['schema']> }
   & { -readonly [K in keyof F as IsPresent<F[K]> extends true ? never : K]?: Infer<F[K]['schema']> }
 
-/** Required fields and those with a constant default are there in every stored object. */
-type IsPresent<F extends Field> = F['required'] extends true ? true : F['schema'] extends { readonly default: string | number | boolean } ? true : false
+/** Required fields, those with a constant default and those declared `present` are there in every stored object. */
+type IsPresent<F extends Field> = F['required'] extends true ? true : F extends { readonly present: true } ? true : F['schema'] extends { readonly default: string | number | boolean } ? true : false
 
 // ── what a client may send: defaults may be left out ─────────────────────────────────────────────
 
@@ -124,6 +129,11 @@ type FieldsOf<S extends Shape> = { readonly [K in keyof S]: S[K] extends Field ?
 /** Marks a field that must be given. */
 export function required<const S extends Schema>(schema: S): Field<S, true> {
   return { schema, required: true }
+}
+
+/** Marks a field that is in every stored object although clients may leave it out; an object is filled with {}. */
+export function present<const S extends Schema>(schema: S): Field<S, false> & { readonly present: true } {
+  return { schema, required: false, present: true }
 }
 
 export function object<const S extends Shape>(name: string, shape: S, options: { doc?: string; atomic?: true } = {}): ObjectSchema<FieldsOf<S>> {
