@@ -1,0 +1,17 @@
+#!/usr/bin/env node
+// In a checkout this compiles when a source has changed, so that `npx poise` never runs old code.
+import { existsSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+const ensure = join(root, 'scripts', 'ensure.mjs')
+if (existsSync(ensure)) {
+  const { ensureBuild, ensureNodeModules, isCheckout } = await import(pathToFileURL(ensure).href)
+  if (isCheckout()) {
+    ensureNodeModules()
+    ensureBuild({ quiet: true })
+  }
+}
+const { main } = await import(pathToFileURL(join(root, 'dist', 'src', 'cli', 'main.js')).href)
+process.exitCode = await main(process.argv.slice(2))

@@ -1,0 +1,94 @@
+/**
+ * Makes a fresh clone ready to run: npm packages, Debian packages, compiled code. Plain JavaScript with nothing but
+ * Node.js, because it runs before anything is installed. Each step is skipped when it is done already.
+ */
+import { spawnSync } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync, mkdirSync } from 'node:fs'
+import { delimiter, dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+export const root = dirname(dirname(fileURLToPath(import.meta.url)))
+
+/** What real containers need, and which Debian package brings it. */
+const SYSTEM_PROGRAMS = {
+  containerd: 'containerd',
+  ctr: 'containerd',
+  runc: 'runc',
+  nft: 'nftables',
+  ip: 'iproute2',
+  '/usr/lib/cni/bridge': 'containernetworking-plugins',
+  '/bin/busybox': 'busybox-static',
+}
+
+const say = text => process.stderr.write(`${text}\n`)
+
+export function ensureNodeModules() {
+  const major = Number(process.versions.node.split('.')[0])
+  if (major < 20) fail(`Poise needs Node.js 20 or newer, and this is ${process.versions.node}.`, 'Install a newer Node.js and run the command again.')
+  const mark = join(root, 'node_modules', '.package-lock.json')
+  const lock = join(root, 'package-lock.json')
+  if (existsSync(mark) && statSync(mark).mtimeMs >= statSync(lock).mtimeMs) return
+  say('Installing npm packages …')
+  run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], 'npm could not install the packages.', 'Check that the npm registry can be reached, then run the command again.')
+}
+
+/** Returns what is still missing afterwards, as sentences; real containers cannot run then, everything else can. */
+export function ensureSystemPackages({ extra = {} } = {}) {
+  if (process.platform !== 'linux') return ['Real containers need Linux; the simulated runtime is used here.']
+  const wanted = { ...SYSTEM_PROGRAMS, ...extra }
+  const missing = () => Object.keys(wanted).filter(program => !onPath(program))
+  const packages = [...new Set(missing().map(program => wanted[program]))]
+  if (packages.length === 0) return []
+  const install = `apt-get install -y --no-install-recommends ${packages.join(' ')}`
+  if (process.getuid() !== 0) return [`Real containers need root and these Debian packages: ${packages.join(', ')}. As root: ${install}`]
+  if (!onPath('apt-get')) return [`Real containers need ${packages.join(', ')}; this system has no apt-get, so install them its own way.`]
+  say(`Installing Debian packages: ${packages.join(' ')} …`)
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
+  const attempt = () => spawnSync('apt-get', install.split(' ').slice(1), { env, stdio: ['ignore', 'ignore', 'pipe'], encoding: 'utf8' })
+  let result = attempt()
+  if (result.status !== 0) {
+    spawnSync('apt-get', ['update', '-q'], { env, stdio: 'ignore' })
+    result = attempt()
+  }
+  const still = missing()
+  return still.length === 0 ? [] : [`These programs are still missing: ${still.join(', ')}. apt-get said: ${(result.stderr ?? '').trim().split('\n').at(-1) ?? ''}`]
+}
+
+/** Compiles when a source is newer than the last build. */
+export function ensureBuild({ quiet = false } = {}) {
+  const stamp = join(root, 'dist', '.built')
+  const sources = ['src', 'test', 'bench'].map(folder => join(root, folder)).filter(existsSync)
+  if (!sources.length || !existsSync(join(root, 'tsconfig.json'))) return // a published package brings its dist/
+  const newest = Math.max(...sources.map(newestIn), statSync(join(root, 'tsconfig.json')).mtimeMs)
+  if (existsSync(stamp) && statSync(stamp).mtimeMs > newest) return
+  if (!quiet) say('Compiling …')
+  run(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', root], 'Poise does not compile.', 'Mend the errors above, then run the command again.')
+  mkdirSync(dirname(stamp), { recursive: true })
+  writeFileSync(stamp, '')
+}
+
+function newestIn(folder) {
+  return readdirSync(folder, { withFileTypes: true }).reduce((newest, entry) => {
+    const path = join(folder, entry.name)
+    return Math.max(newest, entry.isDirectory() ? newestIn(path) : statSync(path).mtimeMs)
+  }, statSync(folder).mtimeMs)
+}
+
+function onPath(program) {
+  if (program.includes('/')) return existsSync(program)
+  const folders = `${process.env.PATH ?? ''}${delimiter}/usr/sbin${delimiter}/sbin`.split(delimiter)
+  return folders.some(folder => existsSync(join(folder, program)))
+}
+
+function run(command, args, what, next) {
+  const result = spawnSync(command, args, { cwd: root, stdio: ['ignore', 2, 2] })
+  if (result.status !== 0) fail(what, next)
+}
+
+function fail(what, next) {
+  say(`${what}\n${next}`)
+  process.exit(1)
+}
+
+/** True when the path belongs to a checkout and not to an installed package. */
+export const isCheckout = () => existsSync(join(root, 'tsconfig.json')) && JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).name === 'poise'

@@ -1,0 +1,53 @@
+/**
+ * `npm test`: sets up, checks the types, lints, then runs every test. It ends with the closing counts of Node's runner.
+ * `npm test -- src/store` runs the tests below a folder; `--long` adds the sweeps.
+ */
+import { spawnSync } from 'node:child_process'
+import { existsSync, readdirSync, rmSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import { ensureBuild, ensureNodeModules, ensureSystemPackages, root } from './ensure.mjs'
+
+const args = process.argv.slice(2)
+const long = args.includes('--long')
+const only = args.filter(arg => !arg.startsWith('--'))
+
+ensureNodeModules()
+for (const sentence of ensureSystemPackages()) process.stderr.write(`${sentence}\n`)
+ensureBuild()
+removeOrphans(join(root, 'dist'))
+
+if (only.length === 0 && !long) {
+  step('lint', [join(root, 'node_modules', 'oxlint', 'bin', 'oxlint'), '--deny-warnings'])
+  step('format', [join(root, 'node_modules', 'oxfmt', 'bin', 'oxfmt'), '--check'])
+}
+
+const folders = only.length > 0 ? only : ['src', 'test']
+const files = folders.flatMap(folder => testsIn(join(root, 'dist', folder.replace(/\.ts$/, '.js')))).filter(file => file.endsWith('.long.test.js') === long || only.length > 0)
+const result = spawnSync(process.execPath, ['--test', '--test-reporter=spec', '--test-concurrency=2', ...files.map(file => relative(root, file))], { cwd: root, stdio: 'inherit' })
+process.exitCode = result.status ?? 1
+
+function step(name, command) {
+  if (!existsSync(command[0])) return process.stderr.write(`${name}: not installed, skipped\n`)
+  const { status } = spawnSync(process.execPath, command, { cwd: root, stdio: ['ignore', 2, 2] })
+  if (status !== 0) {
+    process.stderr.write(`${name} found something; mend it (\`npm run ${name}\` shows it, \`npm run ${name}:fix\` mends what it can)\n`)
+    process.exit(1)
+  }
+}
+
+function testsIn(path) {
+  if (path.endsWith('.js')) return [path]
+  if (!existsSync(path)) return []
+  return readdirSync(path, { withFileTypes: true }).flatMap(entry => {
+    const child = join(path, entry.name)
+    return entry.isDirectory() ? testsIn(child) : entry.name.endsWith('.test.js') ? [child] : []
+  }).sort()
+}
+
+/** A test whose source was removed or renamed must not live on in dist/. */
+function removeOrphans(folder) {
+  for (const file of testsIn(folder)) {
+    const source = join(root, relative(join(root, 'dist'), file)).replace(/\.js$/, '.ts')
+    if (!existsSync(source)) rmSync(file)
+  }
+}
