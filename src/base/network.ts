@@ -2,7 +2,9 @@ import type { Millis } from './clock.ts'
 
 /**
  * Outgoing connections: what probes and lifecycle hooks use to reach a container.
- * Errors are NetworkError; their messages read as Go's net package words them, because users see them in events.
+ * Errors are NetworkError; their messages read as Go words them, because users see them in events: `connect` as net
+ * (`dial tcp 10.0.0.5:80: connect: connection refused`), `http` as net/http with the request in front
+ * (`Get "http://10.0.0.5:80/": dial tcp …`), `grpcHealth` as the kubelet prints it (`timeout: failed to connect service …`).
  */
 export interface Network {
   /** Resolves when the connection stands, and closes it at once: a TCP probe. */
