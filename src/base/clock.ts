@@ -68,12 +68,13 @@ export async function withTimeout<T>(
 
 /**
  * Calls `tick` every `periodMs` until the signal is aborted; the first call is one period from now.
- * A tick that is late does not make later ones come closer together.
+ * A tick that is late does not make later ones come closer together. Its timers are labelled `every …`, by which
+ * a simulation knows that they mean nothing by themselves.
  */
-export async function every(clock: Clock, periodMs: Millis, signal: AbortSignal, tick: () => void | Promise<void>, label = 'every'): Promise<void> {
+export async function every(clock: Clock, periodMs: Millis, signal: AbortSignal, tick: () => void | Promise<void>, label = 'tick'): Promise<void> {
   while (!signal.aborted) {
     try {
-      await sleep(clock, periodMs, signal, label)
+      await sleep(clock, periodMs, signal, `every ${label}`)
     } catch (error) {
       if (signal.aborted) return
       throw error
