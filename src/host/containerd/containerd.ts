@@ -1,0 +1,173 @@
+/**
+ * A containerd of our own, below one state directory.
+ *
+ *   startContainerd ─▶ alive from last time? adopt it : write its files, start it, give it the pause image
+ *
+ * It runs in a session of its own: containers, and containerd itself, survive when Poise is killed, and are adopted by
+ * the next start. When only containerd has died, it is started again and finds its containers by their shims.
+ */
+import { spawn } from 'node:child_process'
+import { mkdir, open, readFile, rm, writeFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import type { Clock } from '../../base/clock.ts'
+import { sleep } from '../../base/clock.ts'
+import type { Log } from '../../base/log.ts'
+import type { Processes } from '../../base/processes.ts'
+import { createCriClient } from '../cri/client.ts'
+import { ImageRequest, ImageStatusResponse, StatusRequest, StatusResponse } from '../cri/messages.ts'
+import { runtimeStatus } from '../cri/statuses.ts'
+import { cniConfigList, containerdConfig, containerdPaths } from './config.ts'
+import type { ContainerdPaths } from './config.ts'
+import { importImage } from './images.ts'
+import { canOverlay, inspectMachine, MachineNotReady, systemPath } from './machine.ts'
+import type { Machine } from './machine.ts'
+import { buildPauseImage, PAUSE_IMAGE } from './pause_image.ts'
+
+export interface ContainerdOptions {
+  /** Absolute, and short: the path of a unix socket below it may have 107 bytes. */
+  readonly stateDirectory: string
+  readonly podCidr: string
+  /** Up to 15 characters; also the CNI network's name, so every containerd of this machine needs another one. */
+  readonly bridgeName: string
+  readonly clock: Clock
+  readonly processes: Processes
+  readonly log: Log
+}
+
+export interface Containerd {
+  readonly socketPath: string
+  readonly paths: ContainerdPaths
+  readonly machine: Machine
+  readonly pid: number
+  readonly logFile: string
+  /** It was already running. */
+  readonly adopted: boolean
+  /** Ends containerd. What runs in containers goes on. */
+  stop(): Promise<void>
+}
+
+const SOCKET_PATH_BYTES_MAX = 107
+const START_TIMEOUT_MS = 30_000
+const STOP_TIMEOUT_MS = 10_000
+
+export async function startContainerd(options: ContainerdOptions): Promise<Containerd> {
+  const { stateDirectory, clock, processes, log } = options
+  const machine = await inspectMachine()
+  const paths = containerdPaths(stateDirectory)
+  if (Buffer.byteLength(paths.socket) > SOCKET_PATH_BYTES_MAX) {
+    throw new MachineNotReady(`${paths.socket} is too long for a unix socket. Next: choose a shorter state directory`)
+  }
+  const pidBefore = await livingContainerd(paths)
+  const pid = pidBefore ?? await launch(options, machine, paths)
+  try {
+    await untilReady(paths, pid, clock)
+    await ensurePauseImage(paths, machine, options)
+  } catch (error) {
+    if (pidBefore === undefined) await stop(pid, clock, paths)
+    throw error
+  }
+  log.info('containerd is ready', { pid, adopted: pidBefore !== undefined, socket: paths.socket })
+  void processes
+  return { socketPath: paths.socket, paths, machine, pid, logFile: paths.log, adopted: pidBefore !== undefined, stop: () => stop(pid, clock, paths) }
+}
+
+/** The process that was started with this configuration and still runs: its number alone could be anybody's by now. */
+export async function livingContainerd(paths: ContainerdPaths): Promise<number | undefined> {
+  const pid = Number(await readFile(paths.pid, 'utf8').catch(() => ''))
+  if (!Number.isInteger(pid) || pid <= 0) return undefined
+  const commandLine = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
+  return commandLine.split('\0').includes(paths.config) ? pid : undefined
+}
+
+async function launch({ podCidr, bridgeName, stateDirectory, processes }: ContainerdOptions, machine: Machine, paths: ContainerdPaths): Promise<number> {
+  for (const path of [paths.root, paths.state, paths.cniConfig, paths.cniState, `${paths.registryHosts}/_default`]) {
+    await mkdir(path, { recursive: true, mode: 0o711 })
+  }
+  const snapshotter = await canOverlay(stateDirectory, processes) ? 'overlayfs' : 'native'
+  await writeFile(`${paths.cniConfig}/10-poise.conflist`, cniConfigList(paths, { bridgeName, podCidr, portmap: machine.hasIptables }))
+  await writeFile(paths.config, containerdConfig(paths, {
+    snapshotter, restrictOomScoreAdj: !machine.hasSysResource, cniPlugins: machine.cniPlugins, pauseImage: PAUSE_IMAGE,
+  }))
+  // The file of a containerd that has died would be taken for a living one's.
+  await rm(paths.socket, { force: true })
+
+  const output = await open(paths.log, 'a', 0o600)
+  try {
+    const child = spawn(machine.containerd, ['--config', paths.config], {
+      cwd: '/', detached: true, stdio: ['ignore', output.fd, output.fd], env: { ...process.env, PATH: systemPath() },
+    })
+    await new Promise<void>((resolve, reject) => child.once('spawn', resolve).once('error', reject))
+    child.unref()
+    await writeFile(paths.pid, `${child.pid}\n`)
+    return child.pid!
+  } finally {
+    await output.close()
+  }
+}
+
+async function untilReady(paths: ContainerdPaths, pid: number, clock: Clock): Promise<void> {
+  const deadline = clock.now() + START_TIMEOUT_MS
+  let last: unknown
+  while (clock.now() < deadline) {
+    if (!isAlive(pid)) throw new Error(`containerd ended while it was starting: ${await lastLine(paths.log)}. Its log: ${paths.log}`)
+    // A client for each try: one that was refused would first wait before it dials again.
+    const client = createCriClient(paths.socket)
+    try {
+      const { runtimeReady, networkReady, message } = runtimeStatus(
+        await client.call('/runtime.v1.RuntimeService/Status', StatusRequest, StatusResponse, {}, { timeoutMs: 5_000 }))
+      if (runtimeReady && networkReady) return
+      last = message
+    } catch (error) {
+      last = error
+    } finally {
+      client.close()
+    }
+    await sleep(clock, 10)
+  }
+  throw new Error(`containerd did not become ready within ${START_TIMEOUT_MS / 1000} s: ${String(last)}. Its log: ${paths.log}`)
+}
+
+async function ensurePauseImage(paths: ContainerdPaths, machine: Machine, { processes, clock }: ContainerdOptions): Promise<void> {
+  const client = createCriClient(paths.socket)
+  const isThere = async () => {
+    const request = { image: { image: PAUSE_IMAGE } }
+    return (await client.call('/runtime.v1.ImageService/ImageStatus', ImageRequest, ImageStatusResponse, request)).image !== undefined
+  }
+  try {
+    if (await isThere()) return
+    await mkdir(dirname(paths.pauseImage), { recursive: true })
+    await writeFile(paths.pauseImage, await buildPauseImage())
+    await importImage({ machine, paths, processes }, paths.pauseImage)
+    await rm(paths.pauseImage)
+    for (const deadline = clock.now() + 5_000; clock.now() < deadline;) {
+      if (await isThere()) return
+      await sleep(clock, 5)
+    }
+    throw new Error(`containerd does not see ${PAUSE_IMAGE} after it was imported. Its log: ${paths.log}`)
+  } finally {
+    client.close()
+  }
+}
+
+async function stop(pid: number, clock: Clock, paths: ContainerdPaths): Promise<void> {
+  for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
+    if (await livingContainerd(paths) !== pid) break
+    process.kill(pid, signal)
+    for (const deadline = clock.now() + STOP_TIMEOUT_MS; isAlive(pid) && clock.now() < deadline;) await sleep(clock, 10)
+  }
+  await rm(paths.pid, { force: true })
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
+}
+
+async function lastLine(file: string): Promise<string> {
+  const lines = (await readFile(file, 'utf8').catch(() => '')).trimEnd().split('\n')
+  return lines.at(-1) || 'it wrote nothing'
+}

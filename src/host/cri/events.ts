@@ -1,0 +1,160 @@
+/**
+ * Hints that a sandbox has changed.
+ *
+ *   containerd's event stream ─▶ container id ─▶ its sandbox ─▶ changed(sandboxId)
+ *   a slow relist, quicker while the stream is down ───────────▶ changed(sandboxId)
+ *
+ * CRI's own GetContainerEvents came with containerd 1.7; its event service is as quick, and every version has it.
+ */
+import type { Clock } from '../../base/clock.ts'
+import { every, sleep } from '../../base/clock.ts'
+import type { Log } from '../../base/log.ts'
+import type { RuntimeError } from '../../runtime/runtime.ts'
+import type { CriClient } from './client.ts'
+import {
+  Envelope, EventSubject, ListContainersRequest, ListContainersResponse, ListPodSandboxRequest, ListPodSandboxResponse, SubscribeRequest,
+} from './messages.ts'
+import { containerSummary, podSandboxSummary } from './statuses.ts'
+import { decode } from './wire.ts'
+import type { Decoded } from './wire.ts'
+
+export interface EventSources {
+  client: CriClient
+  clock: Clock
+  log: Log
+}
+
+const TICK_MS = 1_000
+/** While the stream stands, the relist only guards against an event that was lost. */
+const TICKS_BETWEEN_RELISTS = 10
+const RECONNECT_MS = 200
+const LIST_TIMEOUT_MS = 10_000
+
+const FILTERS = ['namespace==k8s.io,topic~="^/(tasks/(start|exit|oom|delete)|containers/(create|delete))$"']
+
+export function watchEvents({ client, clock, log }: EventSources, changed: (sandboxId: string) => void): { stop(): void } {
+  const abort = new AbortController()
+  const view = createView(client)
+  let streaming = false
+  let stream: { stop(): void } | undefined
+  let ticks = 0
+
+  function hint(sandboxIds: Iterable<string>) {
+    if (abort.signal.aborted) return
+    for (const id of sandboxIds) changed(id)
+  }
+
+  async function look() {
+    try {
+      hint(await view.relist())
+    } catch (error) {
+      if (!abort.signal.aborted) log.debug('the runtime could not be listed', { error })
+    }
+  }
+
+  function subscribe() {
+    if (abort.signal.aborted) return
+    streaming = true
+    stream = client.stream('/containerd.services.events.v1.Events/Subscribe', SubscribeRequest, Envelope, { filters: FILTERS }, {
+      message: envelope => void onEvent(envelope),
+      end(error) {
+        streaming = false
+        // Not containerd, then: the relist alone has to do.
+        if (error && isUnsupported(error)) return log.info('the runtime tells no events; it is listed every second', { error })
+        log.debug('the event stream ended', { error })
+        void sleep(clock, RECONNECT_MS, abort.signal, 'runtime events: reconnect').then(subscribe, () => {})
+      },
+    })
+    // Whatever happened before the stream stood.
+    void look()
+  }
+
+  async function onEvent({ topic, event }: Decoded<typeof Envelope>) {
+    if (!event) return
+    const subject = decode(EventSubject, event.value)
+    // The end of an exec, not of the container.
+    if (topic === '/tasks/exit' && subject.id !== subject.containerId) return
+    try {
+      const sandboxId = await view.sandboxOf(subject.containerId)
+      if (sandboxId !== undefined) hint([sandboxId])
+      if (topic === '/tasks/exit' || topic === '/tasks/delete') await untilSeen(subject.containerId)
+    } catch (error) {
+      if (!abort.signal.aborted) log.debug('an event could not be followed up', { topic, error })
+    }
+    if (topic === '/containers/delete') view.forget(subject.containerId)
+  }
+
+  /**
+   * containerd tells the world of an exit at the same time as its own CRI part, which then needs some milliseconds to
+   * clean up before it calls the container exited. A hint that comes too early would find nothing, and none would follow.
+   */
+  async function untilSeen(containerId: string) {
+    for (const waitMs of [2, 4, 8, 16, 32, 64, 128, 256, 512]) {
+      await sleep(clock, waitMs, abort.signal, 'runtime events: exit')
+      const ended = await view.ended(containerId)
+      if (ended) return hint([ended.sandboxId])
+    }
+  }
+
+  subscribe()
+  void every(clock, TICK_MS, abort.signal, async () => {
+    ticks++
+    if (!streaming || ticks % TICKS_BETWEEN_RELISTS === 0) await look()
+  }, 'runtime events: relist').catch(() => {})
+  return {
+    stop() {
+      abort.abort(new Error('nobody listens any more'))
+      stream?.stop()
+    },
+  }
+}
+
+/** What the last looks have shown: which sandbox a container (or a sandbox's own task) belongs to, and whether it still runs. */
+function createView(client: CriClient) {
+  let known = new Map<string, Seen>()
+
+  return {
+    /** The sandboxes in which something differs from the last relist. */
+    async relist(): Promise<Set<string>> {
+      const before = known
+      known = await list(client, undefined)
+      const changed = new Set<string>()
+      for (const [id, { sandboxId, state }] of known) if (before.get(id)?.state !== state) changed.add(sandboxId)
+      for (const [id, { sandboxId }] of before) if (!known.has(id)) changed.add(sandboxId)
+      return changed
+    },
+    async sandboxOf(id: string): Promise<string | undefined> {
+      if (!known.has(id)) for (const [seenId, seen] of await list(client, id)) known.set(seenId, seen)
+      return known.get(id)?.sandboxId
+    },
+    async ended(id: string): Promise<{ sandboxId: string } | undefined> {
+      const before = known.get(id)
+      const seen = (await list(client, id)).get(id)
+      if (seen) known.set(id, seen)
+      return seen === undefined || seen.state === 'exited' ? seen ?? before : undefined
+    },
+    forget(id: string) {
+      known.delete(id)
+    },
+  }
+}
+
+interface Seen {
+  readonly sandboxId: string
+  readonly state: string
+}
+
+/** All containers and sandboxes, or the one with this id. */
+async function list(client: CriClient, id: string | undefined): Promise<Map<string, Seen>> {
+  const limits = { timeoutMs: LIST_TIMEOUT_MS }
+  const [{ items }, { containers }] = await Promise.all([
+    client.call('/runtime.v1.RuntimeService/ListPodSandbox', ListPodSandboxRequest, ListPodSandboxResponse, { filter: { id } }, limits),
+    client.call('/runtime.v1.RuntimeService/ListContainers', ListContainersRequest, ListContainersResponse, { filter: { id } }, limits),
+  ])
+  const seen = new Map<string, Seen>()
+  for (const sandbox of items.map(podSandboxSummary)) seen.set(sandbox.id, { sandboxId: sandbox.id, state: sandbox.ready ? 'running' : 'exited' })
+  for (const { id, sandboxId, state } of containers.map(containerSummary)) seen.set(id, { sandboxId, state })
+  return seen
+}
+
+const isUnsupported = (error: RuntimeError) => error.code === 'Unknown' && /unimplemented|unknown service/i.test(error.message)

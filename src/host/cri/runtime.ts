@@ -1,0 +1,182 @@
+/**
+ * The ContainerRuntime of a real machine: containerd (or any other runtime) over the CRI.
+ */
+import type { ByteSink, ByteSource } from '../../base/bytes.ts'
+import type { Clock, Millis } from '../../base/clock.ts'
+import type { Log } from '../../base/log.ts'
+import type { RemoteCommandOptions, RemoteCommandResult, RemoteCommandStreams } from '../../base/transport.ts'
+import type { ContainerRuntime } from '../../runtime/runtime.ts'
+import { RuntimeError } from '../../runtime/runtime.ts'
+import { createCriClient } from './client.ts'
+import type { CallLimits } from './client.ts'
+import { containerConfig, linuxResources, podSandboxConfig } from './configs.ts'
+import { watchEvents } from './events.ts'
+import * as wire from './messages.ts'
+import { containerStats, containerStatus, containerSummary, imageStatus, podSandboxStatus, podSandboxSummary, runtimeStatus } from './statuses.ts'
+import type { Message } from './wire.ts'
+
+export interface CriRuntimeOptions {
+  readonly socketPath: string
+  readonly clock: Clock
+  readonly log: Log
+  /** exec and attach: the runtime gives a URL of its own streaming server, which speaks Kubernetes' protocols. */
+  readonly openRemoteCommand: (url: string, options: RemoteCommandOptions, streams: RemoteCommandStreams) => Promise<RemoteCommandResult>
+  readonly openPortForward: (url: string, port: number, connection: { incoming: ByteSource; outgoing: ByteSink }) => Promise<void>
+}
+
+/** The kubelet's own limit for every call but those that wait by their nature. */
+const CALL_TIMEOUT_MS = 120_000
+
+export function createCriRuntime({ socketPath, clock, log, openRemoteCommand, openPortForward }: CriRuntimeOptions): ContainerRuntime {
+  const client = createCriClient(socketPath)
+  const watchers = new Set<{ stop(): void }>()
+
+  function runtimeCall<In, Out>(method: string, request: Message<any, In>, response: Message<Out, any>, value: In, limits?: CallLimits) {
+    return client.call(`/runtime.v1.RuntimeService/${method}`, request, response, value, { timeoutMs: CALL_TIMEOUT_MS, ...limits })
+  }
+  function imageCall<In, Out>(method: string, request: Message<any, In>, response: Message<Out, any>, value: In, limits?: CallLimits) {
+    return client.call(`/runtime.v1.ImageService/${method}`, request, response, value, { timeoutMs: CALL_TIMEOUT_MS, ...limits })
+  }
+  async function containers(filter: { id?: string; podSandboxId?: string; labelSelector?: Readonly<Record<string, string>> }) {
+    const { containers } = await runtimeCall('ListContainers', wire.ListContainersRequest, wire.ListContainersResponse, { filter })
+    return containers.map(containerSummary)
+  }
+
+  return {
+    async version() {
+      const { runtimeName, runtimeVersion } = await runtimeCall('Version', wire.VersionRequest, wire.VersionResponse, {})
+      return { runtimeName, runtimeVersion }
+    },
+    status: async () => runtimeStatus(await runtimeCall('Status', wire.StatusRequest, wire.StatusResponse, {})),
+
+    async runPodSandbox(config) {
+      const request = { config: podSandboxConfig(config), runtimeHandler: config.runtimeHandler }
+      return (await runtimeCall('RunPodSandbox', wire.RunPodSandboxRequest, wire.PodSandboxId, request)).podSandboxId
+    },
+    async stopPodSandbox(podSandboxId) {
+      await unlessGone(runtimeCall('StopPodSandbox', wire.PodSandboxId, wire.Empty, { podSandboxId }))
+    },
+    async removePodSandbox(podSandboxId) {
+      await unlessGone(runtimeCall('RemovePodSandbox', wire.PodSandboxId, wire.Empty, { podSandboxId }))
+    },
+    async podSandboxStatus(podSandboxId) {
+      const { status } = await runtimeCall('PodSandboxStatus', wire.PodSandboxId, wire.PodSandboxStatusResponse, { podSandboxId })
+      return podSandboxStatus(present(status, `sandbox ${podSandboxId}`))
+    },
+    async listPodSandboxes({ labels } = {}) {
+      const request = { filter: { labelSelector: labels } }
+      return (await runtimeCall('ListPodSandbox', wire.ListPodSandboxRequest, wire.ListPodSandboxResponse, request)).items.map(podSandboxSummary)
+    },
+
+    async createContainer(podSandboxId, config, sandboxConfig) {
+      const request = { podSandboxId, config: containerConfig(config), sandboxConfig: podSandboxConfig(sandboxConfig) }
+      return (await runtimeCall('CreateContainer', wire.CreateContainerRequest, wire.ContainerId, request)).containerId
+    },
+    async startContainer(containerId) {
+      await runtimeCall('StartContainer', wire.ContainerId, wire.Empty, { containerId })
+    },
+    async stopContainer(containerId, timeoutMs) {
+      const timeout = wholeSeconds(timeoutMs)
+      const limits = { timeoutMs: timeout * 1000 + CALL_TIMEOUT_MS }
+      await unlessGone(runtimeCall('StopContainer', wire.StopContainerRequest, wire.Empty, { containerId, timeout }, limits))
+    },
+    async removeContainer(containerId) {
+      await unlessGone(runtimeCall('RemoveContainer', wire.ContainerId, wire.Empty, { containerId }))
+    },
+    async containerStatus(containerId) {
+      const [{ status }, [summary]] = await Promise.all([
+        runtimeCall('ContainerStatus', wire.ContainerId, wire.ContainerStatusResponse, { containerId }),
+        containers({ id: containerId }),
+      ])
+      return containerStatus(present(status, `container ${containerId}`), present(summary, `container ${containerId}`).sandboxId)
+    },
+    listContainers: ({ sandboxId, labels } = {}) => containers({ podSandboxId: sandboxId, labelSelector: labels }),
+    async updateContainerResources(containerId, resources) {
+      const request = { containerId, linux: linuxResources(resources) }
+      await runtimeCall('UpdateContainerResources', wire.UpdateContainerResourcesRequest, wire.Empty, request)
+    },
+    async reopenContainerLog(containerId) {
+      await runtimeCall('ReopenContainerLog', wire.ContainerId, wire.Empty, { containerId })
+    },
+
+    async execSync(containerId, cmd, timeoutMs) {
+      const timeout = wholeSeconds(timeoutMs)
+      // The runtime must have the time to kill the command and to say so itself.
+      const limits = { timeoutMs: timeout === 0 ? undefined : timeout * 1000 + CALL_TIMEOUT_MS }
+      return runtimeCall('ExecSync', wire.ExecSyncRequest, wire.ExecSyncResponse, { containerId, cmd, timeout }, limits)
+    },
+    async exec(containerId, cmd, options, streams) {
+      const { tty, stdin, stdout } = options
+      const request = { containerId, cmd, tty, stdin, stdout, stderr: options.stderr && !tty }
+      const { url } = await runtimeCall('Exec', wire.ExecRequest, wire.StreamingUrl, request, { signal: streams.signal })
+      return openRemoteCommand(url, options, streams)
+    },
+    async attach(containerId, options, streams) {
+      const { tty, stdin, stdout } = options
+      const request = { containerId, tty, stdin, stdout, stderr: options.stderr && !tty }
+      const { url } = await runtimeCall('Attach', wire.AttachRequest, wire.StreamingUrl, request, { signal: streams.signal })
+      return openRemoteCommand(url, options, streams)
+    },
+    async portForward(podSandboxId, port, connection) {
+      const { url } = await runtimeCall('PortForward', wire.PortForwardRequest, wire.StreamingUrl, { podSandboxId, port: [port] })
+      return openPortForward(url, port, connection)
+    },
+
+    async imageStatus(image) {
+      const answer = await imageCall('ImageStatus', wire.ImageRequest, wire.ImageStatusResponse, { image: { image } })
+      return answer.image && imageStatus(answer.image)
+    },
+    listImages: async () => (await imageCall('ListImages', wire.Empty, wire.ListImagesResponse, {})).images.map(imageStatus),
+    async pullImage(image, auth, signal) {
+      const request = { image: { image }, auth }
+      return (await imageCall('PullImage', wire.PullImageRequest, wire.PullImageResponse, request, { signal, timeoutMs: undefined })).imageRef
+    },
+    async removeImage(image) {
+      await unlessGone(imageCall('RemoveImage', wire.ImageRequest, wire.Empty, { image: { image } }))
+    },
+    async imageFilesystem() {
+      const { imageFilesystems: [filesystem] } = await imageCall('ImageFsInfo', wire.Empty, wire.ImageFsInfoResponse, {})
+      return {
+        usedBytes: filesystem?.usedBytes?.value ?? 0,
+        inodesUsed: filesystem?.inodesUsed?.value ?? 0,
+        mountpoint: filesystem?.fsId?.mountpoint ?? '',
+      }
+    },
+
+    listContainerStats: async () =>
+      (await runtimeCall('ListContainerStats', wire.Empty, wire.ListContainerStatsResponse, {})).stats.map(containerStats),
+
+    events(changed) {
+      const watcher = watchEvents({ client, clock, log }, changed)
+      watchers.add(watcher)
+      return {
+        stop() {
+          watchers.delete(watcher)
+          watcher.stop()
+        },
+      }
+    },
+
+    async close() {
+      for (const watcher of watchers) watcher.stop()
+      client.close()
+    },
+  }
+}
+
+/** The CRI counts in seconds: a shorter wait than asked for would break a promise, a longer one only costs time. */
+const wholeSeconds = (ms: Millis) => Math.ceil(ms / 1000)
+
+function present<T>(value: T | undefined, what: string): T {
+  if (value === undefined) throw new RuntimeError('NotFound', `${what} not found`)
+  return value
+}
+
+/** The CRI asks runtimes to accept stopping and removing what is not there; containerd 1.6 refuses some of them. */
+async function unlessGone(call: Promise<unknown>): Promise<void> {
+  try {
+    await call
+  } catch (error) {
+    if (!(error instanceof RuntimeError && error.code === 'NotFound')) throw error
+  }
+}
