@@ -29,15 +29,15 @@ export interface Kind<T extends KubernetesObject = KubernetesObject> extends Res
   validateName(name: string, prefix: boolean): string[]
 
   /** Defaults that depend on other fields; constant ones are in the schema and have been set. Changes the draft. */
-  readonly setDefaults?: (draft: T) => void
+  setDefaults?(draft: T): void
   /** What the server decides at creation: status cleared, phase Pending, generation 1. Changes the draft. */
-  readonly prepareForCreate?: (draft: T) => void
+  prepareForCreate?(draft: T): void
   /** Keeps what this request may not change (status on the main resource, spec on /status). Changes the draft. */
-  readonly prepareForUpdate?: (draft: T, old: T, subresource: string) => void
-  readonly validate?: (object: T) => FieldError[]
-  readonly validateUpdate?: (object: T, old: T, subresource: string) => FieldError[]
+  prepareForUpdate?(draft: T, old: T, subresource: string): void
+  validate?(object: T): FieldError[]
+  validateUpdate?(object: T, old: T, subresource: string): FieldError[]
   /** Sentences for Warning headers. */
-  readonly warnings?: (object: T, old: T | undefined) => string[]
+  warnings?(object: T, old: T | undefined): string[]
 
   /** True when metadata.generation counts changes of spec. */
   readonly generation: boolean
@@ -46,14 +46,17 @@ export interface Kind<T extends KubernetesObject = KubernetesObject> extends Res
   /** PUT to a name that does not exist creates it. */
   readonly createOnUpdate: boolean
   /** How long the object stays after a delete, in seconds, before it is removed: Pods. Undefined: it goes at once. */
-  readonly graceSeconds?: (object: T, requested: number | undefined) => number
+  graceSeconds?(object: T, requested: number | undefined): number
 
   /** Field selectors beyond metadata.name and metadata.namespace. */
-  readonly fieldSelectors: Readonly<Record<string, (object: T) => string>>
+  readonly fieldSelectors: { readonly [label: string]: FieldOf<T> }
   readonly columns: readonly Column<T>[]
   /** Conditions of a table row: Completed for finished Pods. */
-  readonly rowConditions?: (object: T) => readonly { type: string; status: string; reason: string; message: string }[]
+  rowConditions?(object: T): readonly { type: string; status: string; reason: string; message: string }[]
 }
+
+/** Written as a method so that a Kind<Pod> can stand where any Kind is asked for: the registry only hands a kind its own objects. */
+type FieldOf<T> = { read(object: T): string }['read']
 
 export type Verb = 'create' | 'delete' | 'deletecollection' | 'get' | 'list' | 'patch' | 'update' | 'watch'
 
@@ -80,7 +83,7 @@ export interface Column<T> {
   /** Greater than 0: only with `-o wide`. */
   readonly priority: number
   readonly doc: string
-  readonly cell: (object: T, nowMs: number) => string | number | boolean
+  cell(object: T, nowMs: number): string | number | boolean
 }
 
 export const apiVersionOf = ({ group, version }: { group: string; version: string }): string => (group ? `${group}/${version}` : version)

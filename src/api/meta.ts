@@ -1,5 +1,5 @@
 /** What every object carries (meta/v1 ObjectMeta), and how objects are named. */
-import { int64, map, mapList, object, required, setOf, string, time, any, boolean, atomicList, type Infer } from './schema.ts'
+import { int64, map, mapList, object, present, required, setOf, string, time, any, boolean, atomicList, type Infer } from './schema.ts'
 
 export const ownerReference = object('io.k8s.apimachinery.pkg.apis.meta.v1.OwnerReference', {
   apiVersion: required(string()),
@@ -37,6 +37,13 @@ export const objectMeta = object('io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMet
   finalizers: setOf(string(), { patchMerge: true }),
   managedFields: atomicList(managedFieldsEntry),
 })
+
+/** What every kind's own declaration begins with. */
+export const objectFields = {
+  apiVersion: present(string({ doc: 'Group and version of the kind, such as v1 or apps/v1.' })),
+  kind: present(string({ doc: 'The name of the kind, in CamelCase.' })),
+  metadata: present(objectMeta),
+} as const
 
 export interface OwnerReference extends Infer<typeof ownerReference> {}
 

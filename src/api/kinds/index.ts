@@ -1,0 +1,28 @@
+/** Every kind the server knows from the start. Adding a kind is adding a file and a line here. */
+import type { Kind } from '../kind.ts'
+import { Binding } from './binding.ts'
+import { ConfigMap } from './config_map.ts'
+import { EndpointSlice } from './endpoint_slice.ts'
+import { Endpoints } from './endpoints.ts'
+import { Event } from './event.ts'
+import { EventsEvent } from './events_event.ts'
+import { Lease } from './lease.ts'
+import { Namespace } from './namespace.ts'
+import { Node } from './node.ts'
+import { Pod } from './pod.ts'
+import { PriorityClass } from './priority_class.ts'
+import { Secret } from './secret.ts'
+import { SelfSubjectAccessReview } from './self_subject_access_review.ts'
+import { SelfSubjectReview } from './self_subject_review.ts'
+import { ServiceAccount } from './service_account.ts'
+import { Service } from './service.ts'
+import { SubjectAccessReview } from './subject_access_review.ts'
+import { TokenReview } from './token_review.ts'
+
+/** In the order discovery lists them: by group, then by name. Kinds of subresources alone (Eviction, TokenRequest) hang on their resource. */
+export const kinds: readonly Kind[] = [
+  Binding, ConfigMap, Endpoints, Event, Namespace, Node, Pod, Secret, ServiceAccount, Service,
+  EventsEvent, EndpointSlice, Lease, PriorityClass,
+  SelfSubjectReview, TokenReview,
+  SelfSubjectAccessReview, SubjectAccessReview,
+]

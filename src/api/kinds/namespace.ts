@@ -1,0 +1,28 @@
+import { objectFields } from '../meta.ts'
+import type { Kind } from '../kind.ts'
+import { object, present, type Infer } from '../schema.ts'
+import { namespaceSpec, namespaceStatus } from '../types/namespace.ts'
+import { dnsLabel } from '../validation/names.ts'
+import { ageColumn, nameColumn, textColumn } from './columns.ts'
+import { declareKind, statusSubresource } from './declare.ts'
+
+const schema = object('io.k8s.api.core.v1.Namespace', {
+  ...objectFields,
+  spec: present(namespaceSpec),
+  status: present(namespaceStatus),
+}, { doc: 'A scope for names; deleting it deletes everything in it.' })
+
+export interface Namespace extends Infer<typeof schema> {}
+
+export const Namespace: Kind<Namespace> = declareKind<Namespace>({
+  kind: 'Namespace',
+  plural: 'namespaces',
+  shortNames: ['ns'],
+  namespaced: false,
+  schema,
+  verbs: ['create', 'delete', 'get', 'list', 'patch', 'update', 'watch'],
+  validateName: dnsLabel,
+  subresources: [{ name: 'finalize', verbs: ['update'] }, statusSubresource],
+  fieldSelectors: { 'status.phase': ({ status }) => status.phase },
+  columns: [nameColumn, textColumn('Status', 'Active, or Terminating while its content is being deleted.', ({ status }) => status.phase), ageColumn],
+})

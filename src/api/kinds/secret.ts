@@ -1,0 +1,29 @@
+import { objectFields } from '../meta.ts'
+import type { Kind } from '../kind.ts'
+import { boolean, bytes, map, object, present, string, type Infer } from '../schema.ts'
+import { ageColumn, nameColumn, textColumn } from './columns.ts'
+import { declareKind } from './declare.ts'
+
+const schema = object('io.k8s.api.core.v1.Secret', {
+  ...objectFields,
+  data: map(bytes(), { doc: 'The values, in base64.' }),
+  immutable: boolean({ doc: 'True forbids any later change of the data.' }),
+  stringData: map(string(), { doc: 'For writing only: plain text that goes into data and wins over what is there.' }),
+  type: present(string({ doc: 'What the secret is for; Opaque if nothing is said.' })),
+}, { doc: 'Secret values that Pods take as environment variables or files.' })
+
+export interface Secret extends Infer<typeof schema> {}
+
+export const Secret: Kind<Secret> = declareKind<Secret>({
+  kind: 'Secret',
+  plural: 'secrets',
+  namespaced: true,
+  schema,
+  fieldSelectors: { type: ({ type }) => type },
+  columns: [
+    nameColumn,
+    textColumn('Type', 'What the secret is for.', ({ type }) => type),
+    textColumn('Data', 'Number of entries.', ({ data }) => Object.keys(data ?? {}).length),
+    ageColumn,
+  ],
+})
