@@ -15,7 +15,7 @@ const sources = tracked.filter(file => /^src\/.*\.ts$/.test(file))
 
 const FLOORS: Readonly<Record<string, number>> = {
   base: 0, api: 1, store: 1, runtime: 1, apiserver: 2, client: 2, controllers: 3, scheduler: 3, kubelet: 3, network: 3, timeline: 3,
-  cluster: 4, host: 5, sim: 5, check: 6, cli: 7,
+  cluster: 4, host: 5, sim: 5, launch: 6, check: 7, cli: 8,
 }
 
 /** Beside its floor, what each folder may not see although it lies lower. */

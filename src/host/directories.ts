@@ -1,0 +1,52 @@
+/**
+ * Where clusters live on this machine: one directory each, below the XDG state directory or POISE_HOME.
+ *
+ *   <state>/clusters/<name>/
+ *     cluster.json   what runs: process, address, runtime (only while it runs)
+ *     network.json   the cluster's address ranges, kept across restarts
+ *     kubeconfig     the administrator's
+ *     pki/ store/ kubelet/<node>/ containerd/ poise.log
+ */
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+
+export interface ClusterDirectories {
+  readonly root: string
+  readonly record: string
+  readonly network: string
+  readonly kubeconfig: string
+  readonly pki: string
+  readonly store: string
+  readonly kubelet: string
+  readonly containerd: string
+  readonly log: string
+}
+
+export function stateDirectory(env: Readonly<Record<string, string | undefined>>): string {
+  if (env['POISE_HOME']) return env['POISE_HOME']
+  return join(env['XDG_STATE_HOME'] || join(homedir(), '.local', 'state'), 'poise')
+}
+
+export const clustersDirectory = (env: Readonly<Record<string, string | undefined>>): string => join(stateDirectory(env), 'clusters')
+
+export function clusterDirectories(env: Readonly<Record<string, string | undefined>>, name: string): ClusterDirectories {
+  const root = join(clustersDirectory(env), name)
+  return {
+    root,
+    record: join(root, 'cluster.json'),
+    network: join(root, 'network.json'),
+    kubeconfig: join(root, 'kubeconfig'),
+    pki: join(root, 'pki'),
+    store: join(root, 'store'),
+    kubelet: join(root, 'kubelet'),
+    containerd: join(root, 'containerd'),
+    log: join(root, 'poise.log'),
+  }
+}
+
+/** Cluster names go into paths, interface names and kubeconfig contexts. */
+export function checkClusterName(name: string): string | undefined {
+  return /^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$/.test(name)
+    ? undefined
+    : `the cluster name ${JSON.stringify(name)} is not allowed: use 1 to 32 lower-case letters, digits and dashes, beginning and ending with a letter or digit`
+}
