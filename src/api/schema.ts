@@ -141,24 +141,48 @@ export function object<const S extends Shape>(name: string, shape: S, options: {
   return { type: 'object', name, fields: fields as FieldsOf<S>, ...options }
 }
 
-export function string<const V extends string = string, const D extends V = never>(options: { values?: readonly V[]; default?: D; doc?: string } = {}): StringSchema<V> & ([D] extends [never] ? unknown : { readonly default: D }) {
-  return { type: 'string', ...options } as never
+// Overloads, because TypeScript would take the default's type from where the schema is used when none is given.
+
+interface Defaulted<D> {
+  readonly default: D
 }
 
-export const int32 = <const D extends number = never>(options: { default?: D; zeroIsUnset?: true; doc?: string } = {}): IntegerSchema & ([D] extends [never] ? unknown : { readonly default: D }) =>
-  ({ type: 'integer', format: 'int32', ...options }) as never
-export const int64 = <const D extends number = never>(options: { default?: D; zeroIsUnset?: true; doc?: string } = {}): IntegerSchema & ([D] extends [never] ? unknown : { readonly default: D }) =>
-  ({ type: 'integer', format: 'int64', ...options }) as never
+export function string(options?: Described): StringSchema
+/** Overloaded, because one signature with an optional default would infer it from where the schema is used. */
+export function string<const V extends string, const D extends V>(options: { values?: readonly V[]; default: D; doc?: string }): StringSchema<V> & { readonly default: D }
+export function string<const V extends string = string>(options?: { values?: readonly V[]; default?: undefined; doc?: string }): StringSchema<V>
+export function string(options = {}): StringSchema {
+  return { type: 'string', ...options }
+}
+
+export function int32<const D extends number>(options: { default: D; zeroIsUnset?: true; doc?: string }): IntegerSchema & { readonly default: D }
+export function int32(options?: { default?: undefined; doc?: string }): IntegerSchema
+export function int32(options = {}): IntegerSchema {
+  return { type: 'integer', format: 'int32', ...options }
+}
+
+export function int64<const D extends number>(options: { default: D; zeroIsUnset?: true; doc?: string }): IntegerSchema & { readonly default: D }
+export function int64(options?: { default?: undefined; doc?: string }): IntegerSchema
+export function int64(options = {}): IntegerSchema {
+  return { type: 'integer', format: 'int64', ...options }
+}
+
+export function boolean<const D extends boolean>(options: { default: D; doc?: string }): BooleanSchema & { readonly default: D }
+export function boolean(options?: { default?: undefined; doc?: string }): BooleanSchema
+export function boolean(options = {}): BooleanSchema {
+  return { type: 'boolean', ...options }
+}
+
 export const number = (options: Described = {}): NumberSchema => ({ type: 'number', ...options })
-export const boolean = <const D extends boolean = never>(options: { default?: D; doc?: string } = {}): BooleanSchema & ([D] extends [never] ? unknown : { readonly default: D }) =>
-  ({ type: 'boolean', ...options }) as never
 export const any = (options: Described = {}): AnySchema => ({ type: 'any', ...options })
 
-export const time = (options: Described = {}) => ({ type: 'string', format: 'date-time', ...options }) as const satisfies StringSchema
-export const microTime = (options: Described = {}) => ({ type: 'string', format: 'micro-time', ...options }) as const satisfies StringSchema
-export const bytes = (options: Described = {}) => ({ type: 'string', format: 'byte', ...options }) as const satisfies StringSchema
-export const quantity = (options: Described = {}) => ({ type: 'string', format: 'quantity', ...options }) as const satisfies StringSchema
-export const intOrString = (options: Described = {}) => ({ type: 'string', format: 'int-or-string', ...options }) as const satisfies StringSchema
+type Formatted<F extends StringSchema['format']> = StringSchema & { readonly format: F }
+
+export const time = (options: Described = {}): Formatted<'date-time'> => ({ type: 'string', format: 'date-time', ...options })
+export const microTime = (options: Described = {}): Formatted<'micro-time'> => ({ type: 'string', format: 'micro-time', ...options })
+export const bytes = (options: Described = {}): Formatted<'byte'> => ({ type: 'string', format: 'byte', ...options })
+export const quantity = (options: Described = {}): Formatted<'quantity'> => ({ type: 'string', format: 'quantity', ...options })
+export const intOrString = (options: Described = {}): Formatted<'int-or-string'> => ({ type: 'string', format: 'int-or-string', ...options })
 
 export const map = <const V extends Schema>(values: V, options: { atomic?: true; doc?: string } = {}): MapSchema<V> => ({ type: 'map', values, ...options })
 
