@@ -1,0 +1,89 @@
+import { chmod } from 'node:fs/promises'
+import { join } from 'node:path'
+import { open, type RootDatabase } from 'lmdb'
+import type { LogEntry, LogSnapshot } from '../store/commit_log.ts'
+import type { Revision, Stored } from '../store/store.ts'
+import { StoreUnusable } from './store_directory.ts'
+
+/** The records in lmdb: under `s` the newest revision, under `o` and its key each object. */
+export type Objects = RootDatabase<Uint8Array, Uint8Array>
+
+const OBJECT_TAG = 'o'
+export const STATE_KEY: Uint8Array = Buffer.from('s')
+export const objectKey = (key: string): Uint8Array => Buffer.from(OBJECT_TAG + key)
+
+/** Two big-endian doubles, revision and created; then the JSON as it goes over the wire. */
+const HEADER_BYTES = 16
+
+export function encodeVersion(stored: Stored): Uint8Array {
+  const json = stored.json()
+  const record = Buffer.allocUnsafe(HEADER_BYTES + json.length)
+  record.writeDoubleBE(stored.revision, 0)
+  record.writeDoubleBE(stored.created, 8)
+  record.set(json, HEADER_BYTES)
+  return record
+}
+
+export function encodeState(revision: Revision): Uint8Array {
+  return Buffer.from(JSON.stringify({ revision }))
+}
+
+export async function openObjects(path: string): Promise<Objects> {
+  // overlappingSync acknowledges in a later step and is slower here; large pages waste less on objects of 1 to 2 KB.
+  const objects = open<Uint8Array, Uint8Array>({
+    path, noSubdir: false, overlappingSync: false, pageSize: 16_384, encoding: 'binary', keyEncoding: 'binary',
+  })
+  // lmdb makes its files readable to all; Secrets are in them.
+  for (const file of ['data.mdb', 'lock.mdb']) await chmod(join(path, file), 0o600)
+  return objects
+}
+
+/**
+ * Everything that is stored. The environment is closed again afterwards: having read it all, it would keep the
+ * whole file mapped and so count it once more in the memory of the process (260 MB for 100,000 objects of 1.5 KB).
+ */
+export async function readObjects(path: string): Promise<LogSnapshot> {
+  const objects = await openObjects(path)
+  try {
+    const state = objects.get(STATE_KEY)
+    if (!state) return { revision: 0, entries: [] }
+    const { revision } = JSON.parse(decode(state)) as { revision: Revision }
+    return { revision, entries: [...readVersions(objects, revision, path)] }
+  } finally {
+    await objects.close()
+  }
+}
+
+function* readVersions(objects: Objects, newest: Revision, path: string): Iterable<LogEntry> {
+  const keep = createSlabs()
+  for (const { key, value } of objects.getRange({ start: Buffer.from(OBJECT_TAG), end: Buffer.from('p') })) {
+    const header = new DataView(value.buffer, value.byteOffset, HEADER_BYTES)
+    const revision = header.getFloat64(0)
+    if (!(revision <= newest)) {
+      throw new StoreUnusable(`${path} is damaged: ${decode(key)} has revision ${revision}, the store ends at ${newest}. Restore it from a copy, or move it away to start empty.`)
+    }
+    yield { key: decode(key).slice(OBJECT_TAG.length), revision, created: header.getFloat64(8), json: keep(value.subarray(HEADER_BYTES)) }
+  }
+}
+
+/** 100,000 buffers of their own cost half as much time again as their contents; a slab costs one. */
+const SLAB_BYTES = 65_536
+
+function createSlabs(): (bytes: Uint8Array) => Uint8Array {
+  let slab = new Uint8Array(0)
+  let used = 0
+  return bytes => {
+    if (used + bytes.length > slab.length) {
+      slab = new Uint8Array(Math.max(SLAB_BYTES, bytes.length))
+      used = 0
+    }
+    const kept = slab.subarray(used, used + bytes.length)
+    kept.set(bytes)
+    used += bytes.length
+    return kept
+  }
+}
+
+function decode(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString()
+}

@@ -1,0 +1,4 @@
+import { createMemoryStore } from '../../src/store/memory_store.ts'
+import { storeContract } from '../contracts/store.ts'
+
+storeContract('memory', async options => createMemoryStore(options))
