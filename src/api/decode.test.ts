@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { decodeObject } from './decode.ts'
 import { applyDefaults } from './defaults.ts'
-import { any, atomicList, boolean, bytes, int32, int64, intOrString, map, mapList, microTime, number, object, quantity, required, string, time } from './schema.ts'
+import { any, atomicList, boolean, bytes, int32, int64, intOrString, map, mapList, microTime, number, object, present, quantity, required, string, time } from './schema.ts'
 
 const port = object('io.k8s.api.core.v1.ContainerPort', { containerPort: required(int32()), protocol: string({ default: 'TCP' }) })
 const probe = object('io.k8s.api.core.v1.Probe', { periodSeconds: int32({ default: 10, zeroIsUnset: true }), port: intOrString() })
@@ -13,6 +13,7 @@ const container = object('io.k8s.api.core.v1.Container', {
   limits: map(quantity()),
   probe,
   tty: boolean(),
+  resources: present(object('io.k8s.api.core.v1.ResourceRequirements', { claim: string({ default: 'none' }), limits: map(quantity()) })),
 })
 const spec = object('io.k8s.api.core.v1.PodSpec', {
   containers: mapList(container, ['name']),
@@ -96,7 +97,7 @@ test('constant defaults are set inside objects that are there, and nowhere else'
   assert.deepEqual(draft, {
     spec: {
       grace: 30, enableLinks: false,
-      containers: [{ name: 'a', ports: [{ containerPort: 1, protocol: 'TCP' }, { containerPort: 2, protocol: 'UDP' }] }, { name: 'b', probe: { periodSeconds: 10 } }],
+      containers: [{ name: 'a', resources: { claim: 'none' }, ports: [{ containerPort: 1, protocol: 'TCP' }, { containerPort: 2, protocol: 'UDP' }] }, { name: 'b', resources: { claim: 'none' }, probe: { periodSeconds: 10 } }],
     },
   })
   const zero: any = { spec: { grace: 0 } }

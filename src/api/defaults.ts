@@ -1,12 +1,14 @@
 import type { Fields, ObjectSchema, Schema } from './schema.ts'
 
 /**
- * Sets the constant defaults of the schema in the draft. Only inside objects that are there: no object is made
- * for the sake of its defaults. What depends on other fields is the kind's own `setDefaults`.
+ * Sets the constant defaults of the schema in the draft. Only inside objects that are there or that the schema says
+ * are always `present`: no other object is made for the sake of its defaults. What depends on other fields is the
+ * kind's own `setDefaults`.
  */
 export function applyDefaults(schema: ObjectSchema<Fields>, draft: any): void {
   for (const name in schema.fields) {
-    const field = schema.fields[name]!.schema
+    const { schema: field, present } = schema.fields[name]!
+    if (present && draft[name] === undefined && field.type === 'object') draft[name] = {}
     const value = draft[name]
     if ('default' in field && field.default !== undefined) {
       if (value === undefined || isUnset(field, value)) draft[name] = field.default

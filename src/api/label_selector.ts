@@ -1,8 +1,8 @@
 /** Label selectors, both forms: the text of a query (`app=web,tier in (a,b),!old`) and the object in specs. */
 import { forbidden, invalidValue, printFieldError, requiredValue, type FieldError } from './field_error.ts'
-import { labelKeyProblems, labelValueProblems } from './label_syntax.ts'
 import { badRequest } from './status.ts'
 import type { LabelSelector } from './types/label_selector.ts'
+import { labelValue, qualifiedName } from './validation/names.ts'
 
 export interface LabelRequirement {
   readonly key: string
@@ -50,8 +50,8 @@ export function printLabelRequirements(requirements: readonly LabelRequirement[]
 export function validateLabelSelector(selector: LabelSelector, field: string): FieldError[] {
   const errors: FieldError[] = []
   for (const [key, value] of Object.entries(selector.matchLabels ?? {})) {
-    errors.push(...labelKeyProblems(key).map(problem => invalidValue(`${field}.matchLabels`, key, problem)))
-    errors.push(...labelValueProblems(value).map(problem => invalidValue(`${field}.matchLabels`, value, problem)))
+    errors.push(...qualifiedName(key).map(problem => invalidValue(`${field}.matchLabels`, key, problem)))
+    errors.push(...labelValue(value).map(problem => invalidValue(`${field}.matchLabels`, value, problem)))
   }
   selector.matchExpressions?.forEach(({ key, operator, values = [] }, index) => {
     const path = `${field}.matchExpressions[${index}]`
@@ -62,8 +62,8 @@ export function validateLabelSelector(selector: LabelSelector, field: string): F
     } else {
       errors.push(invalidValue(`${path}.operator`, operator, 'not a valid selector operator'))
     }
-    errors.push(...labelKeyProblems(key).map(problem => invalidValue(`${path}.key`, key, problem)))
-    values.forEach((value, at) => errors.push(...labelValueProblems(value).map(problem => invalidValue(`${path}.values[${at}]`, value, problem))))
+    errors.push(...qualifiedName(key).map(problem => invalidValue(`${path}.key`, key, problem)))
+    values.forEach((value, at) => errors.push(...labelValue(value).map(problem => invalidValue(`${path}.values[${at}]`, value, problem))))
   })
   return errors
 }
@@ -162,11 +162,11 @@ function takeValues(tokens: Tokens): string[] {
 
 function checked(requirement: LabelRequirement): LabelRequirement {
   const { key, operator, values } = requirement
-  const keyProblem = labelKeyProblems(key)[0]
+  const keyProblem = qualifiedName(key)[0]
   if (keyProblem) throw refusal(printFieldError(invalidValue('key', key, keyProblem)))
   values.forEach((value, index) => {
     if ((operator === 'gt' || operator === 'lt') && !isWholeNumber(value)) throw refusal(printFieldError(invalidValue(`values[${index}]`, value, "for 'Gt', 'Lt' operators, the value must be an integer")))
-    const problem = labelValueProblems(value)[0]
+    const problem = labelValue(value)[0]
     if (problem) throw refusal(printFieldError(invalidValue(`values[${index}][${key}]`, value, problem)))
   })
   return requirement
