@@ -141,13 +141,6 @@ export function object<const S extends Shape>(name: string, shape: S, options: {
   return { type: 'object', name, fields: fields as FieldsOf<S>, ...options }
 }
 
-// Overloads, because TypeScript would take the default's type from where the schema is used when none is given.
-
-interface Defaulted<D> {
-  readonly default: D
-}
-
-export function string(options?: Described): StringSchema
 /** Overloaded, because one signature with an optional default would infer it from where the schema is used. */
 export function string<const V extends string, const D extends V>(options: { values?: readonly V[]; default: D; doc?: string }): StringSchema<V> & { readonly default: D }
 export function string<const V extends string = string>(options?: { values?: readonly V[]; default?: undefined; doc?: string }): StringSchema<V>
