@@ -8,41 +8,46 @@
  */
 import { spawn } from 'node:child_process'
 import { mkdir, open, readFile, rm, writeFile } from 'node:fs/promises'
-import { dirname } from 'node:path'
 import type { Clock } from '../../base/clock.ts'
 import { sleep } from '../../base/clock.ts'
-import type { Log } from '../../base/log.ts'
-import type { Processes } from '../../base/processes.ts'
+import type { Host } from '../../base/host.ts'
 import { createCriClient } from '../cri/client.ts'
 import { ImageRequest, ImageStatusResponse, StatusRequest, StatusResponse } from '../cri/messages.ts'
 import { runtimeStatus } from '../cri/statuses.ts'
-import { cniConfigList, containerdConfig, containerdPaths } from './config.ts'
+import { cniConfigList, containerdConfig, containerdPaths, HOST_PORT_HANDLER } from './config.ts'
 import type { ContainerdPaths } from './config.ts'
-import { importImage } from './images.ts'
+import { importImage, loadImage } from './images.ts'
+import type { ImageStore } from './images.ts'
 import { canOverlay, inspectMachine, MachineNotReady, systemPath } from './machine.ts'
 import type { Machine } from './machine.ts'
+import { defaultRouteMtu, setUpMasquerade } from './network.ts'
 import { buildPauseImage, PAUSE_IMAGE } from './pause_image.ts'
+import { startRegistry } from './registry.ts'
 
 export interface ContainerdOptions {
   /** Absolute, and short: the path of a unix socket below it may have 107 bytes. */
   readonly stateDirectory: string
   readonly podCidr: string
-  /** Up to 15 characters; also the CNI network's name, so every containerd of this machine needs another one. */
-  readonly bridgeName: string
-  readonly clock: Clock
-  readonly processes: Processes
-  readonly log: Log
+  /** All nodes' Pods; this node's when there is no other. */
+  readonly clusterCidr?: string
+  /** The CNI network's name: every containerd of this machine needs another one. Letters, digits and dashes. */
+  readonly networkName: string
+  readonly host: Pick<Host, 'clock' | 'processes' | 'log'>
 }
 
 export interface Containerd {
   readonly socketPath: string
-  readonly paths: ContainerdPaths
-  readonly machine: Machine
   readonly pid: number
   readonly logFile: string
   /** It was already running. */
   readonly adopted: boolean
-  /** Ends containerd. What runs in containers goes on. */
+  /** For sandboxes with hostPorts; see createCriRuntime. */
+  readonly hostPortHandler: string
+  /** An archive in OCI's layout or of `docker save`. Returns the images' full names; from now on they can be pulled, too. */
+  loadImage(tarFile: string): Promise<string[]>
+  /** Ends what runs in this process. containerd and its containers go on. */
+  close(): Promise<void>
+  /** Ends containerd as well. What runs in containers goes on. */
   stop(): Promise<void>
 }
 
@@ -51,7 +56,7 @@ const START_TIMEOUT_MS = 30_000
 const STOP_TIMEOUT_MS = 10_000
 
 export async function startContainerd(options: ContainerdOptions): Promise<Containerd> {
-  const { stateDirectory, clock, processes, log } = options
+  const { stateDirectory, networkName, podCidr, clusterCidr = podCidr, host } = options
   const machine = await inspectMachine()
   const paths = containerdPaths(stateDirectory)
   if (Buffer.byteLength(paths.socket) > SOCKET_PATH_BYTES_MAX) {
@@ -59,16 +64,31 @@ export async function startContainerd(options: ContainerdOptions): Promise<Conta
   }
   const pidBefore = await livingContainerd(paths)
   const pid = pidBefore ?? await launch(options, machine, paths)
+  const store = { machine, paths, processes: host.processes }
   try {
-    await untilReady(paths, pid, clock)
-    await ensurePauseImage(paths, machine, options)
+    await Promise.all([
+      untilReady(paths, pid, host.clock).then(() => ensurePauseImage(store, paths, host.clock)),
+      setUpMasquerade({ networkName, podCidr, clusterCidr }, host),
+    ])
   } catch (error) {
-    if (pidBefore === undefined) await stop(pid, clock, paths)
+    if (pidBefore === undefined) await stop(pid, host.clock, paths)
     throw error
   }
-  log.info('containerd is ready', { pid, adopted: pidBefore !== undefined, socket: paths.socket })
-  void processes
-  return { socketPath: paths.socket, paths, machine, pid, logFile: paths.log, adopted: pidBefore !== undefined, stop: () => stop(pid, clock, paths) }
+  const registry = await startRegistry(paths)
+  host.log.info('containerd is ready', { pid, adopted: pidBefore !== undefined, socket: paths.socket })
+  return {
+    socketPath: paths.socket,
+    pid,
+    logFile: paths.log,
+    adopted: pidBefore !== undefined,
+    hostPortHandler: HOST_PORT_HANDLER,
+    loadImage: tarFile => loadImage(store, tarFile),
+    close: () => registry.close(),
+    async stop() {
+      await registry.close()
+      await stop(pid, host.clock, paths)
+    },
+  }
 }
 
 /** The process that was started with this configuration and still runs: its number alone could be anybody's by now. */
@@ -79,12 +99,14 @@ export async function livingContainerd(paths: ContainerdPaths): Promise<number |
   return commandLine.split('\0').includes(paths.config) ? pid : undefined
 }
 
-async function launch({ podCidr, bridgeName, stateDirectory, processes }: ContainerdOptions, machine: Machine, paths: ContainerdPaths): Promise<number> {
-  for (const path of [paths.root, paths.state, paths.cniConfig, paths.cniState, `${paths.registryHosts}/_default`]) {
+async function launch({ podCidr, networkName, stateDirectory, host }: ContainerdOptions, machine: Machine, paths: ContainerdPaths): Promise<number> {
+  for (const path of [paths.root, paths.state, paths.cniConfig, paths.cniHostPortConfig, paths.cniState, `${paths.registryHosts}/_default`]) {
     await mkdir(path, { recursive: true, mode: 0o711 })
   }
-  const snapshotter = await canOverlay(stateDirectory, processes) ? 'overlayfs' : 'native'
-  await writeFile(`${paths.cniConfig}/10-poise.conflist`, cniConfigList(paths, { bridgeName, podCidr, portmap: machine.hasIptables }))
+  const snapshotter = await canOverlay(stateDirectory, host.processes) ? 'overlayfs' : 'native'
+  const network = { networkName, podCidr, mtu: await defaultRouteMtu() }
+  await writeFile(`${paths.cniConfig}/10-poise.conflist`, cniConfigList(paths, { ...network, hostPorts: false }))
+  await writeFile(`${paths.cniHostPortConfig}/10-poise.conflist`, cniConfigList(paths, { ...network, hostPorts: true }))
   await writeFile(paths.config, containerdConfig(paths, {
     snapshotter, restrictOomScoreAdj: !machine.hasSysResource, cniPlugins: machine.cniPlugins, pauseImage: PAUSE_IMAGE,
   }))
@@ -127,7 +149,7 @@ async function untilReady(paths: ContainerdPaths, pid: number, clock: Clock): Pr
   throw new Error(`containerd did not become ready within ${START_TIMEOUT_MS / 1000} s: ${String(last)}. Its log: ${paths.log}`)
 }
 
-async function ensurePauseImage(paths: ContainerdPaths, machine: Machine, { processes, clock }: ContainerdOptions): Promise<void> {
+async function ensurePauseImage(store: ImageStore, paths: ContainerdPaths, clock: Clock): Promise<void> {
   const client = createCriClient(paths.socket)
   const isThere = async () => {
     const request = { image: { image: PAUSE_IMAGE } }
@@ -135,9 +157,8 @@ async function ensurePauseImage(paths: ContainerdPaths, machine: Machine, { proc
   }
   try {
     if (await isThere()) return
-    await mkdir(dirname(paths.pauseImage), { recursive: true })
     await writeFile(paths.pauseImage, await buildPauseImage())
-    await importImage({ machine, paths, processes }, paths.pauseImage)
+    await importImage(store, paths.pauseImage)
     await rm(paths.pauseImage)
     for (const deadline = clock.now() + 5_000; clock.now() < deadline;) {
       if (await isThere()) return

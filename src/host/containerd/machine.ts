@@ -14,7 +14,6 @@ export interface Machine {
   readonly containerd: string
   readonly ctr: string
   readonly cniPlugins: string
-  readonly hasIptables: boolean
   readonly hasSysResource: boolean
 }
 
@@ -22,9 +21,9 @@ export async function inspectMachine(): Promise<Machine> {
   if (process.getuid?.() !== 0) {
     throw new MachineNotReady('real containers need root. Next: run as root, or use the simulated runtime (--runtime simulated)')
   }
-  const [containerd, ctr, shim, runc, ip, iptables, cniPlugins] = await Promise.all([
-    program('containerd'), program('ctr'), program('containerd-shim-runc-v2'), program('runc'), program('ip'), program('iptables'),
-    firstWith('bridge', CNI_DIRECTORIES),
+  const [containerd, ctr, shim, runc, ip, cniPlugins] = await Promise.all([
+    program('containerd'), program('ctr'), program('containerd-shim-runc-v2'), program('runc'), program('ip'),
+    firstWith('ptp', CNI_DIRECTORIES),
   ])
   const missing = [
     ...(containerd && ctr && shim ? [] : ['containerd']),
@@ -35,7 +34,7 @@ export async function inspectMachine(): Promise<Machine> {
   if (!containerd || !ctr || !cniPlugins || missing.length > 0) {
     throw new MachineNotReady(`real containers need programs that are not installed. Next: apt-get install ${missing.join(' ')}`)
   }
-  return { containerd, ctr, cniPlugins, hasIptables: iptables !== undefined, hasSysResource: await hasCapability(CAP_SYS_RESOURCE) }
+  return { containerd, ctr, cniPlugins, hasSysResource: await hasCapability(CAP_SYS_RESOURCE) }
 }
 
 /** overlayfs needs a filesystem below it that supports it: not another overlay, for one. */

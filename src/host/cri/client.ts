@@ -20,6 +20,8 @@ export interface CriClient {
 export interface CallLimits {
   timeoutMs?: Millis | undefined
   signal?: AbortSignal | undefined
+  /** Needed by containerd's own services; the CRI has one of its own. */
+  namespace?: string | undefined
 }
 
 export interface StreamSink<T> {
@@ -40,11 +42,13 @@ export function createCriClient(socketPath: string): CriClient {
     'grpc.max_reconnect_backoff_ms': 1_000,
   })
   return {
-    call: (method, request, response, value, { timeoutMs, signal } = {}) => new Promise((resolve, reject) => {
+    call: (method, request, response, value, { timeoutMs, signal, namespace } = {}) => new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(abortReason(signal))
       const options: CallOptions = timeoutMs === undefined ? {} : { deadline: Date.now() + timeoutMs }
+      const metadata = new Metadata()
+      if (namespace !== undefined) metadata.set('containerd-namespace', namespace)
       const call = client.makeUnaryRequest(
-        method, toBuffer(request), bytes => decode(response, bytes), value, new Metadata(), options,
+        method, toBuffer(request), bytes => decode(response, bytes), value, metadata, options,
         (error, answer) => {
           signal?.removeEventListener('abort', cancel)
           if (error) reject(signal?.aborted ? abortReason(signal) : runtimeError(error))

@@ -22,12 +22,14 @@ export interface CriRuntimeOptions {
   /** exec and attach: the runtime gives a URL of its own streaming server, which speaks Kubernetes' protocols. */
   readonly openRemoteCommand: (url: string, options: RemoteCommandOptions, streams: RemoteCommandStreams) => Promise<RemoteCommandResult>
   readonly openPortForward: (url: string, port: number, connection: { incoming: ByteSource; outgoing: ByteSink }) => Promise<void>
+  /** The handler for sandboxes with hostPorts that name none; the default one when this is left out. */
+  readonly hostPortHandler?: string
 }
 
 /** The kubelet's own limit for every call but those that wait by their nature. */
 const CALL_TIMEOUT_MS = 120_000
 
-export function createCriRuntime({ socketPath, clock, log, openRemoteCommand, openPortForward }: CriRuntimeOptions): ContainerRuntime {
+export function createCriRuntime({ socketPath, clock, log, openRemoteCommand, openPortForward, hostPortHandler = '' }: CriRuntimeOptions): ContainerRuntime {
   const client = createCriClient(socketPath)
   const watchers = new Set<{ stop(): void }>()
 
@@ -50,7 +52,9 @@ export function createCriRuntime({ socketPath, clock, log, openRemoteCommand, op
     status: async () => runtimeStatus(await runtimeCall('Status', wire.StatusRequest, wire.StatusResponse, {})),
 
     async runPodSandbox(config) {
-      const request = { config: podSandboxConfig(config), runtimeHandler: config.runtimeHandler }
+      const hasHostPort = config.portMappings.some(({ hostPort }) => hostPort > 0)
+      const runtimeHandler = config.runtimeHandler || (hasHostPort ? hostPortHandler : '')
+      const request = { config: podSandboxConfig(config), runtimeHandler }
       return (await runtimeCall('RunPodSandbox', wire.RunPodSandboxRequest, wire.PodSandboxId, request)).podSandboxId
     },
     async stopPodSandbox(podSandboxId) {
