@@ -1,0 +1,75 @@
+/** What a Pod's object says about it: predicates and look-ups that every component shares. */
+import type { Pod } from './kinds/pod.ts'
+import type { Container } from './types/container.ts'
+import type { ContainerStatus } from './types/container_status.ts'
+import type { EphemeralContainer } from './types/ephemeral_container.ts'
+import type { PodCondition } from './types/pod_status.ts'
+
+export { countUntoleratedPreferences, hostPortsConflict, hostPortsOf, matchesNodeSelection, nodePreferenceWeight, tolerates, untoleratedTaint, type HostPort } from './placement.ts'
+export { podLimits, podRequests, qosClass, type QosClass } from './resources.ts'
+
+/** Finished for good: its containers have stopped and will not start again. */
+export const isTerminal = ({ status: { phase } }: Pick<Pod, 'status'>): boolean => phase === 'Failed' || phase === 'Succeeded'
+
+/** Somebody has asked for its deletion. The phase stays what it was; "Terminating" is kubectl's word. */
+export const isDeleting = ({ metadata }: Pick<Pod, 'metadata'>): boolean => metadata.deletionTimestamp !== undefined
+
+/** Neither finished nor on its way out: what workload controllers count. */
+export const isActive = (pod: Pod): boolean => !isTerminal(pod) && !isDeleting(pod)
+
+export const isReady = (pod: Pick<Pod, 'status'>): boolean => podCondition(pod, 'Ready')?.status === 'True'
+
+/** Ready, and for so long that it counts. Clocks of objects have whole seconds. */
+export function isAvailable(pod: Pod, minReadySeconds: number, wallMs: number): boolean {
+  if (!isReady(pod)) return false
+  const since = podCondition(pod, 'Ready')?.lastTransitionTime
+  return minReadySeconds === 0 || (since !== undefined && Date.parse(since) + minReadySeconds * 1000 <= wallMs)
+}
+
+export const podCondition = ({ status }: Pick<Pod, 'status'>, type: string): PodCondition | undefined =>
+  status.conditions?.find(condition => condition.type === type)
+
+/**
+ * The conditions with this one set. lastTransitionTime is the last change of the status, so it stays when only
+ * reason or message change.
+ * @param at RFC 3339 in seconds
+ */
+export function setCondition(conditions: readonly PodCondition[] | undefined, next: Omit<PodCondition, 'lastTransitionTime'>, at: string): PodCondition[] {
+  const old = conditions?.find(({ type }) => type === next.type)
+  const condition = { ...next, lastTransitionTime: old?.status === next.status && old.lastTransitionTime ? old.lastTransitionTime : at }
+  return old ? conditions!.map(one => (one === old ? condition : one)) : [...(conditions ?? []), condition]
+}
+
+/** An init container that keeps running beside the others. */
+export const isSidecar = ({ restartPolicy }: Pick<Container, 'restartPolicy'>): boolean => restartPolicy === 'Always'
+
+export const sidecarsOf = ({ spec }: Pick<Pod, 'spec'>): Container[] => (spec.initContainers ?? []).filter(isSidecar)
+
+export type AnyContainer = Container | EphemeralContainer
+
+/** Init containers first, in the order in which they come to run. */
+export const allContainers = ({ spec }: Pick<Pod, 'spec'>): AnyContainer[] => [...(spec.initContainers ?? []), ...spec.containers, ...(spec.ephemeralContainers ?? [])]
+
+export const containerNamed = (pod: Pick<Pod, 'spec'>, name: string): AnyContainer | undefined => allContainers(pod).find(container => container.name === name)
+
+export const containerStatusNamed = ({ status }: Pick<Pod, 'status'>, name: string): ContainerStatus | undefined =>
+  [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? []), ...(status.ephemeralContainerStatuses ?? [])].find(one => one.name === name)
+
+/** How events name a part of the Pod: `spec.containers{web}`. */
+export function containerFieldPath({ spec }: Pick<Pod, 'spec'>, name: string): string {
+  if (spec.initContainers?.some(container => container.name === name)) return `spec.initContainers{${name}}`
+  if (spec.ephemeralContainers?.some(container => container.name === name)) return `spec.ephemeralContainers{${name}}`
+  return `spec.containers{${name}}`
+}
+
+/** Whether a container that ended with this code is started again by the Pod's own policy. Sidecars always are. */
+export function restartsAfter({ spec }: Pick<Pod, 'spec'>, container: Pick<Container, 'name' | 'restartPolicy'>, exitCode: number): boolean {
+  if (isSidecar(container)) return true
+  const isInit = spec.initContainers?.some(({ name }) => name === container.name) ?? false
+  if (spec.restartPolicy === 'Never') return false
+  return exitCode !== 0 || (spec.restartPolicy === 'Always' && !isInit)
+}
+
+/** The number of a port given by number or by the name of one of the container's ports; undefined if there is none of that name. */
+export const portNumberOf = ({ ports }: Pick<Container, 'ports'>, port: string | number): number | undefined =>
+  typeof port === 'number' ? port : ports?.find(({ name }) => name === port)?.containerPort
