@@ -1,0 +1,87 @@
+import { ServerResponse, type IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import type { TLSSocket } from 'node:tls'
+import type { Response } from '../../base/transport.ts'
+import { readBody } from './body.ts'
+import type { BodyLimit, Exchange, Outlet, Upgrade } from './exchange.ts'
+import { identify, type Identity } from './identity.ts'
+
+export class Http1Exchange implements Exchange {
+  readonly #message: IncomingMessage
+  readonly #response: ServerResponse
+  readonly upgrade: Upgrade | undefined
+  #abort: AbortController | undefined
+  #gone = false
+
+  constructor(message: IncomingMessage, response: ServerResponse, upgrade?: Upgrade) {
+    this.#message = message
+    this.#response = response
+    this.upgrade = upgrade
+    response.on('error', () => {})
+    response.once('close', () => {
+      if (response.writableFinished) return
+      this.#gone = true
+      this.#abort?.abort(clientGone())
+    })
+  }
+  get method(): string {
+    return this.#message.method ?? 'GET'
+  }
+  get target(): string {
+    return this.#message.url ?? '/'
+  }
+  get headers() {
+    return this.#message.headers as Exchange['headers']
+  }
+  get identity(): Identity {
+    return identityOf(this.#message.socket as TLSSocket)
+  }
+  get signal(): AbortSignal {
+    this.#abort ??= new AbortController()
+    if (this.#gone) this.#abort.abort(clientGone())
+    return this.#abort.signal
+  }
+  async readBody(limit: BodyLimit) {
+    const { headers } = this.#message
+    const none = headers['transfer-encoding'] === undefined && (headers['content-length'] === undefined || headers['content-length'] === '0')
+    return none ? { is: 'none' } as const : readBody(this.#message, headers['content-length'], limit)
+  }
+  send(status: number, headers: Response['headers'], body: Uint8Array | undefined): void {
+    this.#response.writeHead(status, headers as Record<string, string | string[]>)
+    this.#response.end(this.method === 'HEAD' ? undefined : body)
+  }
+  open(status: number, headers: Response['headers']): Outlet {
+    this.#response.writeHead(status, headers as Record<string, string | string[]>)
+    this.#response.flushHeaders()
+    return { stream: this.#response, cut: () => void this.#response.destroy() }
+  }
+}
+
+/**
+ * An upgrade takes the socket away from node's HTTP server, whatever becomes of it. Most often it is refused or answered
+ * like any request, so here it gets a response of its own; the connection ends with that.
+ */
+export function upgradeExchange(message: IncomingMessage, socket: Duplex, head: Buffer): Http1Exchange {
+  const response = new ServerResponse(message)
+  response.shouldKeepAlive = false
+  response.assignSocket(socket as Socket)
+  response.once('finish', () => {
+    response.detachSocket(socket as Socket)
+    socket.end()
+  })
+  socket.on('error', () => response.destroy())
+  return new Http1Exchange(message, response, { message, socket, head })
+}
+
+const identities = new WeakMap<TLSSocket, Identity>()
+
+function identityOf(socket: TLSSocket): Identity {
+  const known = identities.get(socket)
+  if (known) return known
+  const identity = identify(socket)
+  identities.set(socket, identity)
+  return identity
+}
+
+const clientGone = () => new Error('the client has gone away')

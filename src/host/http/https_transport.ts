@@ -1,0 +1,156 @@
+/**
+ * The API over HTTPS, for components outside the server's process: one HTTP/2 connection, opened when it is needed and
+ * again after it broke. Requests are not repeated: whoever asked knows whether that is safe.
+ */
+import { connect, constants, type ClientHttp2Session, type ClientHttp2Stream, type IncomingHttpHeaders } from 'node:http2'
+import { abortReason } from '../../base/abort.ts'
+import type { ByteSource } from '../../base/bytes.ts'
+import { NetworkError } from '../../base/network.ts'
+import type { Request, Response, ResponseBody, Transport } from '../../base/transport.ts'
+import { dialError } from '../network_errors.ts'
+import { readWatch } from './watch_reader.ts'
+
+export interface HttpsTransportOptions {
+  /** `https://127.0.0.1:6443` */
+  readonly server: string
+  /** PEM of the CA that has signed the server's certificate. */
+  readonly ca: string
+  readonly certificate?: string
+  readonly key?: string
+  /** A bearer token; a function is asked before each request, so that a renewed one is used. */
+  readonly token?: string | (() => string)
+  readonly connectTimeoutMs?: number
+}
+
+export interface HttpsTransport {
+  readonly transport: Transport
+  close(): void
+}
+
+export function createHttpsTransport(options: HttpsTransportOptions): HttpsTransport {
+  const { token } = options
+  let session: Promise<ClientHttp2Session> | undefined
+  let open: ClientHttp2Session | undefined
+
+  const connected = (): Promise<ClientHttp2Session> => {
+    if (session && !(open && (open.closed || open.destroyed))) return session
+    open = undefined
+    const attempt = connectTo(options).then(made => (open = made))
+    session = attempt
+    attempt.catch(() => {
+      if (session === attempt) session = undefined
+    })
+    return attempt
+  }
+
+  return {
+    transport: async request => {
+      if (request.signal.aborted) throw abortReason(request.signal)
+      const authorization = token && { authorization: `Bearer ${typeof token === 'string' ? token : token()}` }
+      return exchange(await connected(), request, { ...authorization })
+    },
+    close() {
+      void session?.then(made => made.destroy(), () => {})
+    },
+  }
+}
+
+function connectTo({ server, ca, certificate, key, connectTimeoutMs = 10_000 }: HttpsTransportOptions): Promise<ClientHttp2Session> {
+  return new Promise((resolve, reject) => {
+    const url = new URL(server)
+    const port = Number(url.port || 443)
+    const host = url.hostname.replace(/^\[|\]$/g, '')
+    const session = connect(server, {
+      ca, ...(certificate && { cert: certificate }), ...(key && { key }), settings: { enablePush: false, initialWindowSize: 4 * 1024 * 1024 },
+    })
+    const fail = (error: NetworkError) => {
+      clearTimeout(timer)
+      session.destroy()
+      reject(error)
+    }
+    const timer = setTimeout(() => fail(new NetworkError('Timeout', `dial tcp ${url.host}: i/o timeout`)), connectTimeoutMs)
+    session.once('connect', () => {
+      clearTimeout(timer)
+      // Each stream's own window is what holds back a slow reader; the connection's must not, or one stops all.
+      session.setLocalWindowSize(64 * 1024 * 1024)
+      keepAlive(session)
+      resolve(session)
+    })
+    // Stays on: a broken connection also fails each of its streams, and those are what somebody waits for.
+    session.on('error', error => {
+      const code = 'code' in error ? String(error.code) : ''
+      fail(/^(CERT_|UNABLE_|SELF_SIGNED|DEPTH_ZERO|ERR_TLS|ERR_SSL)/.test(code) ? new NetworkError('Tls', `tls: failed to verify certificate: ${error.message}`) : dialError(error, host, port))
+    })
+  })
+}
+
+const PING_EVERY_MS = 30_000
+const PING_TIMEOUT_MS = 15_000
+
+/** A server that vanished without a word is found out, and every watch on the connection ends. */
+function keepAlive(session: ClientHttp2Session): void {
+  const timer = setInterval(() => {
+    const late = setTimeout(() => session.destroy(new Error('no answer to a ping'), constants.NGHTTP2_CANCEL), PING_TIMEOUT_MS)
+    session.ping(() => clearTimeout(late))
+  }, PING_EVERY_MS)
+  timer.unref()
+  session.once('close', () => clearInterval(timer))
+}
+
+function exchange(session: ClientHttp2Session, request: Request, extra: Record<string, string>): Promise<Response> {
+  return new Promise((resolve, reject) => {
+    const { method, query, signal } = request
+    const search = query.toString()
+    const bytes = bodyBytes(request)
+    const stream = session.request({
+      ...request.headers, ...extra,
+      ...(bytes && { 'content-length': String(bytes.length) }),
+      ':method': method, ':path': search ? `${request.path}?${search}` : request.path,
+    }, { endStream: bytes === undefined })
+    const stop = () => {
+      stream.close(constants.NGHTTP2_CANCEL)
+      reject(abortReason(signal))
+    }
+    signal.addEventListener('abort', stop, { once: true })
+    const broken = (error: Error) => reject(new NetworkError('Reset', `${method} ${request.path}: ${error.message}`))
+    stream.on('error', broken)
+    stream.once('close', () => {
+      signal.removeEventListener('abort', stop)
+      broken(new Error('the connection was closed before an answer came'))
+    })
+    stream.once('response', headers => readResponse(stream, headers, request).then(resolve, broken))
+    if (bytes) stream.end(bytes)
+  })
+}
+
+function bodyBytes({ body }: Request): Uint8Array | undefined {
+  if (body.is === 'none') return undefined
+  return body.is === 'bytes' ? body.bytes : Buffer.from(JSON.stringify(body.object))
+}
+
+async function readResponse(stream: ClientHttp2Stream, headers: IncomingHttpHeaders, request: Request): Promise<Response> {
+  const status = Number(headers[':status'])
+  const fields = Object.fromEntries(Object.entries(headers).filter(([name]) => !name.startsWith(':'))) as Response['headers']
+  return { status, headers: fields, body: await readBody(stream, status, headers, request) }
+}
+
+async function readBody(stream: ClientHttp2Stream, status: number, headers: IncomingHttpHeaders, { method, query }: Request): Promise<ResponseBody> {
+  const isJson = String(headers['content-type'] ?? '').includes('json')
+  const watches = ['true', '1'].includes(query.get('watch') ?? '')
+  if (method !== 'HEAD' && status === 200 && isJson && watches) return { is: 'watch', watch: readWatch(stream) }
+  if (method !== 'HEAD' && !BODYLESS.has(status) && !isJson && headers['content-length'] === undefined) return { is: 'stream', stream: stream as ByteSource }
+  const bytes = await readAll(stream)
+  if (bytes.length === 0) return { is: 'none' }
+  if (!isJson) return { is: 'bytes', bytes }
+  return { is: 'object', object: JSON.parse(bytes.toString('utf8')) as unknown, json: () => bytes }
+}
+
+/** Answers of these never have a body (RFC 9110), so none of them says how long it is. */
+const BODYLESS: ReadonlySet<number> = new Set([204, 304])
+
+async function readAll(stream: ClientHttp2Stream): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  for await (const chunk of stream as AsyncIterable<Buffer>) chunks.push(chunk)
+  if (stream.rstCode !== constants.NGHTTP2_NO_ERROR) throw new Error(`the answer broke off (code ${stream.rstCode})`)
+  return Buffer.concat(chunks)
+}
