@@ -1,0 +1,100 @@
+/**
+ * The images that the manifests in the tests name, rebuilt from Debian packages: what a test relies on behaves as in the
+ * published ones (paths, default command, stop signal, where the logs go), and nothing else is promised.
+ */
+export interface Recipe {
+  /** Names of the same image. */
+  readonly names: readonly string[]
+  /** Debian packages; the shared libraries they need are added. */
+  readonly packages: readonly string[]
+  /** By absolute path; a text that starts with `-> ` makes a symbolic link. */
+  readonly files: Readonly<Record<string, string>>
+  readonly directories: Readonly<Record<string, number>>
+  readonly config: Readonly<Record<string, unknown>>
+}
+
+const PATH = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
+
+const USERS = {
+  '/etc/passwd': 'root:x:0:0:root:/root:/bin/sh\nnginx:x:101:101:nginx:/nonexistent:/bin/false\nnobody:x:65534:65534:nobody:/home:/bin/false\n',
+  '/etc/group': 'root:x:0:\nnginx:x:101:\nnobody:x:65534:\n',
+}
+
+const BUSYBOX: Recipe = {
+  names: ['busybox:latest', 'busybox:1.28'],
+  packages: ['busybox-static'],
+  files: USERS,
+  directories: { '/tmp': 0o1777, '/root': 0o700, '/home': 0o755, '/var/log': 0o755 },
+  config: { Env: [PATH], Cmd: ['sh'] },
+}
+
+const DEFAULT_SITE = `server {
+  listen 80;
+  location / {
+    root /usr/share/nginx/html;
+    index index.html;
+  }
+  location = /hostname.html {
+    default_type text/html;
+    return 200 "$hostname\\n";
+  }
+}
+`
+
+const NGINX_CONF = `user nginx;
+worker_processes auto;
+error_log /var/log/nginx/error.log notice;
+pid /var/run/nginx.pid;
+events {
+  worker_connections 1024;
+}
+http {
+  types {
+    text/html html;
+    text/css css;
+    application/javascript js;
+    application/json json;
+  }
+  default_type application/octet-stream;
+  access_log /var/log/nginx/access.log;
+  sendfile on;
+  keepalive_timeout 65;
+  include /etc/nginx/conf.d/*.conf;
+}
+`
+
+/** Up to 1.19 nginx's image left the stop signal at TERM, which drops requests; since then it is QUIT, which does not. */
+function nginx(names: readonly string[], stopSignal: 'SIGTERM' | 'SIGQUIT', page: string): Recipe {
+  return {
+    names,
+    packages: ['nginx', 'busybox-static'],
+    files: {
+      ...USERS,
+      '/etc/nginx/nginx.conf': NGINX_CONF,
+      '/etc/nginx/conf.d/default.conf': DEFAULT_SITE,
+      '/usr/share/nginx/html/index.html': page,
+      '/var/log/nginx/access.log': '-> /dev/stdout',
+      '/var/log/nginx/error.log': '-> /dev/stderr',
+    },
+    directories: { '/tmp': 0o1777, '/root': 0o700, '/var/run': 0o755, '/var/lib/nginx': 0o755, '/var/cache/nginx': 0o755 },
+    config: { Env: [PATH], Cmd: ['nginx', '-g', 'daemon off;'], ExposedPorts: { '80/tcp': {} }, StopSignal: stopSignal },
+  }
+}
+
+const WELCOME = '<!DOCTYPE html>\n<html>\n<head><title>Welcome to nginx!</title></head>\n<body><h1>Welcome to nginx!</h1></body>\n</html>\n'
+const myapp = (version: string) => `Hello MyApp | Version: ${version} | <a href="hostname.html">Pod Name</a>\n`
+
+export const RECIPES: readonly Recipe[] = [
+  BUSYBOX,
+  nginx(['nginx:latest'], 'SIGQUIT', WELCOME),
+  nginx(['nginx:1.12-alpine'], 'SIGTERM', WELCOME),
+  nginx(['ikubernetes/myapp:v1', 'myapp:v1'], 'SIGTERM', myapp('v1')),
+  nginx(['ikubernetes/myapp:v2', 'myapp:v2'], 'SIGTERM', myapp('v2')),
+  {
+    names: ['ikubernetes/stress-ng:latest'],
+    packages: ['stress-ng', 'busybox-static'],
+    files: USERS,
+    directories: { '/tmp': 0o1777, '/root': 0o700 },
+    config: { Env: [PATH], Cmd: ['/usr/bin/stress-ng', '--help'] },
+  },
+]
