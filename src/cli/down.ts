@@ -1,0 +1,63 @@
+/** `poise down`: stops a cluster and what it started. One that is not there is no error. */
+import { rm } from 'node:fs/promises'
+import type { Command } from 'commander'
+import { addressRanges } from '../host/address_ranges.ts'
+import { listClusterNames, readClusterRecord, removeClusterRecord } from '../host/cluster_record.ts'
+import { destroyContainerd } from '../host/containerd/destroy.ts'
+import { clusterDirectories, clustersDirectory } from '../host/directories.ts'
+import { createHost } from '../host/host.ts'
+import { kubeconfigPath, removeKubeconfig } from '../host/kubeconfig.ts'
+import { createLog } from '../host/log.ts'
+import { claimAddressRanges } from '../host/address_ranges.ts'
+import { releaseServiceAddresses } from '../host/service_addresses.ts'
+import type { Cli } from './main.ts'
+import { contextName, nameOption } from './options.ts'
+import { UserError } from './output.ts'
+
+const STOP_MS = 60_000
+const POLL_MS = 20
+
+export function addDownCommand(program: Command, cli: Cli): void {
+  nameOption(program.command('down'), cli.env)
+    .description('stop a cluster; its objects stay on disk for the next `poise up`')
+    .option('--delete', 'also delete its objects and everything else it has on disk', false)
+    .option('--all', 'every cluster of this user', false)
+    .option('--kubeconfig <file>', 'remove the context from this file')
+    .action(async ({ name, delete: remove, all, kubeconfig }: { name: string; delete: boolean; all: boolean; kubeconfig?: string }) => {
+      const names = all ? await listClusterNames(clustersDirectory(cli.env)) : [name]
+      for (const one of names) await down(cli, one, { remove, kubeconfig })
+    })
+}
+
+async function down({ output, env }: Cli, name: string, { remove, kubeconfig }: { remove: boolean; kubeconfig: string | undefined }): Promise<void> {
+  const directories = clusterDirectories(env, name)
+  const found = await readClusterRecord(directories.record)
+  if (found?.running) {
+    const done = output.step(`Stopping cluster "${name}"`)
+    process.kill(found.record.pid, 'SIGTERM')
+    const deadline = performance.now() + STOP_MS
+    while ((await readClusterRecord(directories.record))?.running) {
+      if (performance.now() > deadline) {
+        done('failed')
+        throw new UserError(`the cluster "${name}" (process ${found.record.pid}) did not stop within ${STOP_MS / 1000} s`, { next: `Its log says what it waits for: ${directories.log}` })
+      }
+      await new Promise(resolve => setTimeout(resolve, POLL_MS))
+    }
+    done()
+  }
+  // A cluster that was killed left containers and a containerd behind: they go too, and so do those of a deleted one.
+  if ((found && !found.running && found.record.containerdSocket?.startsWith(directories.containerd)) || remove) await clearContainers(env, name)
+  await removeClusterRecord(directories.record)
+  await removeKubeconfig(kubeconfigPath(env, kubeconfig), contextName(name))
+  if (remove) await rm(directories.root, { recursive: true, force: true })
+  output.note(found || remove ? `Cluster "${name}" is ${remove ? 'deleted' : 'stopped'}` : `No cluster "${name}" is running`)
+}
+
+async function clearContainers(env: Cli['env'], name: string): Promise<void> {
+  const directories = clusterDirectories(env, name)
+  if (process.getuid?.() !== 0) return
+  const host = createHost({ log: createLog({ level: 'warn' }) })
+  const ranges = await claimAddressRanges(clustersDirectory(env), directories.network).catch(() => addressRanges(0))
+  await destroyContainerd({ stateDirectory: directories.containerd, podCidr: ranges.podCidr, networkName: ranges.networkName, host })
+  await releaseServiceAddresses(host.processes, `${ranges.networkName}-svc`).catch(() => undefined)
+}

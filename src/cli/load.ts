@@ -1,0 +1,39 @@
+/** `poise load image FILE.tar`: an image archive into the cluster's containerd, where it can also be pulled by name. */
+import { access } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import type { Command } from 'commander'
+import { containerdPaths } from '../host/containerd/config.ts'
+import { loadImage } from '../host/containerd/images.ts'
+import { inspectMachine } from '../host/containerd/machine.ts'
+import { clusterDirectories } from '../host/directories.ts'
+import { createProcesses } from '../host/processes.ts'
+import { runningRecord } from './get.ts'
+import type { Cli } from './main.ts'
+import { nameOption } from './options.ts'
+import { UserError } from './output.ts'
+
+export function addLoadCommands(program: Command, cli: Cli): void {
+  const load = program.command('load').description('bring images into a cluster')
+  nameOption(load.command('image <file...>').description('an archive in OCI layout, or of `docker save`'), cli.env)
+    .action(async (files: string[], { name }: { name: string }) => {
+      const record = await runningRecord(cli, name)
+      if (record.runtime === 'simulated') throw new UserError(`the containers of cluster "${name}" are simulated: every image exists there already`)
+      const directories = clusterDirectories(cli.env, name)
+      if (record.containerdSocket !== containerdPaths(directories.containerd).socket) {
+        throw new UserError(`cluster "${name}" uses a containerd that Poise did not start`, { next: `Load the image there: ctr --address ${record.containerdSocket} -n k8s.io images import FILE` })
+      }
+      for (const file of files) {
+        const path = resolve(file)
+        await access(path).catch(() => {
+          throw new UserError(`${file} cannot be read`, { next: 'Make an archive with: docker save IMAGE -o FILE.tar' })
+        })
+        const done = cli.output.step(`Loading ${file}`)
+        const names = await loadImage({ machine: await inspectMachine(), paths: containerdPaths(directories.containerd), processes: createProcesses() }, path).catch((error: unknown) => {
+          done('failed')
+          throw error
+        })
+        done()
+        cli.output.result(names.join('\n'))
+      }
+    })
+}

@@ -1,0 +1,131 @@
+/**
+ * The composition root: wires the floors below into a cluster and starts them. No logic of its own.
+ *
+ *   kubectl ─▶ handle ─▶ API server ─▶ store
+ *                 ▲           ▼ watch
+ *                 └── scheduler, controllers, kubelets
+ */
+import { kinds } from '../api/kinds/index.ts'
+import { ConfigMap } from '../api/kinds/config_map.ts'
+import { EndpointSlice } from '../api/kinds/endpoint_slice.ts'
+import { Namespace } from '../api/kinds/namespace.ts'
+import { Node } from '../api/kinds/node.ts'
+import { Pod } from '../api/kinds/pod.ts'
+import { Service } from '../api/kinds/service.ts'
+import { ServiceAccount } from '../api/kinds/service_account.ts'
+import { createApiServer, type ApiServer } from '../apiserver/api_server.ts'
+import type { Host } from '../base/host.ts'
+import type { TokenIssuer } from '../base/tokens.ts'
+import type { Transport, User } from '../base/transport.ts'
+import { createClient } from '../client/api_client.ts'
+import type { Client } from '../client/client.ts'
+import { createEventRecorder } from '../client/events.ts'
+import { createCache } from '../client/reflector.ts'
+import { startNamespaceController } from '../controllers/namespace.ts'
+import { startRootCaController } from '../controllers/root_ca.ts'
+import { startServiceAccountController } from '../controllers/service_account.ts'
+import { createKubelet, type Kubelet } from '../kubelet/kubelet.ts'
+import type { Machine } from '../kubelet/node/machine.ts'
+import { createDnsView } from '../network/dns/cluster_view.ts'
+import type { DnsView } from '../network/dns/records.ts'
+import type { ContainerRuntime } from '../runtime/runtime.ts'
+import { startScheduler } from '../scheduler/scheduler.ts'
+import type { Store } from '../store/store.ts'
+import { controllerManagerUser, nameServerUser, nodeUser, schedulerUser } from './identities.ts'
+
+export interface ClusterParts {
+  readonly host: Host
+  readonly store: Store
+  readonly tokens: TokenIssuer
+  /** PEM, published to every namespace. */
+  readonly caCertificate: string
+  readonly serviceCidr: string
+  readonly clusterDomain: string
+  /** The cluster IP that containers ask for names. */
+  readonly dnsIP: string
+}
+
+export interface NodeParts {
+  readonly name: string
+  readonly host: Host
+  readonly runtime: ContainerRuntime
+  /** The kubelet's own files. */
+  readonly rootDirectory: string
+  readonly machine: Machine
+}
+
+export interface Cluster {
+  readonly apiServer: ApiServer
+  readonly handle: Transport
+  readonly dns: DnsView
+  client(user: User): Client
+  /** Makes the objects every cluster has and starts the controllers. The API answers before this has ended. */
+  start(): Promise<void>
+  addNode(parts: NodeParts): Promise<Kubelet>
+  /** Stops the components; containers go on. */
+  stop(): Promise<void>
+}
+
+export function createCluster({ host, store, tokens, caCertificate, serviceCidr, clusterDomain, dnsIP }: ClusterParts): Cluster {
+  const kubelets = new Map<string, Kubelet>()
+  const apiServer = createApiServer({
+    kinds, store, tokens, serviceCidr,
+    clock: host.clock,
+    random: host.random.fork('apiserver'),
+    log: host.log.child({ component: 'apiserver' }),
+    kubelets: nodeName => kubelets.get(nodeName)?.handle,
+  })
+  const client = (user: User): Client => createClient(apiServer.handle, { user, userAgent: user.name.split(':').at(-1) })
+  const stopping: (() => Promise<void> | void)[] = []
+  const forScheduler = client(schedulerUser)
+  const forControllers = client(controllerManagerUser)
+  const forNameServer = client(nameServerUser)
+
+  const pods = createCache(host, forScheduler, Pod)
+  const nodes = createCache(host, forScheduler, Node)
+  const services = createCache(host, forNameServer, Service)
+  const endpointSlices = createCache(host, forNameServer, EndpointSlice)
+  const namespaces = createCache(host, forControllers, Namespace)
+  const serviceAccounts = createCache(host, forControllers, ServiceAccount)
+  const configMaps = createCache(host, forControllers, ConfigMap)
+  const caches = [pods, nodes, services, endpointSlices, namespaces, serviceAccounts, configMaps]
+
+  return {
+    apiServer,
+    handle: apiServer.handle,
+    dns: createDnsView({ services, endpointSlices, namespaces }),
+    client,
+    async start() {
+      await apiServer.bootstrap()
+      const controllers = [
+        startServiceAccountController(host, forControllers, { namespaces, serviceAccounts }),
+        startRootCaController(host, forControllers, { namespaces, configMaps, caCertificate }),
+        startNamespaceController(host, forControllers, { namespaces, kinds }),
+        startScheduler(host, { client: forScheduler, pods, nodes, events: createEventRecorder(host, forScheduler, { component: 'default-scheduler' }) }),
+      ]
+      stopping.push(...controllers.map(controller => () => controller.stop()))
+      await Promise.all(caches.map(cache => cache.synced))
+    },
+    async addNode({ name, host: nodeHost, runtime, rootDirectory, machine }) {
+      const forNode = client(nodeUser(name))
+      const kubelet = createKubelet({
+        host: nodeHost,
+        client: forNode,
+        pods: createCache(nodeHost, forNode, Pod, { fieldSelector: `spec.nodeName=${name}` }),
+        services: createCache(nodeHost, forNode, Service),
+        events: createEventRecorder(nodeHost, forNode, { component: 'kubelet', host: name }),
+        runtime, nodeName: name, rootDirectory, machine, clusterDomain,
+        clusterDns: [dnsIP],
+      })
+      kubelets.set(name, kubelet)
+      stopping.push(() => kubelet.stop())
+      await kubelet.start()
+      return kubelet
+    },
+    async stop() {
+      for (const stop of stopping.splice(0).reverse()) await stop()
+      caches.forEach(cache => cache.stop())
+      await apiServer.close()
+    },
+  }
+}

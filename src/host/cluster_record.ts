@@ -1,0 +1,53 @@
+/** What runs, for other commands: written when a cluster is up, removed when it is stopped. */
+import { readdir, readFile, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { writeFileAtomically } from './atomic_file.ts'
+
+export interface ClusterRecord {
+  readonly name: string
+  readonly pid: number
+  /** Tells this process from a later one with the same number: ticks since boot at its start. */
+  readonly startTicks: string
+  readonly server: string
+  readonly runtime: 'containerd' | 'simulated'
+  readonly containerdSocket: string | undefined
+  readonly version: string
+  readonly nodes: readonly string[]
+  readonly startedAt: string
+}
+
+export async function writeClusterRecord(file: string, record: Omit<ClusterRecord, 'pid' | 'startTicks'>): Promise<void> {
+  const full: ClusterRecord = { ...record, pid: process.pid, startTicks: await startTicksOf(process.pid) }
+  await writeFileAtomically(file, `${JSON.stringify(full, null, 2)}\n`, 0o600)
+}
+
+/** The record and whether its process lives; undefined when no cluster of that name was ever left running. */
+export async function readClusterRecord(file: string): Promise<{ record: ClusterRecord; running: boolean } | undefined> {
+  try {
+    const record = JSON.parse(await readFile(file, 'utf8')) as ClusterRecord
+    return { record, running: record.pid > 0 && (await startTicksOf(record.pid)) === record.startTicks }
+  } catch {
+    return undefined
+  }
+}
+
+export const removeClusterRecord = (file: string): Promise<void> => rm(file, { force: true })
+
+export const listClusterNames = async (directory: string): Promise<string[]> =>
+  (await readdir(directory, { withFileTypes: true }).catch(() => [])).filter(entry => entry.isDirectory()).map(entry => entry.name).sort()
+
+/** '' when there is no such process. Where there is no /proc, the number alone must do. */
+async function startTicksOf(pid: number): Promise<string> {
+  try {
+    const stat = await readFile(join('/proc', String(pid), 'stat'), 'utf8')
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? ''
+  } catch {
+    if (process.platform === 'linux') return ''
+    try {
+      process.kill(pid, 0)
+      return 'unknown'
+    } catch {
+      return ''
+    }
+  }
+}

@@ -1,0 +1,72 @@
+/** What this machine is, for the Node object that stands for it. */
+import { readFile, statfs } from 'node:fs/promises'
+import { arch, availableParallelism, hostname, networkInterfaces, release, totalmem } from 'node:os'
+import { createHash } from 'node:crypto'
+
+export interface MachineFacts {
+  readonly hostname: string
+  readonly addresses: readonly string[]
+  readonly cpuMilli: number
+  readonly memoryBytes: number
+  readonly ephemeralStorageBytes: number
+  readonly podsMax: number
+  readonly machineId: string
+  readonly systemUuid: string
+  readonly bootId: string
+  readonly kernelVersion: string
+  readonly osImage: string
+  readonly architecture: string
+  readonly dns: ResolverFile
+}
+
+interface ResolverFile {
+  readonly servers: readonly string[]
+  readonly searches: readonly string[]
+  readonly options: readonly string[]
+}
+
+/** Kubernetes' own default for one node. */
+const PODS_MAX = 110
+
+export async function readMachine(storageDirectory: string): Promise<MachineFacts> {
+  const [machineId, bootId, osRelease, resolver, filesystem] = await Promise.all([
+    text('/etc/machine-id'), text('/proc/sys/kernel/random/boot_id'), text('/etc/os-release'), text('/etc/resolv.conf'), statfs(storageDirectory),
+  ])
+  const id = machineId || createHash('sha256').update(hostname()).digest('hex').slice(0, 32)
+  return {
+    hostname: hostname().toLowerCase(),
+    addresses: outerAddresses(),
+    cpuMilli: availableParallelism() * 1000,
+    memoryBytes: totalmem(),
+    ephemeralStorageBytes: filesystem.blocks * filesystem.bsize,
+    podsMax: PODS_MAX,
+    machineId: id,
+    systemUuid: (await text('/sys/class/dmi/id/product_uuid')) || id.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5'),
+    bootId,
+    kernelVersion: release(),
+    osImage: /^PRETTY_NAME="?([^"\n]*)/m.exec(osRelease)?.[1] ?? process.platform,
+    architecture: arch() === 'x64' ? 'amd64' : arch(),
+    dns: parseResolverFile(resolver),
+  }
+}
+
+const text = async (path: string): Promise<string> => (await readFile(path, 'utf8').catch(() => '')).trim()
+
+/** The first IPv4 address that others can reach this machine under; a machine without network is its loopback. */
+function outerAddresses(): string[] {
+  const outer = Object.entries(networkInterfaces())
+    .filter(([name]) => !/^(poise|veth|docker|br-|cni|lo)/.test(name))
+    .flatMap(([, addresses]) => addresses ?? [])
+    .filter(address => address.family === 'IPv4' && !address.internal)
+    .map(address => address.address)
+  return outer.length > 0 ? outer : ['127.0.0.1']
+}
+
+export function parseResolverFile(content: string): ResolverFile {
+  const words = (keyword: string) => content.split('\n').filter(line => line.startsWith(`${keyword} `)).map(line => line.trim().split(/\s+/).slice(1))
+  return {
+    servers: words('nameserver').flatMap(([server]) => (server ? [server] : [])),
+    searches: words('search').at(-1) ?? [],
+    options: words('options').flat(),
+  }
+}

@@ -1,0 +1,169 @@
+/**
+ * Starts a cluster on this machine: certificates, store, API server over TLS, name server, and one node.
+ *
+ *   address ranges ─▶ certificates ─┬▶ API server answers ─▶ controllers, scheduler ─▶ kubelet ─▶ node Ready
+ *                     store ────────┤                                                  ▲
+ *                     containerd ───┴──────────────────────────────────────────────────┘
+ *
+ * What takes long runs side by side; the API answers before containerd does.
+ */
+import { keyText } from '../api/meta.ts'
+import { Node } from '../api/kinds/node.ts'
+import { Pod } from '../api/kinds/pod.ts'
+import { podCondition } from '../api/pod.ts'
+import { stampResourceVersion } from '../apiserver/api_server.ts'
+import type { Host } from '../base/host.ts'
+import type { Log } from '../base/log.ts'
+import { sleep } from '../base/clock.ts'
+import type { Client } from '../client/client.ts'
+import { createCluster, type Cluster } from '../cluster/cluster.ts'
+import { administrator } from '../cluster/identities.ts'
+import { claimAddressRanges, type AddressRanges } from '../host/address_ranges.ts'
+import { ensureCertificates } from '../host/certificates.ts'
+import type { ClusterDirectories } from '../host/directories.ts'
+import { serveDns } from '../host/dns_server.ts'
+import { createHost } from '../host/host.ts'
+import { serve, type RunningServer } from '../host/http/server.ts'
+import { renderKubeconfig } from '../host/kubeconfig.ts'
+import { readMachine } from '../host/machine.ts'
+import { holdServiceAddresses } from '../host/service_addresses.ts'
+import { openDurableStore } from '../host/store_lmdb.ts'
+import { createTokenIssuer } from '../host/tokens.ts'
+import { respondDns } from '../network/dns/message.ts'
+import { createMemoryStore } from '../store/memory_store.ts'
+import { startRuntime, type NodeRuntime, type RuntimeChoice } from './runtimes.ts'
+
+export interface RealClusterOptions {
+  readonly name: string
+  readonly directories: ClusterDirectories
+  readonly clustersDirectory: string
+  readonly runtime: RuntimeChoice
+  readonly store: 'memory' | { readonly directory: string }
+  /** Default 127.0.0.1; anything else opens the API to the network. */
+  readonly address?: string
+  readonly port: number
+  readonly log: Log
+  readonly seed?: string
+  /** Called when the API answers; the node comes later. */
+  readonly apiReady?: (server: string) => void
+}
+
+export interface RealCluster {
+  readonly name: string
+  readonly server: string
+  /** The administrator's kubeconfig, as text. */
+  readonly kubeconfig: string
+  readonly cluster: Cluster
+  readonly client: Client
+  readonly nodes: readonly string[]
+  readonly runtime: NodeRuntime
+  readonly host: Host
+  readonly ranges: AddressRanges
+  /** Resolves once every node is Ready. */
+  nodesReady(signal?: AbortSignal): Promise<void>
+  /** Ends the process's part; with `containers`, what runs in them is ended too, and containerd with it. */
+  stop(options?: { containers: boolean }): Promise<void>
+}
+
+const CLUSTER_DOMAIN = 'cluster.local'
+
+export async function startRealCluster(options: RealClusterOptions): Promise<RealCluster> {
+  const { name, directories, log } = options
+  const host = createHost({ log, seed: options.seed })
+  const ranges = await claimAddressRanges(options.clustersDirectory, directories.network)
+  const runtimeStarting = startRuntime(options.runtime, host, ranges, directories.containerd)
+  // Its failure is reported below, after the API is up; until then nobody awaits it.
+  runtimeStarting.catch(() => undefined)
+
+  const stopping: (() => Promise<void>)[] = []
+  try {
+    const [certificates, store] = await Promise.all([
+      ensureCertificates(directories.pki, { sans: [ranges.apiServerIP, ...(options.address ? [options.address] : [])] }),
+      options.store === 'memory' ? createMemoryStore({ stamp: stampResourceVersion }) : openDurableStore(options.store.directory, { stamp: stampResourceVersion }),
+    ])
+    stopping.push(() => store.close())
+    const cluster = createCluster({
+      host, store,
+      tokens: createTokenIssuer(certificates.serviceAccountKey),
+      caCertificate: certificates.ca.certificate,
+      serviceCidr: ranges.serviceCidr,
+      clusterDomain: CLUSTER_DOMAIN,
+      dnsIP: ranges.dnsIP,
+    })
+    const tls = { ...certificates.server, clientCa: certificates.ca.certificate }
+    const listen = (address: string, port: number): Promise<RunningServer> => serve({ handle: cluster.handle, tls, address, port, log })
+    const server = await listen(options.address ?? '127.0.0.1', options.port)
+    stopping.push(() => server.close())
+    const url = `https://${server.address}:${server.port}`
+    const client = cluster.client(administrator)
+    await cluster.start()
+    stopping.push(() => cluster.stop())
+    options.apiReady?.(url)
+
+    const runtime = await runtimeStarting
+    stopping.push(() => runtime.close())
+    if (runtime.kind === 'containerd') stopping.push(await serveInside(host, ranges, cluster, listen))
+    const machine = await readMachine(directories.root)
+    const nodeName = name
+    await cluster.addNode({ name: nodeName, host, runtime: runtime.runtime, rootDirectory: `${directories.kubelet}/${nodeName}`, machine })
+
+    return {
+      name, cluster, client, runtime, host, ranges,
+      server: url,
+      kubeconfig: renderKubeconfig({ name, server: url, ca: certificates.ca.certificate, client: certificates.admin }),
+      nodes: [nodeName],
+      nodesReady: signal => untilReady(host, client, [nodeName], signal),
+      async stop({ containers } = { containers: false }) {
+        if (containers) await stopContainers(host, runtime)
+        for (const stop of stopping.splice(0).reverse()) await stop().catch((error: unknown) => log.warn('not everything could be stopped', { error: String(error) }))
+        if (containers) await runtime.containerd?.stop()
+      },
+    }
+  } catch (error) {
+    for (const stop of stopping.reverse()) await stop().catch(() => undefined)
+    const runtime = await runtimeStarting.catch(() => undefined)
+    await runtime?.close().catch(() => undefined)
+    if (runtime?.containerd && !runtime.containerd.adopted) await runtime.containerd.stop()
+    throw error
+  }
+}
+
+/** What Pods reach by cluster IP: the API server and the name server. */
+async function serveInside(host: Host, ranges: AddressRanges, cluster: Cluster, listen: (address: string, port: number) => Promise<RunningServer>): Promise<() => Promise<void>> {
+  const addresses = await holdServiceAddresses(host.processes, `${ranges.networkName}-svc`, [ranges.apiServerIP, ranges.dnsIP])
+  const api = await listen(ranges.apiServerIP, 443)
+  const dns = await serveDns(ranges.dnsIP, 53, (query, transport) => respondDns(cluster.dns, CLUSTER_DOMAIN, query, transport), host.log.child({ component: 'dns' }))
+  return async () => {
+    await dns.close()
+    await api.close()
+    await addresses.release()
+  }
+}
+
+/** Ends every sandbox, so that nothing runs on unseen. The Pods stay in the store and start again with the cluster. */
+async function stopContainers(host: Host, { runtime }: NodeRuntime): Promise<void> {
+  const sandboxes = await runtime.listPodSandboxes()
+  await Promise.all(sandboxes.map(async ({ id, metadata }) => {
+    try {
+      await runtime.stopPodSandbox(id)
+      await runtime.removePodSandbox(id)
+    } catch (error) {
+      host.log.warn('a sandbox could not be removed', { pod: keyText(metadata), error: String(error) })
+    }
+  }))
+}
+
+const POLL_MS = 20
+
+async function untilReady(host: Host, client: Client, nodes: readonly string[], signal?: AbortSignal): Promise<void> {
+  for (const name of nodes) {
+    for (;;) {
+      const node = await client.get(Node, { namespace: '', name }).catch(() => undefined)
+      if (node?.status?.conditions?.some(condition => condition.type === 'Ready' && condition.status === 'True')) break
+      await sleep(host.clock, POLL_MS, signal)
+    }
+  }
+}
+
+/** Whether a Pod is Ready: for the tour and for examples. */
+export const isPodReady = (pod: Pod): boolean => podCondition(pod, 'Ready')?.status === 'True'
