@@ -1,9 +1,10 @@
+import { statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import { assert } from '../base/assert.ts'
 import type { CommitLog, LogSnapshot, LogWrite } from '../store/commit_log.ts'
 import { createMemoryStore } from '../store/memory_store.ts'
 import { StoreFailed, type Revision, type Store, type StoreOptions } from '../store/store.ts'
-import { makePrivateDirectory, openFormat } from './store_directory.ts'
+import { makePrivateDirectory, openFormat, StoreUnusable } from './store_directory.ts'
 import { lockDirectory } from './store_lock.ts'
 import { encodeState, encodeVersion, objectKey, openObjects, readObjects, STATE_KEY, type Objects } from './store_objects.ts'
 
@@ -35,7 +36,10 @@ export async function openLmdbLog(directory: string): Promise<CommitLog> {
     const path = join(directory, 'objects')
     let snapshot: LogSnapshot | undefined = await readObjects(path)
     const objects = await openObjects(path)
-    if (format.isNew) await append(objects, [], 0)
+    if (format.isNew) {
+      const refused = await append(objects, [], 0)
+      if (refused) throw new StoreUnusable(`${directory} cannot be written: ${refused} (${await roomAt(path)}).`)
+    }
     await format.keep()
 
     return {
@@ -46,7 +50,10 @@ export async function openLmdbLog(directory: string): Promise<CommitLog> {
         snapshot = undefined
         return loaded
       },
-      append: (writes, revision) => append(objects, writes, revision),
+      async append(writes, revision) {
+        const refused = await append(objects, writes, revision)
+        if (refused) throw new StoreFailed(`the disk refused: ${refused} (${await roomAt(path)})`)
+      },
       async close() {
         await objects.close()
         await lock.release()
@@ -59,10 +66,10 @@ export async function openLmdbLog(directory: string): Promise<CommitLog> {
 }
 
 /**
- * One lmdb transaction, written and synced on a thread of lmdb's own; the promise resolves after the sync.
- * lmdb never overwrites a page in use, so a crash half-way leaves the state before.
+ * One lmdb transaction, written and synced on a thread of lmdb's own; settles after the sync, with the reason when
+ * the disk refused. lmdb never overwrites a page in use, so a crash half-way leaves the state before.
  */
-async function append(objects: Objects, writes: readonly LogWrite[], revision: Revision): Promise<void> {
+async function append(objects: Objects, writes: readonly LogWrite[], revision: Revision): Promise<string | undefined> {
   const parts: Promise<boolean>[] = []
   const whole = objects.batch(() => {
     for (const { key, stored } of writes) {
@@ -72,11 +79,17 @@ async function append(objects: Objects, writes: readonly LogWrite[], revision: R
   })
   const outcomes = await Promise.allSettled([whole, ...parts])
   const failed = outcomes.find(outcome => outcome.status === 'rejected')
-  if (failed) throw await reasonOf(failed.reason)
+  return failed && reasonOf(failed.reason)
 }
 
 /** lmdb rejects with an error that only points at a promise, which in turn rejects with the reason. */
-async function reasonOf(error: { message?: string; commitError?: Promise<never> }): Promise<StoreFailed> {
+async function reasonOf(error: { message: string; commitError?: Promise<never> }): Promise<string> {
   const reason = await error.commitError?.then(() => undefined, (cause: Error) => cause.message)
-  return new StoreFailed(`the disk refused: ${reason ?? error.message}`)
+  return reason ?? error.message
+}
+
+/** A full disk reaches us as `Input/output error`; how much room there is tells the two apart. */
+async function roomAt(path: string): Promise<string> {
+  const { bavail, bsize } = await statfs(path)
+  return `${Math.floor((bavail * bsize) / 2 ** 20)} MiB free at ${path}`
 }

@@ -1,4 +1,4 @@
-import { chmod } from 'node:fs/promises'
+import { chmod, open as openFile, stat, truncate } from 'node:fs/promises'
 import { join } from 'node:path'
 import { open, type RootDatabase } from 'lmdb'
 import type { LogEntry, LogSnapshot } from '../store/commit_log.ts'
@@ -29,9 +29,19 @@ export function encodeState(revision: Revision): Uint8Array {
 }
 
 export async function openObjects(path: string): Promise<Objects> {
-  // overlappingSync acknowledges in a later step and is slower here; large pages waste less on objects of 1 to 2 KB.
+  await checkHeader(path)
   const objects = open<Uint8Array, Uint8Array>({
-    path, noSubdir: false, overlappingSync: false, pageSize: 16_384, encoding: 'binary', keyEncoding: 'binary',
+    path,
+    // Otherwise a dot in the name would make it a file.
+    noSubdir: false,
+    // A commit and its sync in one step: faster for batches than lmdb's default, and simpler to believe.
+    overlappingSync: false,
+    // Wastes less on objects of 1 to 2 KB than the usual 4 KB.
+    pageSize: PAGE_BYTES,
+    encoding: 'binary',
+    keyEncoding: 'binary',
+    // We batch ourselves. lmdb's own batching leaves a promise that nobody can catch when the disk refuses.
+    eventTurnBatching: false,
   })
   // lmdb makes its files readable to all; Secrets are in them.
   for (const file of ['data.mdb', 'lock.mdb']) await chmod(join(path, file), 0o600)
@@ -43,8 +53,18 @@ export async function openObjects(path: string): Promise<Objects> {
  * whole file mapped and so count it once more in the memory of the process (260 MB for 100,000 objects of 1.5 KB).
  */
 export async function readObjects(path: string): Promise<LogSnapshot> {
+  try {
+    return await readAll(path)
+  } catch (error) {
+    if (error instanceof StoreUnusable) throw error
+    throw damaged(path, (error as Error).message)
+  }
+}
+
+async function readAll(path: string): Promise<LogSnapshot> {
   const objects = await openObjects(path)
   try {
+    await fillUp(path, objects)
     const state = objects.get(STATE_KEY)
     if (!state) return { revision: 0, entries: [] }
     const { revision } = JSON.parse(decode(state)) as { revision: Revision }
@@ -60,10 +80,44 @@ function* readVersions(objects: Objects, newest: Revision, path: string): Iterab
     const header = new DataView(value.buffer, value.byteOffset, HEADER_BYTES)
     const revision = header.getFloat64(0)
     if (!(revision <= newest)) {
-      throw new StoreUnusable(`${path} is damaged: ${decode(key)} has revision ${revision}, the store ends at ${newest}. Restore it from a copy, or move it away to start empty.`)
+      throw damaged(path, `${decode(key)} has revision ${revision}, the store ends at ${newest}`)
     }
     yield { key: decode(key).slice(OBJECT_TAG.length), revision, created: header.getFloat64(8), json: keep(value.subarray(HEADER_BYTES)) }
   }
+}
+
+function damaged(path: string, what: string): StoreUnusable {
+  return new StoreUnusable(`${path} cannot be read: ${what}. If the disk and the permissions are in order, it is damaged: restore the directory around it from a copy, or move that away to start empty.`)
+}
+
+const PAGE_BYTES = 16_384
+const MAGIC = 0xbeefc0de
+const MAGIC_OFFSET = 24
+
+/** lmdb crashes the process when both of its first pages are not its own. No crash of ours leaves them so; a bad copy can. */
+async function checkHeader(path: string): Promise<void> {
+  const size = await sizeOf(path)
+  if (size === 0) return
+  await using file = await openFile(join(path, 'data.mdb'))
+  for (const page of [0, 1]) {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(4), 0, 4, page * PAGE_BYTES + MAGIC_OFFSET)
+    if (bytesRead < 4 || buffer.readUInt32LE() !== MAGIC) throw damaged(path, 'data.mdb does not begin as a store does')
+  }
+}
+
+/**
+ * A file that was cut short would end the process with SIGBUS at the first page that is missing; with holes in their
+ * place lmdb reports the damage. Pages at the end may also rightly be missing, when they were given up before
+ * they were ever written.
+ */
+async function fillUp(path: string, objects: Objects): Promise<void> {
+  const { lastPageNumber } = objects.getStats() as { lastPageNumber: number }
+  const wanted = (lastPageNumber + 1) * PAGE_BYTES
+  if ((await sizeOf(path)) < wanted) await truncate(join(path, 'data.mdb'), wanted)
+}
+
+async function sizeOf(path: string): Promise<number> {
+  return (await stat(join(path, 'data.mdb')).catch(() => undefined))?.size ?? 0
 }
 
 /** 100,000 buffers of their own cost half as much time again as their contents; a slab costs one. */
