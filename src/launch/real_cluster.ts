@@ -9,8 +9,6 @@
  */
 import { keyText } from '../api/meta.ts'
 import { Node } from '../api/kinds/node.ts'
-import { Pod } from '../api/kinds/pod.ts'
-import { podCondition } from '../api/pod.ts'
 import { stampResourceVersion } from '../apiserver/api_server.ts'
 import type { Host } from '../base/host.ts'
 import type { Log } from '../base/log.ts'
@@ -164,6 +162,3 @@ async function untilReady(host: Host, client: Client, nodes: readonly string[], 
     }
   }
 }
-
-/** Whether a Pod is Ready: for the tour and for examples. */
-export const isPodReady = (pod: Pod): boolean => podCondition(pod, 'Ready')?.status === 'True'

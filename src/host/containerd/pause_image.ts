@@ -2,9 +2,8 @@
  * The image of a sandbox's own container, which holds the Pod's namespaces open: made here from the machine's static
  * busybox, so that a Pod can start where no registry can be reached.
  */
-import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import { tarOf } from './tar.ts'
+import { ociArchive } from './oci_archive.ts'
 
 export const PAUSE_IMAGE = 'poise.local/pause:1'
 
@@ -18,42 +17,22 @@ const WAIT_FOR_EVER = 'trap "exit 0" TERM INT; while :; do sleep 2147483647 & wa
 
 /** An archive in OCI's image layout. */
 export async function buildPauseImage(): Promise<Buffer> {
-  const layer = tarOf([
-    { name: 'bin/' },
-    { name: 'bin/busybox', data: await staticBusybox(), mode: 0o755 },
-    { name: 'bin/sh', linkTo: 'busybox' },
-    { name: 'bin/sleep', linkTo: 'busybox' },
-  ])
-  const config = json({
-    architecture: GO_ARCHITECTURES[process.arch] ?? process.arch,
-    os: 'linux',
+  return ociArchive({
+    names: [PAUSE_IMAGE],
+    files: [
+      { name: 'bin/' },
+      { name: 'bin/busybox', data: (await staticBusybox()).binary, mode: 0o755 },
+      { name: 'bin/sh', linkTo: 'busybox' },
+      { name: 'bin/sleep', linkTo: 'busybox' },
+    ],
     config: { Entrypoint: ['/bin/sh', '-c', WAIT_FOR_EVER], Env: ['PATH=/bin'], User: '65535:65535' },
-    rootfs: { type: 'layers', diff_ids: [digest(layer)] },
   })
-  const manifest = json({
-    schemaVersion: 2,
-    mediaType: 'application/vnd.oci.image.manifest.v1+json',
-    config: { mediaType: 'application/vnd.oci.image.config.v1+json', digest: digest(config), size: config.length },
-    layers: [{ mediaType: 'application/vnd.oci.image.layer.v1.tar', digest: digest(layer), size: layer.length }],
-  })
-  const index = json({
-    schemaVersion: 2,
-    manifests: [{
-      mediaType: 'application/vnd.oci.image.manifest.v1+json', digest: digest(manifest), size: manifest.length,
-      annotations: { 'io.containerd.image.name': PAUSE_IMAGE },
-    }],
-  })
-  return tarOf([
-    { name: 'oci-layout', data: json({ imageLayoutVersion: '1.0.0' }) },
-    { name: 'index.json', data: index },
-    ...[layer, config, manifest].map(blob => ({ name: `blobs/sha256/${digest(blob).slice('sha256:'.length)}`, data: blob })),
-  ])
 }
 
-async function staticBusybox(): Promise<Buffer> {
+export async function staticBusybox(): Promise<{ path: string; binary: Buffer }> {
   for (const path of BUSYBOX) {
     const binary = await readFile(path).catch(() => undefined)
-    if (binary && isStatic(binary)) return binary
+    if (binary && isStatic(binary)) return { path, binary }
   }
   throw new Error('no static busybox on this machine: it is needed to hold a Pod\'s namespaces open. Next: apt-get install busybox-static')
 }
@@ -66,7 +45,3 @@ function isStatic(elf: Buffer): boolean {
   const count = elf.readUInt16LE(0x38)
   return Array.from({ length: count }, (_, i) => elf.readUInt32LE(offset + i * size)).every(type => type !== PT_INTERP)
 }
-
-const GO_ARCHITECTURES: Partial<Record<string, string>> = { x64: 'amd64' }
-const json = (value: unknown) => Buffer.from(JSON.stringify(value))
-const digest = (blob: Buffer) => `sha256:${createHash('sha256').update(blob).digest('hex')}`
