@@ -1,0 +1,82 @@
+/** A Pod's sandbox as the runtime takes it: names, name resolution, ports of the host, namespaces. */
+import type { Pod } from '../../api/kinds/pod.ts'
+import type { PodSandboxConfig } from '../../runtime/runtime.ts'
+import type { KubeletContext } from '../context.ts'
+import { podLogsOf } from '../directories.ts'
+import { regularContainersOf, initContainersOf } from '../pod/pod_nouns.ts'
+import { sandboxAnnotations, sandboxLabels } from './labels.ts'
+import { podNamespaces, sandboxSecurity } from './security.ts'
+
+export function sandboxConfig(context: KubeletContext, pod: Pod, attempt: number): PodSandboxConfig {
+  return {
+    metadata: { name: pod.metadata.name ?? '', namespace: pod.metadata.namespace ?? '', uid: pod.metadata.uid ?? '', attempt },
+    hostname: hostnameOf(context, pod),
+    logDirectory: podLogsOf(context.directories, pod),
+    dns: dnsOf(context, pod),
+    portMappings: portMappings(pod),
+    labels: sandboxLabels(pod),
+    annotations: sandboxAnnotations(pod),
+    cgroupParent: cgroupParent(context.cgroupRoot, pod),
+    sysctls: Object.fromEntries((pod.spec.securityContext?.sysctls ?? []).map(({ name, value }) => [name, value])),
+    namespaces: podNamespaces(pod),
+    security: sandboxSecurity(pod),
+    runtimeHandler: '',
+  }
+}
+
+/** A host name may not be longer than the kernel takes, nor end in a dash or a dot. */
+export function shortHostname(pod: Pod): string {
+  return (pod.spec.hostname || pod.metadata.name || '').slice(0, 63).replace(/[-.]+$/, '')
+}
+
+/** `web-0.web.default.svc.cluster.local`, or undefined without a subdomain. */
+export function fullHostname({ clusterDomain }: KubeletContext, pod: Pod): string | undefined {
+  return pod.spec.subdomain ? `${shortHostname(pod)}.${pod.spec.subdomain}.${pod.metadata.namespace}.svc.${clusterDomain}` : undefined
+}
+
+/** The Pod's cgroup: Guaranteed Pods stand directly below the root, the others below their class. '' when the runtime decides. */
+export function cgroupParent(root: string, pod: Pod): string {
+  if (!root) return ''
+  const qosClass = pod.status.qosClass
+  const qosDirectory = qosClass === 'BestEffort' ? '/besteffort' : qosClass === 'Burstable' ? '/burstable' : ''
+  return `${root}${qosDirectory}/pod${pod.metadata.uid}`
+}
+
+function hostnameOf(context: KubeletContext, pod: Pod): string {
+  if (pod.spec.hostNetwork) return context.machine.hostname
+  return (pod.spec.setHostnameAsFQDN ? fullHostname(context, pod) : undefined) ?? shortHostname(pod)
+}
+
+const SERVERS_MAX = 3
+const SEARCHES_MAX = 32
+
+function dnsOf({ clusterDns, clusterDomain, machine }: KubeletContext, pod: Pod): PodSandboxConfig['dns'] {
+  const config = pod.spec.dnsConfig ?? {}
+  const policy = effectiveDnsPolicy(pod)
+  const namespace = pod.metadata.namespace
+  const isCluster = policy === 'ClusterFirst' && clusterDns.length > 0
+  const base = policy === 'None' ? { servers: [], searches: [], options: [] }
+    : isCluster ? { servers: clusterDns, searches: [`${namespace}.svc.${clusterDomain}`, `svc.${clusterDomain}`, clusterDomain, ...machine.dns.searches], options: ['ndots:5'] }
+      : machine.dns
+  const named = (config.options ?? []).map(({ name = '', value }) => (value === undefined ? name : `${name}:${value}`))
+  const overridden = new Set((config.options ?? []).map(({ name }) => name))
+  return {
+    servers: [...new Set([...base.servers, ...(config.nameservers ?? [])])].slice(0, SERVERS_MAX),
+    searches: [...new Set([...base.searches, ...(config.searches ?? [])])].slice(0, SEARCHES_MAX),
+    options: [...base.options.filter(option => !overridden.has(option.split(':')[0])), ...named],
+  }
+}
+
+/** On the machine's network the machine's resolver is used, unless cluster DNS is asked for by name. */
+function effectiveDnsPolicy({ spec }: Pod): 'None' | 'Default' | 'ClusterFirst' {
+  if (spec.dnsPolicy === 'None' || spec.dnsPolicy === 'Default') return spec.dnsPolicy
+  if (spec.dnsPolicy === 'ClusterFirstWithHostNet') return 'ClusterFirst'
+  return spec.hostNetwork ? 'Default' : 'ClusterFirst'
+}
+
+function portMappings(pod: Pod): PodSandboxConfig['portMappings'] {
+  if (pod.spec.hostNetwork) return []
+  return [...initContainersOf(pod).filter(({ role }) => role === 'sidecar'), ...regularContainersOf(pod)].flatMap(({ container }) => (container.ports ?? [])
+    .filter(port => port.hostPort)
+    .map(port => ({ protocol: (port.protocol ?? 'TCP') as 'TCP', containerPort: port.containerPort, hostPort: port.hostPort!, hostIP: port.hostIP ?? '' })))
+}

@@ -1,0 +1,99 @@
+/**
+ * Sees to it that a container's image is on the machine, by its pull policy.
+ *
+ * A pull that failed is not tried again at once: 10 s, doubled up to five minutes, for this Pod and image. The container
+ * shows ErrImagePull for a failure and ImagePullBackOff while it waits.
+ */
+import type { Pod } from '../../api/kinds/pod.ts'
+import type { Millis } from '../../base/clock.ts'
+import type { ImageStatus } from '../../runtime/runtime.ts'
+import { RuntimeError } from '../../runtime/runtime.ts'
+import { goDuration } from '../container/go_duration.ts'
+import { messageOf, StartError } from '../container/start_failure.ts'
+import type { KubeletContext } from '../context.ts'
+import { fieldPathOf, type NamedContainer } from '../pod/pod_nouns.ts'
+import { defaultPullPolicy, parseImageName } from './image_name.ts'
+import { findPullAuth } from './pull_secrets.ts'
+
+export interface Images {
+  /** Throws StartError; the events have been recorded. */
+  ensure(pod: Pod, named: NamedContainer, signal: AbortSignal): Promise<ImageStatus>
+  /** When a waiting pull may be tried again, or 0. */
+  retryAt(pod: Pod, image: string): Millis
+  forget(pod: Pod): void
+}
+
+const FIRST_MS = 10_000
+const MAX_MS = 300_000
+
+export function createImages({ host, client, runtime, events }: KubeletContext): Images {
+  const failures = new Map<string, { delayMs: Millis; at: Millis; message: string }>()
+  const { clock } = host
+  const keyOf = (pod: Pod, image: string) => `${pod.metadata.uid} ${image}`
+
+  async function ensure(pod: Pod, named: NamedContainer, signal: AbortSignal): Promise<ImageStatus> {
+    const fieldPath = fieldPathOf(named)
+    const image = named.container.image ?? ''
+    const name = parseImageName(image)
+    if (typeof name === 'string') {
+      const message = `Failed to apply default image tag "${image}": ${name}`
+      events.warning(pod, 'InspectFailed', message, fieldPath)
+      throw new StartError('InvalidImageName', message)
+    }
+
+    const present = await runtime.imageStatus(name.full).catch((error: unknown) => {
+      const message = `Failed to inspect image "${name.full}": ${messageOf(error)}`
+      events.warning(pod, 'InspectFailed', message, fieldPath)
+      throw new StartError('ImageInspectError', message)
+    })
+    const policy = named.container.imagePullPolicy ?? defaultPullPolicy(image)
+    if (present && policy !== 'Always') {
+      events.normal(pod, 'Pulled', `Container image "${image}" already present on machine`, fieldPath)
+      return present
+    }
+    if (policy === 'Never') {
+      const message = `Container image "${image}" is not present with pull policy of Never`
+      events.warning(pod, 'ErrImageNeverPull', message, fieldPath)
+      throw new StartError('ErrImageNeverPull', message)
+    }
+    return pull(pod, image, name.full, name.registry, fieldPath, signal)
+  }
+
+  async function pull(pod: Pod, image: string, full: string, registry: string, fieldPath: string, signal: AbortSignal): Promise<ImageStatus> {
+    const key = keyOf(pod, image)
+    const failed = failures.get(key)
+    if (failed && clock.now() - failed.at < failed.delayMs) {
+      events.normal(pod, 'BackOff', `Back-off pulling image "${image}"`, fieldPath)
+      throw new StartError('ImagePullBackOff', `Back-off pulling image "${image}": ErrImagePull: ${failed.message}`, { isBackOff: true })
+    }
+    events.normal(pod, 'Pulling', `Pulling image "${image}"`, fieldPath)
+    const startedAt = clock.now()
+    try {
+      await runtime.pullImage(full, await findPullAuth(client, pod, registry), signal)
+    } catch (error) {
+      if (signal.aborted) throw error
+      const message = messageOf(error)
+      events.warning(pod, 'Failed', `Failed to pull image "${image}": ${message}`, fieldPath)
+      const forgotten = !failed || clock.now() - failed.at > 2 * MAX_MS
+      failures.set(key, { delayMs: forgotten ? FIRST_MS : Math.min(MAX_MS, failed.delayMs * 2), at: clock.now(), message })
+      throw new StartError('ErrImagePull', message)
+    }
+    failures.delete(key)
+    const status = await runtime.imageStatus(full)
+    if (!status) throw new RuntimeError('NotFound', `image "${full}" is not there although it has just been pulled`)
+    const took = goDuration(Math.max(1, Math.round(clock.now() - startedAt)))
+    events.normal(pod, 'Pulled', `Successfully pulled image "${image}" in ${took} (${took} including waiting). Image size: ${status.sizeBytes} bytes.`, fieldPath)
+    return status
+  }
+
+  return {
+    ensure,
+    retryAt(pod, image) {
+      const failed = failures.get(keyOf(pod, image))
+      return failed ? failed.at + failed.delayMs : 0
+    },
+    forget(pod) {
+      for (const key of failures.keys()) if (key.startsWith(`${pod.metadata.uid} `)) failures.delete(key)
+    },
+  }
+}

@@ -1,0 +1,81 @@
+/**
+ * The kubelet: makes the Pods of one node run.
+ *
+ *   API ─▶ cache ─▶ pod_workers ─▶ pod_worker ─▶ runtime ─▶ containers
+ *    ▲                                 │ status, events
+ *    └─────────────────────────────────┘
+ */
+import type { Pod } from '../api/kinds/pod.ts'
+import type { Service } from '../api/kinds/service.ts'
+import type { Host } from '../base/host.ts'
+import type { Transport } from '../base/transport.ts'
+import type { Cache } from '../client/cache.ts'
+import type { Client } from '../client/client.ts'
+import type { EventRecorder } from '../client/event_recorder.ts'
+import type { ContainerRuntime } from '../runtime/runtime.ts'
+import type { KubeletContext } from './context.ts'
+import { createDirectories } from './directories.ts'
+import { createImages } from './image/images.ts'
+import type { Machine } from './node/machine.ts'
+import { createPodWorkers } from './pod/pod_workers.ts'
+import { createPodProbes } from './probe/probes.ts'
+import { createStatusManager } from './status/status_manager.ts'
+import { createVolumes } from './volume/volumes.ts'
+
+export interface KubeletOptions {
+  readonly host: Host
+  readonly client: Client
+  readonly runtime: ContainerRuntime
+  readonly events: EventRecorder
+  /** The Pods of this node: filled with `spec.nodeName=<nodeName>`. */
+  readonly pods: Cache<Pod>
+  /** All Services, for the environment of containers. */
+  readonly services?: Cache<Service>
+  readonly nodeName: string
+  readonly machine: Machine
+  /** Absolute; Pods and their logs are kept below it. */
+  readonly rootDirectory: string
+  readonly clusterDns: readonly string[]
+  readonly clusterDomain: string
+  /** Below which Pods get their cgroups, such as `/kubepods`. Default: the runtime decides. */
+  readonly cgroupRoot?: string
+  /** The scheme of container ids in statuses. Default: containerd. */
+  readonly runtimeName?: string
+}
+
+export interface Kubelet {
+  /** Registers the node, takes up the Pods that run here already, and begins. */
+  start(): Promise<void>
+  /** Stops working. The containers go on; the next kubelet takes them up. */
+  stop(): Promise<void>
+  /** The kubelet's own server: logs, exec, attach, port-forward. */
+  readonly handle: Transport
+}
+
+export function createKubelet(options: KubeletOptions): Kubelet {
+  const { cgroupRoot = '', runtimeName = 'containerd', services, rootDirectory } = options
+  const context: KubeletContext = { ...options, services, cgroupRoot, runtimeName, directories: createDirectories(rootDirectory) }
+  const statuses = createStatusManager(context)
+  const startedAt = context.host.clock.now()
+  const workers = createPodWorkers({
+    context,
+    statuses,
+    images: createImages(context),
+    volumes: createVolumes(context),
+    createProbes: poke => createPodProbes(context, { poke, kubeletStartedAt: startedAt }),
+  }, () => undefined)
+
+  return {
+    async start() {
+      await Promise.all([options.pods.synced, services?.synced])
+      await workers.start()
+    },
+    async stop() {
+      await workers.stop()
+      statuses.stop()
+    },
+    handle: async () => {
+      throw new Error('not yet')
+    },
+  }
+}

@@ -1,0 +1,72 @@
+/** What to do about one container that should run: shared by init containers, sidecars and regular ones. */
+import type { Pod } from '../../api/kinds/pod.ts'
+import type { Millis } from '../../base/clock.ts'
+import type { ContainerStatus } from '../../runtime/runtime.ts'
+import { goDuration } from '../container/go_duration.ts'
+import { backoffKey, containerHash, hashOf, restartCountOf } from '../container/labels.ts'
+import { planRestart } from './crash_back_off.ts'
+import { hasExited } from './instances.ts'
+import { podLabel, specGraceMs, type NamedContainer, type Probe } from './pod_nouns.ts'
+import type { Action, Health, ObservedPod, PodMemory, StartOrder, Waiting } from './pod_state.ts'
+import { planStop } from './plan_stop.ts'
+
+/** What one part of the plan asks for. */
+export interface PlanPart {
+  readonly starts: StartOrder[]
+  readonly stops: Action[]
+  readonly backOffs: Action[]
+  readonly waiting: Map<string, Waiting>
+  wakeAt: Millis
+}
+
+export const emptyPart = (): PlanPart => ({ starts: [], stops: [], backOffs: [], waiting: new Map(), wakeAt: Infinity })
+
+/** Starts it, now or when its back-off is over. `newest` is its newest instance, in whatever sandbox. */
+export function planStart(pod: Pod, named: NamedContainer, newest: ContainerStatus | undefined, memory: PodMemory, now: Millis, part: PlanPart): void {
+  const { name } = named.container
+  if (memory.starting.has(name)) return
+  const key = backoffKey(named.container)
+  const ended = newest && hasExited(newest) ? newest : undefined
+  const { startAt, delayMs, nextDelayMs } = ended ? planRestart(memory.crashes.get(key), ended.finishedAt) : { startAt: 0, delayMs: 0, nextDelayMs: 0 }
+  const failure = memory.startFailures.get(name)
+
+  if (now < startAt) {
+    part.waiting.set(name, { reason: 'CrashLoopBackOff', message: `back-off ${goDuration(delayMs)} restarting failed container=${name} pod=${podLabel(pod)}` })
+    part.backOffs.push({ do: 'reportBackOff', named, id: ended!.id })
+    part.wakeAt = Math.min(part.wakeAt, startAt)
+    return
+  }
+  if (failure && now < failure.retryAt) {
+    part.wakeAt = Math.min(part.wakeAt, failure.retryAt)
+    return
+  }
+  part.starts.push({
+    named,
+    restartCount: newest ? restartCountOf(newest) + 1 : 0,
+    crash: ended ? { key, delayMs: nextDelayMs } : undefined,
+  })
+}
+
+/** Stops a running container that is not what is wanted any more, or that its probes have given up. True: it goes. */
+export function planReplacement(pod: Pod, named: NamedContainer, running: ContainerStatus, health: Health, observed: ObservedPod, memory: PodMemory, now: Millis, part: PlanPart): boolean {
+  const why = whyReplaced(named, running, health)
+  if (!why && !memory.stops.has(running.id)) return false
+  const graceMs = why?.graceMs ?? memory.stops.get(running.id)?.graceMs ?? specGraceMs(pod)
+  const { actions, wakeAt } = planStop({ container: running, named, graceMs, message: why?.message ?? '' }, observed, pod, memory, now, { ordered: false })
+  part.stops.push(...actions)
+  part.wakeAt = Math.min(part.wakeAt, wakeAt)
+  return true
+}
+
+function whyReplaced({ role, container }: NamedContainer, running: ContainerStatus, health: Health): { message: string; graceMs: Millis | undefined } | undefined {
+  const subject = role === 'sidecar' ? `Init container ${container.name}` : `Container ${container.name}`
+  const ending = role === 'sidecar' ? '' : ', will be restarted'
+  if (hashOf(running) !== undefined && hashOf(running) !== containerHash(container)) return { message: `${subject} definition changed${ending}`, graceMs: undefined }
+  if (health.failed === 'liveness') return { message: `${subject} failed liveness probe${ending}`, graceMs: probeGraceMs(container.livenessProbe) }
+  if (health.failed === 'startup') return { message: `${subject} failed startup probe${ending}`, graceMs: probeGraceMs(container.startupProbe) }
+  return undefined
+}
+
+/** A probe may give its container less, or more, time than the Pod does. */
+const probeGraceMs = (probe: Probe | undefined): Millis | undefined =>
+  probe?.terminationGracePeriodSeconds === undefined ? undefined : probe.terminationGracePeriodSeconds * 1000

@@ -1,0 +1,78 @@
+/**
+ * What to do next for a Pod, from what is wanted, what is seen and what was tried before.
+ *
+ *   sandbox ─▶ init containers, one after the other ─▶ containers ─▶ keep them as the restart policy says
+ *      └──────────── termination: hooks, signals, sandbox; there is no way back ────────────┘
+ *
+ * Pure: the tests of it are tables of cases. The order of the two branches is what makes a kill stick.
+ */
+import type { Millis } from '../../base/clock.ts'
+import { planContainers } from './plan_containers.ts'
+import { planInitContainers } from './plan_init_containers.ts'
+import { planSandbox } from './plan_sandbox.ts'
+import { planTermination } from './plan_termination.ts'
+import { containersOf, specGraceMs } from './pod_nouns.ts'
+import { RESYNC_MS, type Action, type DesiredPod, type HealthOf, type ObservedPod, type PodMemory, type PodStep, type Termination, type Waiting } from './pod_state.ts'
+import { instancesOf } from './instances.ts'
+
+export function planPod(desired: DesiredPod, observed: ObservedPod, memory: PodMemory, healthOf: HealthOf, now: Millis): PodStep {
+  return desired.termination
+    ? planTermination(desired.pod, desired.termination, observed, memory, now)
+    : planRunning(desired, observed, memory, healthOf, now)
+}
+
+function planRunning({ pod }: DesiredPod, observed: ObservedPod, memory: PodMemory, healthOf: HealthOf, now: Millis): PodStep {
+  const deadline = activeDeadline(pod, memory)
+  if (deadline !== undefined && now >= deadline) return ends({ because: 'killed', graceMs: specGraceMs(pod), failure: DEADLINE_EXCEEDED })
+
+  const sandbox = planSandbox(pod, observed, memory, now)
+  if (sandbox.is === 'finished') return ends(finishedBecause(pod))
+  const actions: Action[] = memory.volumes === 'unmounted' && now >= memory.retryAt ? [{ do: 'mountVolumes' }] : []
+  const waiting = new Map<string, Waiting>(startFailures(memory))
+  const wakes = [now + RESYNC_MS, deadline ?? Infinity, memory.retryAt > now ? memory.retryAt : Infinity]
+  const step = (): PodStep => ({ actions, waiting, wakeAt: Math.min(...wakes), end: undefined, finished: false })
+
+  if (sandbox.is !== 'usable') {
+    if (sandbox.is === 'act') actions.push(sandbox.action)
+    return step()
+  }
+
+  const init = planInitContainers(pod, sandbox.sandbox.id, observed, memory, healthOf, now)
+  const containers = init.outcome === 'done'
+    ? planContainers(pod, sandbox.sandbox.id, observed, memory, healthOf, now)
+    : { starts: [], stops: [], backOffs: [], waiting: new Map<string, Waiting>(), wakeAt: Infinity, outcome: 'going' as const }
+  if (init.outcome === 'failed' || containers.outcome === 'finished') return ends(finishedBecause(pod))
+
+  for (const part of [init, containers]) {
+    actions.push(...part.stops, ...part.backOffs)
+    for (const [name, why] of part.waiting) waiting.set(name, why)
+    wakes.push(part.wakeAt)
+  }
+  const orders = [...init.starts, ...containers.starts]
+  if (orders.length > 0 && memory.volumes === 'mounted' && memory.starting.size === 0) {
+    actions.push({ do: 'startContainers', orders, sandboxId: sandbox.sandbox.id })
+  }
+  const outdated = outdatedInstances(pod, observed)
+  if (outdated.length > 0 && memory.starting.size === 0) actions.push({ do: 'removeContainers', ids: outdated })
+  return step()
+}
+
+const ends = (end: Termination): PodStep => ({ actions: [], waiting: new Map(), wakeAt: Infinity, end, finished: false })
+
+const finishedBecause = (pod: DesiredPod['pod']): Termination => ({ because: 'finished', graceMs: specGraceMs(pod) })
+
+const DEADLINE_EXCEEDED = { reason: 'DeadlineExceeded', message: 'Pod was active on the node longer than the specified deadline' }
+
+/** Counted from when the kubelet first acknowledged the Pod. */
+function activeDeadline(pod: DesiredPod['pod'], memory: PodMemory): Millis | undefined {
+  const seconds = pod.spec.activeDeadlineSeconds
+  return seconds ? Date.parse(pod.status?.startTime ?? memory.startTime) + seconds * 1000 : undefined
+}
+
+const startFailures = (memory: PodMemory): [string, Waiting][] =>
+  [...memory.startFailures].map(([name, { reason, message }]) => [name, { reason, message }])
+
+/** Of each container the newest instance and the one before it are kept: status.lastState and `logs --previous` show it. */
+function outdatedInstances(pod: DesiredPod['pod'], observed: ObservedPod): string[] {
+  return containersOf(pod).flatMap(({ container }) => instancesOf(observed, container.name).slice(2).filter(c => c.state !== 'running').map(c => c.id))
+}

@@ -1,0 +1,153 @@
+/**
+ * One worker per Pod UID: the only code that starts, restarts or stops that Pod's containers.
+ *
+ *   wake (new spec | runtime event | job ended | probe | deadline) ─▶ observe ─▶ planPod ─▶ act ─▶ publish status
+ *        ▲                                                                                              │
+ *        └─────────────────────────────── until planPod says finished ◀─────────────────────────────────┘
+ *
+ * `planPod` decides and touches nothing; the loop has all effects and decides nothing. Whatever is slow is a job whose end
+ * wakes the loop, so that it is never deaf to a deletion. What a restarted kubelet must know is read back from the runtime.
+ */
+import type { Pod } from '../../api/kinds/pod.ts'
+import { timestamp } from '../../api/meta.ts'
+import type { Millis } from '../../base/clock.ts'
+import { createInbox } from '../../base/inbox.ts'
+import { messageOf } from '../container/start_failure.ts'
+import type { KubeletContext } from '../context.ts'
+import type { Images } from '../image/images.ts'
+import type { PodProbes } from '../probe/pod_probes.ts'
+import { computePodStatus } from '../status/pod_status.ts'
+import type { StatusManager } from '../status/status_manager.ts'
+import type { Volumes } from '../volume/volumes.ts'
+import { createJobs } from './jobs.ts'
+import { createObserver } from './observe.ts'
+import { createPerformer } from './perform.ts'
+import { planPod } from './plan_pod.ts'
+import { emptyMemory, type DesiredPod, type HealthOf, type ObservedPod, type Termination } from './pod_state.ts'
+
+export interface PodWorker {
+  update(desired: DesiredPod): void
+  /** Something it observes may have changed. */
+  poke(): void
+  readonly observed: ObservedPod
+  readonly termination: Termination | undefined
+  /** finished: nothing of the Pod runs and its last status is set. stopped: the kubelet stops, and the Pod goes on. */
+  readonly ended: Promise<'finished' | 'stopped'>
+  stop(): void
+}
+
+export interface PodWorkerParts {
+  readonly context: KubeletContext
+  readonly images: Images
+  readonly volumes: Volumes
+  readonly statuses: StatusManager
+  readonly createProbes: (poke: () => void) => PodProbes
+  /** Told after each look, for whoever maps sandboxes to Pods. */
+  readonly looked: (observed: ObservedPod) => void
+}
+
+/** Files of ConfigMaps and Secrets are brought up to date this often. */
+const REFRESH_MS = 60_000
+const RUNTIME_RETRY_MS = 1000
+
+export function startPodWorker(parts: PodWorkerParts, first: DesiredPod): PodWorker {
+  const { context, statuses } = parts
+  const { clock, log } = context.host
+  const uid = first.pod.metadata.uid ?? ''
+  const inbox = createInbox(clock, first, `pod ${first.pod.metadata.name}`)
+  const memory = emptyMemory(timestamp(clock.wall()))
+  const observer = createObserver(context, first.pod)
+  const jobs = createJobs({
+    ended: inbox.poke,
+    failed: (job, error) => log.error('a job of a Pod failed', { pod: first.pod.metadata.name, job, error: messageOf(error) }),
+  })
+  const performer = createPerformer({ ...parts, memory, observer, jobs, poke: inbox.poke })
+  const probes = parts.createProbes(inbox.poke)
+  const healthOf: HealthOf = (container, named) => {
+    const health = probes.healthOf(container, named)
+    // Until its postStart hook is done a container is neither started nor ready.
+    return memory.starting.has(named.container.name) ? { ...health, started: false, ready: false } : health
+  }
+  let termination: Termination | undefined
+  let stopped = false
+
+  async function run(): Promise<'finished' | 'stopped'> {
+    let wakeAt = clock.now()
+    let refreshAt = clock.wall() + REFRESH_MS
+    let lastPod = first.pod
+    for (;;) {
+      const letter = await inbox.next(wakeAt)
+      if (stopped) return 'stopped'
+      const { pod } = letter
+      termination = narrower(termination, letter.termination)
+      let observed: ObservedPod
+      try {
+        observed = await observer.look()
+      } catch (error) {
+        log.warn('the runtime does not say what it has', { pod: pod.metadata.name, error: messageOf(error) })
+        wakeAt = clock.now() + RUNTIME_RETRY_MS
+        continue
+      }
+      if (stopped) return 'stopped'
+      parts.looked(observed)
+
+      const now = clock.wall()
+      let step = planPod({ pod, termination }, observed, memory, healthOf, now)
+      if (step.end) {
+        if (step.end.failure) context.events.normal(pod, step.end.failure.reason, step.end.failure.message)
+        termination = narrower(termination, step.end)
+        step = planPod({ pod, termination }, observed, memory, healthOf, now)
+      }
+      for (const action of step.actions) performer.perform(pod, action)
+      probes.sync(pod, observed, { isEnding: termination !== undefined, starting: memory.starting })
+      publish(pod, observed, step.waiting, now)
+      if (step.finished) return 'finished'
+
+      if (pod !== lastPod || now >= refreshAt) {
+        performer.refreshVolumes(pod)
+        refreshAt = now + REFRESH_MS
+        lastPod = pod
+      }
+      wakeAt = clock.now() + Math.max(0, Math.min(step.wakeAt, refreshAt) - now)
+    }
+  }
+
+  function publish(pod: Pod, observed: ObservedPod, waiting: Parameters<typeof computePodStatus>[0]['waiting'], now: Millis): void {
+    // Who is gone from the API has no status to write.
+    if (termination?.because === 'removed') return
+    const previous = statuses.get(uid) ?? (pod.status.startTime ? pod.status : undefined)
+    const { runtimeName, machine } = context
+    statuses.set(pod, computePodStatus({ pod, observed, waiting, healthOf, previous, termination, memory, runtimeName, hostIPs: machine.addresses, now }))
+  }
+
+  const ended = run().finally(() => {
+    probes.stop()
+    if (stopped) jobs.cancelAll()
+  })
+
+  return {
+    update: inbox.put,
+    poke: inbox.poke,
+    get observed() {
+      return observer.last
+    },
+    get termination() {
+      return termination
+    },
+    ended,
+    stop() {
+      stopped = true
+      inbox.poke()
+    },
+  }
+}
+
+/** A kill is never taken back, its grace only shrinks, and a failure it was given stays. */
+export function narrower(before: Termination | undefined, now: Termination | undefined): Termination | undefined {
+  if (!before || !now) return before ?? now
+  return {
+    because: now.because === 'removed' || before.because === 'removed' ? 'removed' : now.because,
+    graceMs: Math.min(before.graceMs, now.graceMs),
+    failure: before.failure ?? now.failure,
+  }
+}

@@ -1,0 +1,72 @@
+/** The conditions that the kubelet owns, in the order it writes them. Others (readiness gates) are read, never written. */
+import type { Pod } from '../../api/kinds/pod.ts'
+import type { ContainerStatusOfApi, Phase, PodCondition, PodStatus } from '../pod/pod_nouns.ts'
+import { isSidecar } from '../pod/pod_nouns.ts'
+
+export const OWNED_CONDITIONS: readonly string[] = ['PodReadyToStartContainers', 'Initialized', 'Ready', 'ContainersReady', 'PodScheduled']
+
+type Verdict = Pick<PodCondition, 'status'> & { readonly reason?: string; readonly message?: string }
+
+export interface ConditionInputs {
+  readonly pod: Pod
+  readonly phase: Phase
+  readonly statuses: Pick<PodStatus, 'containerStatuses' | 'initContainerStatuses'>
+  /** A sandbox with its network is there. */
+  readonly hasSandbox: boolean
+  readonly previous: readonly PodCondition[]
+  /** RFC 3339, in seconds. */
+  readonly now: string
+}
+
+export function computeConditions(inputs: ConditionInputs): PodCondition[] {
+  const containersReady = verdictOnContainers(inputs)
+  const verdicts: [string, Verdict][] = [
+    ['PodReadyToStartContainers', { status: inputs.hasSandbox ? 'True' : 'False' }],
+    ['Initialized', verdictOnInit(inputs)],
+    ['Ready', verdictOnPod(containersReady, inputs)],
+    ['ContainersReady', containersReady],
+    ['PodScheduled', { status: 'True' }],
+  ]
+  return verdicts.map(([type, verdict]) => {
+    const old = inputs.previous.find(condition => condition.type === type)
+    return {
+      type,
+      ...verdict,
+      lastTransitionTime: old?.status === verdict.status && old.lastTransitionTime ? old.lastTransitionTime : inputs.now,
+      ...(inputs.pod.metadata.generation !== undefined && { observedGeneration: inputs.pod.metadata.generation }),
+    }
+  })
+}
+
+function verdictOnInit({ pod, phase, statuses }: ConditionInputs): Verdict {
+  const init = pod.spec.initContainers ?? []
+  if (phase === 'Succeeded' && init.length > 0) return { status: 'True', reason: 'PodCompleted' }
+  const hasBegun = (statuses.containerStatuses ?? []).some(({ state, lastState }) => state?.running || state?.terminated || lastState?.terminated)
+  if (hasBegun) return { status: 'True' }
+  const incomplete = init.filter(container => {
+    const status = statuses.initContainerStatuses?.find(({ name }) => name === container.name)
+    return isSidecar(container) ? !status?.started : !status?.ready
+  })
+  if (incomplete.length === 0) return phase === 'Succeeded' ? { status: 'True', reason: 'PodCompleted' } : { status: 'True' }
+  return { status: 'False', reason: 'ContainersNotInitialized', message: `containers with incomplete status: [${incomplete.map(({ name }) => name).join(' ')}]` }
+}
+
+function verdictOnContainers({ pod, phase, statuses }: ConditionInputs): Verdict {
+  if (phase === 'Succeeded') return { status: 'False', reason: 'PodCompleted' }
+  if (phase === 'Failed') return { status: 'False', reason: 'PodFailed' }
+  const wanted = [...(pod.spec.initContainers ?? []).filter(isSidecar), ...pod.spec.containers]
+  const known: ContainerStatusOfApi[] = [...(statuses.initContainerStatuses ?? []), ...(statuses.containerStatuses ?? [])]
+  const unready = wanted.filter(({ name }) => !known.find(status => status.name === name)?.ready)
+  if (unready.length === 0) return { status: 'True' }
+  return { status: 'False', reason: 'ContainersNotReady', message: `containers with unready status: [${unready.map(({ name }) => name).join(' ')}]` }
+}
+
+function verdictOnPod(containers: Verdict, { pod }: ConditionInputs): Verdict {
+  if (containers.status !== 'True') return containers
+  const problems = (pod.spec.readinessGates ?? []).flatMap(({ conditionType }) => {
+    const condition = pod.status?.conditions?.find(({ type }) => type === conditionType)
+    if (!condition) return [`corresponding condition of pod readiness gate "${conditionType}" does not exist.`]
+    return condition.status === 'True' ? [] : [`the status of pod readiness gate "${conditionType}" is not "True", but ${condition.status}`]
+  })
+  return problems.length === 0 ? { status: 'True' } : { status: 'False', reason: 'ReadinessGatesNotReady', message: problems.join(', ') }
+}

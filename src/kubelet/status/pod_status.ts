@@ -1,0 +1,56 @@
+/** The whole status of a Pod as the kubelet sees it. Pure: it is computed anew each time and written when it differs. */
+import { timestamp } from '../../api/meta.ts'
+import type { Millis } from '../../base/clock.ts'
+import { runningOf } from '../pod/instances.ts'
+import { isUsable } from '../pod/plan_sandbox.ts'
+import { isHostNetwork, isTerminalPhase, type Phase, type PodStatus } from '../pod/pod_nouns.ts'
+import type { PodMemory, Termination } from '../pod/pod_state.ts'
+import { computeConditions } from './conditions.ts'
+import { computeContainerStatuses, type StatusView } from './container_statuses.ts'
+import { computePhase, endPhase } from './phase.ts'
+
+export interface PodStatusInputs extends Omit<StatusView, 'isEnding'> {
+  readonly termination: Termination | undefined
+  readonly memory: PodMemory
+  readonly hostIPs: readonly string[]
+  /** Wall-clock. */
+  readonly now: Millis
+}
+
+export function computePodStatus(inputs: PodStatusInputs): PodStatus {
+  const { pod, observed, previous, termination, memory, hostIPs, now } = inputs
+  const phase = phaseOf(inputs)
+  const isOver = isTerminalPhase(phase)
+  const statuses = computeContainerStatuses({ ...inputs, isEnding: termination !== undefined })
+  const sandbox = observed.sandboxes[0]
+  const hasSandbox = !isOver && sandbox !== undefined && isUsable(pod, sandbox)
+  const seenIPs = isHostNetwork(pod) ? hostIPs : (observed.sandboxes.find(s => s.ips.length > 0)?.ips ?? [])
+  // Addresses stay in the status when the sandbox has gone: that is where it was.
+  const podIPs = seenIPs.length > 0 ? seenIPs.map(ip => ({ ip })) : (previous?.podIPs ?? [])
+  const failure = isOver && phase === 'Failed' ? (termination?.failure ?? (previous?.reason ? { reason: previous.reason, message: previous.message } : undefined)) : undefined
+
+  return {
+    phase,
+    ...(failure?.reason && { reason: failure.reason }),
+    ...(failure?.message && { message: failure.message }),
+    conditions: computeConditions({ pod, phase, statuses, hasSandbox, previous: previous?.conditions ?? pod.status?.conditions ?? [], now: timestamp(now) }),
+    ...(hostIPs[0] && { hostIP: hostIPs[0], hostIPs: hostIPs.map(ip => ({ ip })) }),
+    ...(podIPs[0] && { podIP: podIPs[0].ip, podIPs }),
+    startTime: previous?.startTime ?? pod.status?.startTime ?? memory.startTime,
+    ...statuses,
+    ...(pod.metadata.generation !== undefined && { observedGeneration: pod.metadata.generation }),
+  } as PodStatus
+}
+
+/** A terminal phase is withheld until nothing can be running any more, and is never left again. */
+function phaseOf({ pod, observed, healthOf, previous, termination, memory }: PodStatusInputs): Phase {
+  const before = previous?.phase as Phase | undefined
+  if (before && isTerminalPhase(before)) return before
+  const mayRun = runningOf(observed).length > 0 || memory.starting.size > 0
+  if (!termination) {
+    const phase = computePhase(pod, observed, healthOf)
+    return isTerminalPhase(phase) && mayRun ? (before ?? 'Pending') : phase
+  }
+  if (mayRun) return before ?? 'Pending'
+  return termination.failure ? 'Failed' : endPhase(pod, observed)
+}

@@ -1,0 +1,117 @@
+/**
+ * Writes what the kubelet knows of its Pods to the API: at once, only when it changed, one write at a time a Pod. While one
+ * is on its way newer ones replace each other, so that a slow API never sees a queue of history.
+ */
+import { Pod } from '../../api/kinds/pod.ts'
+import { deepEqual } from '../../api/deep.ts'
+import { keyOf } from '../../api/meta.ts'
+import { isReason } from '../../api/status.ts'
+import { backoffMs } from '../../base/backoff.ts'
+import { sleep } from '../../base/clock.ts'
+import type { KubeletContext } from '../context.ts'
+import type { PodStatus } from '../pod/pod_nouns.ts'
+import { OWNED_CONDITIONS } from './conditions.ts'
+
+export interface StatusManager {
+  /** Never waits. */
+  set(pod: Pod, status: PodStatus): void
+  /** What was set last. */
+  get(uid: string): PodStatus | undefined
+  /** Resolves when the last status set for the Pod has been written, or the Pod is gone. */
+  written(uid: string): Promise<void>
+  forget(uid: string): void
+  stop(): void
+}
+
+const RETRY = { baseMs: 100, maxMs: 10_000 }
+
+interface Entry {
+  pod: Pod
+  wanted: PodStatus
+  /** The newest status known to be in the API. */
+  stored: PodStatus
+  storedRevision: number
+  writing: Promise<void> | undefined
+  isGone: boolean
+}
+
+export function createStatusManager({ host, client }: Pick<KubeletContext, 'host' | 'client'>): StatusManager {
+  const entries = new Map<string, Entry>()
+  const stopped = new AbortController()
+
+  const learn = (entry: Entry, pod: Pod) => {
+    const revision = Number(pod.metadata.resourceVersion ?? 0)
+    if (revision < entry.storedRevision) return
+    entry.stored = pod.status
+    entry.storedRevision = revision
+  }
+
+  async function write(entry: Entry): Promise<void> {
+    for (let failures = 0; !entry.isGone && !stopped.signal.aborted;) {
+      const patch = statusPatch(entry.stored, entry.wanted)
+      if (!patch) return
+      try {
+        // The uid keeps a Pod that was made anew under the same name from getting the old one's status.
+        const body = { metadata: { uid: entry.pod.metadata.uid }, status: patch }
+        learn(entry, await client.patch(Pod, keyOf(entry.pod), { type: 'strategic', body }, { subresource: 'status' }))
+        failures = 0
+      } catch (error) {
+        if (isReason(error, 'NotFound') || isReason(error, 'Conflict') || isReason(error, 'Invalid')) {
+          if (!isReason(error, 'NotFound')) host.log.warn('the API refuses the status of a Pod', { pod: entry.pod.metadata.name, error: String(error) })
+          // What is invalid now is not written again; the next status may be.
+          entry.isGone = !isReason(error, 'Invalid')
+          return
+        }
+        host.log.warn('the status of a Pod could not be written; trying again', { pod: entry.pod.metadata.name, error: String(error) })
+        await sleep(host.clock, backoffMs(++failures, RETRY), stopped.signal, 'pod status retry').catch(() => undefined)
+      }
+    }
+  }
+
+  return {
+    set(pod, status) {
+      const uid = pod.metadata.uid ?? ''
+      let entry = entries.get(uid)
+      if (!entry) entries.set(uid, entry = { pod, wanted: status, stored: pod.status, storedRevision: Number(pod.metadata.resourceVersion ?? 0), writing: undefined, isGone: false })
+      entry.pod = pod
+      entry.wanted = status
+      learn(entry, pod)
+      const current = entry
+      current.writing ??= write(current).finally(() => {
+        current.writing = undefined
+      })
+    },
+    get: uid => entries.get(uid)?.wanted,
+    async written(uid) {
+      await entries.get(uid)?.writing
+    },
+    forget: uid => void entries.delete(uid),
+    stop: () => stopped.abort(),
+  }
+}
+
+/** A strategic merge patch from what is stored to what is wanted; undefined when nothing of ours differs. */
+export function statusPatch(stored: PodStatus, wanted: PodStatus): Record<string, unknown> | undefined {
+  const patch: Record<string, unknown> = {}
+  for (const field of OWNED_FIELDS) {
+    const value = wanted[field]
+    if (deepEqual(value, stored[field])) continue
+    patch[field] = value ?? null
+  }
+  const conditions = (wanted.conditions ?? []).filter(condition => !deepEqual(condition, stored.conditions?.find(old => old.type === condition.type)))
+  if (conditions.length > 0) {
+    const types = [...(stored.conditions ?? []).map(({ type }) => type).filter(type => !OWNED_CONDITIONS.includes(type)), ...OWNED_CONDITIONS]
+    patch.conditions = conditions.map(condition => withNulls(condition, stored.conditions?.find(old => old.type === condition.type)))
+    patch['$setElementOrder/conditions'] = types.map(type => ({ type }))
+  }
+  return Object.keys(patch).length > 0 ? patch : undefined
+}
+
+const OWNED_FIELDS = [
+  'phase', 'reason', 'message', 'hostIP', 'hostIPs', 'podIP', 'podIPs', 'startTime', 'initContainerStatuses', 'containerStatuses',
+  'ephemeralContainerStatuses', 'observedGeneration',
+] as const
+
+/** A merge keeps what the patch does not name: a reason that no longer holds must be taken away by name. */
+const withNulls = (condition: object, old: object | undefined): object =>
+  ({ ...Object.fromEntries(Object.keys(old ?? {}).filter(key => !(key in condition)).map(key => [key, null])), ...condition })
