@@ -47,7 +47,14 @@ export async function serve({ handle, tls, address = '127.0.0.1', port = 0, limi
     settings: { maxConcurrentStreams: limits.streamsMax, maxHeaderListSize: limits.headerBytesMax, initialWindowSize: 1024 * 1024 },
     // In MB. Node counts buffered answers in it, and the default of 10 refuses streams while a few long lists are read.
     maxSessionMemory: 256,
-    ...{ maxHeaderSize: limits.headerBytesMax, headersTimeout: limits.headersTimeoutMs, requestTimeout: limits.bodyTimeoutMs + limits.headersTimeoutMs, keepAliveTimeout: limits.idleTimeoutMs },
+  })
+  // Node reads these of a server for both versions from the object itself, and not from the options.
+  Object.assign(server, {
+    maxHeaderSize: limits.headerBytesMax,
+    headersTimeout: limits.headersTimeoutMs,
+    requestTimeout: limits.headersTimeoutMs + limits.bodyTimeoutMs,
+    keepAliveTimeout: limits.idleTimeoutMs,
+    connectionsCheckingInterval: Math.min(5000, limits.headersTimeoutMs),
   })
   const answerer = createAnswerer({ handle, limits, log })
   const connections = trackConnections(server, log, limits.idleTimeoutMs)
@@ -109,7 +116,7 @@ function trackConnections(server: Http2SecureServer, log: Log, idleTimeoutMs: nu
     log.debug('a request could not be read', { error: error.message })
     if (!socket.writable) return void socket.destroy()
     const status = error.code === 'HPE_HEADER_OVERFLOW' ? '431 Request Header Fields Too Large' : error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? '408 Request Timeout' : '400 Bad Request'
-    socket.end(`HTTP/1.1 ${status}\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n${status}`)
+    socket.end(`HTTP/1.1 ${status}\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n${status}`, () => socket.destroy())
   })
   return { sessions, sockets }
 }
