@@ -56,7 +56,7 @@ async function buildImage(recipe: Recipe, cacheDirectory: string): Promise<strin
 }
 
 /** Part of the cache's keys: raise it when this file makes other images from the same recipe. */
-const BUILDER_VERSION = '1'
+const BUILDER_VERSION = '2'
 
 async function furnish(root: string, recipe: Recipe, packageDirectory: string): Promise<void> {
   // As on Debian itself: packages that still carry /bin or /lib must land below /usr.
@@ -130,28 +130,34 @@ async function apt(command: string, args: readonly string[], cwd?: string) {
   }
 }
 
+/** Every name is an image of its own over the same layer: containerd calls an image with two names by either of them. */
 async function writeLayout(directory: string, layer: Buffer, recipe: Recipe): Promise<void> {
-  const config = json({
-    architecture: 'amd64', os: 'linux', created: '2024-01-01T00:00:00Z', config: recipe.config,
-    rootfs: { type: 'layers', diff_ids: [digest(layer)] }, history: [{ created: '2024-01-01T00:00:00Z', created_by: 'Debian packages' }],
+  const created = '2024-01-01T00:00:00Z'
+  const images = recipe.names.map(name => {
+    const config = json({
+      architecture: 'amd64', os: 'linux', created, config: recipe.config,
+      rootfs: { type: 'layers', diff_ids: [digest(layer)] }, history: [{ created, created_by: 'Debian packages', comment: name }],
+    })
+    const manifest = json({
+      schemaVersion: 2,
+      mediaType: 'application/vnd.oci.image.manifest.v1+json',
+      config: descriptor('config.v1+json', config),
+      layers: [descriptor('layer.v1.tar', layer)],
+    })
+    return { name: `docker.io/${name.includes('/') ? name : `library/${name}`}`, config, manifest }
   })
-  const manifest = json({
-    schemaVersion: 2,
-    mediaType: 'application/vnd.oci.image.manifest.v1+json',
-    config: descriptor('config.v1+json', config),
-    layers: [descriptor('layer.v1.tar', layer)],
-  })
-  const fullName = (name: string) => `docker.io/${name.includes('/') ? name : `library/${name}`}`
   const index = json({
     schemaVersion: 2,
-    manifests: recipe.names.map(name => ({
-      ...descriptor('manifest.v1+json', manifest), annotations: { 'io.containerd.image.name': fullName(name) },
+    manifests: images.map(({ name, manifest }) => ({
+      ...descriptor('manifest.v1+json', manifest), annotations: { 'io.containerd.image.name': name },
     })),
   })
   await mkdir(join(directory, 'blobs/sha256'), { recursive: true })
   await writeFile(join(directory, 'oci-layout'), json({ imageLayoutVersion: '1.0.0' }))
   await writeFile(join(directory, 'index.json'), index)
-  for (const blob of [layer, config, manifest]) await writeFile(join(directory, 'blobs/sha256', digest(blob).slice('sha256:'.length)), blob)
+  for (const blob of [layer, ...images.flatMap(({ config, manifest }) => [config, manifest])]) {
+    await writeFile(join(directory, 'blobs/sha256', digest(blob).slice('sha256:'.length)), blob)
+  }
 }
 
 const pack = (archive: string, directory: string, path: string) =>

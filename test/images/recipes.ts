@@ -3,7 +3,7 @@
  * published ones (paths, default command, stop signal, where the logs go), and nothing else is promised.
  */
 export interface Recipe {
-  /** Names of the same image. */
+  /** Each becomes an image. */
   readonly names: readonly string[]
   /** Debian packages; the shared libraries they need are added. */
   readonly packages: readonly string[]

@@ -46,7 +46,8 @@ const PodSandboxStatus = message({
   id: string(1), metadata: of(2, PodSandboxMetadata), state: int32(3), createdAt: int64(4), network: of(5, PodSandboxNetworkStatus),
   linux: of(6, LinuxPodSandboxStatus), labels: stringMap(7), annotations: stringMap(8),
 })
-export const PodSandboxStatusResponse = message({ status: of(1, PodSandboxStatus) })
+export const PodSandboxStatusRequest = message({ podSandboxId: string(1), verbose: bool(2) })
+export const PodSandboxStatusResponse = message({ status: of(1, PodSandboxStatus), info: stringMap(2) })
 
 const PodSandboxFilter = message({ id: string(1), labelSelector: stringMap(3) })
 const PodSandbox = message({
@@ -134,9 +135,8 @@ const ContainerStats = message({
 })
 export const ListContainerStatsResponse = message({ stats: listOf(1, ContainerStats) })
 
-// Events. containerd has GetContainerEvents from 1.7 on; before, its own event service tells the same.
+// containerd's own event service
 
-export const ContainerEventResponse = message({ containerId: string(1), containerEventType: int32(2), podSandboxStatus: of(4, PodSandboxStatus) })
 export const SubscribeRequest = message({ filters: strings(1) })
 const Any = message({ typeUrl: string(1), value: bytes(2) })
 export const Envelope = message({ namespace: string(2), topic: string(3), event: of(4, Any) })

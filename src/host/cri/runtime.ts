@@ -7,6 +7,7 @@ import type { Log } from '../../base/log.ts'
 import type { RemoteCommandOptions, RemoteCommandResult, RemoteCommandStreams } from '../../base/transport.ts'
 import type { ContainerRuntime } from '../../runtime/runtime.ts'
 import { RuntimeError } from '../../runtime/runtime.ts'
+import { removeCgroup } from './cgroups.ts'
 import { createCriClient } from './client.ts'
 import type { CallLimits } from './client.ts'
 import { containerConfig, linuxResources, podSandboxConfig } from './configs.ts'
@@ -43,6 +44,13 @@ export function createCriRuntime({ socketPath, clock, log, openRemoteCommand, op
     const { containers } = await runtimeCall('ListContainers', wire.ListContainersRequest, wire.ListContainersResponse, { filter })
     return containers.map(containerSummary)
   }
+  /** Only the verbose status tells it, as JSON; undefined when it does not. */
+  async function cgroupParent(podSandboxId: string): Promise<string | undefined> {
+    const request = { podSandboxId, verbose: true }
+    const answer = await runtimeCall('PodSandboxStatus', wire.PodSandboxStatusRequest, wire.PodSandboxStatusResponse, request).catch(() => undefined)
+    const info = JSON.parse(answer?.info['info'] ?? '{}') as { config?: { linux?: { cgroup_parent?: string } } }
+    return info.config?.linux?.cgroup_parent
+  }
 
   return {
     async version() {
@@ -61,7 +69,9 @@ export function createCriRuntime({ socketPath, clock, log, openRemoteCommand, op
       await unlessGone(runtimeCall('StopPodSandbox', wire.PodSandboxId, wire.Empty, { podSandboxId }))
     },
     async removePodSandbox(podSandboxId) {
+      const parent = await cgroupParent(podSandboxId)
       await unlessGone(runtimeCall('RemovePodSandbox', wire.PodSandboxId, wire.Empty, { podSandboxId }))
+      if (parent !== undefined) await removeCgroup(parent)
     },
     async podSandboxStatus(podSandboxId) {
       const { status } = await runtimeCall('PodSandboxStatus', wire.PodSandboxId, wire.PodSandboxStatusResponse, { podSandboxId })

@@ -1,0 +1,147 @@
+/** What the runtime's contract suite is run on, and the shorthand it is written in. */
+import assert from 'node:assert/strict'
+import { decodeText } from '../../src/base/bytes.ts'
+import { sleep } from '../../src/base/clock.ts'
+import type { Clock, Millis } from '../../src/base/clock.ts'
+import type { Disk } from '../../src/base/disk.ts'
+import { RuntimeError } from '../../src/runtime/runtime.ts'
+import type { ContainerConfig, ContainerRuntime, ContainerStatus, PodSandboxConfig } from '../../src/runtime/runtime.ts'
+
+export interface RuntimeSubject {
+  /** It has the image `busybox`, and nothing runs in it that this test has not started. */
+  readonly runtime: ContainerRuntime
+  readonly clock: Clock
+  readonly disk: Disk
+  /** An empty directory of that disk. */
+  readonly directory: string
+  /** Another client of the same runtime, as a restarted kubelet has one. */
+  reconnect(): Promise<ContainerRuntime>
+  /** Runs the test: in virtual time, time only passes in here. */
+  finish<T>(test: Promise<T>): Promise<T>
+  /** Removes all that the test has left. */
+  close(): Promise<void>
+}
+
+/** Reads as `Forever` in a test: obeys TERM after at most a second. */
+export const OBEDIENT = ['sh', '-c', 'trap "exit 0" TERM; while true; do sleep 1; done']
+export const DEAF = ['sh', '-c', 'trap "" TERM; while true; do sleep 1; done']
+
+export class Story {
+  readonly runtime: ContainerRuntime
+  readonly subject: RuntimeSubject
+  #sandboxes = 0
+
+  constructor(subject: RuntimeSubject) {
+    this.subject = subject
+    this.runtime = subject.runtime
+  }
+
+  sandboxConfig(changes: Partial<PodSandboxConfig> = {}): PodSandboxConfig {
+    const uid = `${this.subject.directory.split('/').at(-1)}-${this.#sandboxes++}`
+    return {
+      metadata: { name: 'web', namespace: 'default', uid, attempt: 0 },
+      hostname: 'web',
+      logDirectory: `${this.subject.directory}/logs/${uid}`,
+      dns: undefined,
+      portMappings: [],
+      labels: { 'pod.uid': uid },
+      annotations: {},
+      cgroupParent: `/poise-test/${uid}`,
+      sysctls: {},
+      namespaces: { network: 'POD', pid: 'CONTAINER', ipc: 'POD', targetId: '' },
+      security: { ...UNSECURED, readOnlyRootFilesystem: false },
+      runtimeHandler: '',
+      ...changes,
+    }
+  }
+
+  containerConfig(changes: Partial<ContainerConfig> = {}): ContainerConfig {
+    const name = changes.metadata?.name ?? 'main'
+    return {
+      metadata: { name, attempt: 0 },
+      image: 'busybox',
+      command: OBEDIENT,
+      args: [],
+      workingDir: '',
+      env: [],
+      mounts: [],
+      devices: [],
+      labels: {},
+      annotations: {},
+      logPath: `${name}.log`,
+      stdin: false,
+      stdinOnce: false,
+      tty: false,
+      resources: {},
+      security: {
+        ...UNSECURED, runAsUserName: '', addCapabilities: [], dropCapabilities: [],
+        namespaces: { network: 'POD', pid: 'CONTAINER', ipc: 'POD', targetId: '' },
+        readOnlyRootFilesystem: false, noNewPrivileges: false, maskedPaths: [], readOnlyPaths: [],
+      },
+      ...changes,
+    }
+  }
+
+  async sandbox(changes: Partial<PodSandboxConfig> = {}): Promise<{ id: string; config: PodSandboxConfig }> {
+    const config = this.sandboxConfig(changes)
+    await this.subject.disk.makeDirectory(config.logDirectory, { mode: 0o755 })
+    return { id: await this.runtime.runPodSandbox(config), config }
+  }
+
+  async container(sandbox: { id: string; config: PodSandboxConfig }, changes: Partial<ContainerConfig> = {}): Promise<string> {
+    const id = await this.runtime.createContainer(sandbox.id, this.containerConfig(changes), sandbox.config)
+    await this.runtime.startContainer(id)
+    return id
+  }
+
+  /** A container in a sandbox of its own. */
+  async running(changes: Partial<ContainerConfig> = {}): Promise<string> {
+    return this.container(await this.sandbox(), changes)
+  }
+
+  /** Runs it to its end. */
+  async ran(changes: Partial<ContainerConfig>): Promise<ContainerStatus> {
+    return this.exited(await this.running(changes))
+  }
+
+  async exited(containerId: string): Promise<ContainerStatus> {
+    let status = await this.runtime.containerStatus(containerId)
+    await this.until('the container has exited', async () => {
+      status = await this.runtime.containerStatus(containerId)
+      return status.state === 'exited'
+    })
+    return status
+  }
+
+  async shell(containerId: string, script: string): Promise<{ exitCode: number; stdout: string; stderr: string }> {
+    const { exitCode, stdout, stderr } = await this.runtime.execSync(containerId, ['sh', '-c', script], 0)
+    return { exitCode, stdout: decodeText(stdout), stderr: decodeText(stderr) }
+  }
+
+  async log(status: ContainerStatus): Promise<string> {
+    return decodeText(await this.subject.disk.readFile(status.logPath))
+  }
+
+  async until(what: string, holds: () => Promise<boolean>, limitMs: Millis = 10_000): Promise<void> {
+    const { clock } = this.subject
+    for (const deadline = clock.now() + limitMs; !await holds(); await sleep(clock, 20)) {
+      assert.ok(clock.now() < deadline, `${what}: not within ${limitMs} ms`)
+    }
+  }
+
+  /** How long the work takes, in the runtime's own time. */
+  async measure(work: () => Promise<unknown>): Promise<Millis> {
+    const begin = this.subject.clock.now()
+    await work()
+    return this.subject.clock.now() - begin
+  }
+}
+
+export const failsWith = (code: RuntimeError['code'], message?: RegExp) => (error: unknown) => {
+  assert.ok(error instanceof RuntimeError, `a RuntimeError, not ${String(error)}`)
+  assert.equal(error.code, code, error.message)
+  if (message) assert.match(error.message, message)
+  return true
+}
+
+const UNSECURED = { runAsUser: undefined, runAsGroup: undefined, supplementalGroups: [], privileged: false, seccomp: undefined }
