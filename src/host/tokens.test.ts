@@ -11,7 +11,7 @@ const asked: TokenRequest = {
 }
 
 test('a token is verified by its issuer and, through the key set, by anybody else', async () => {
-  const tokens = createTokenIssuer({ privateKey: newKey() })
+  const tokens = createTokenIssuer(newKey())
   const claims = planClaims(asked, CLUSTER_ISSUER, Date.now())
   const token = tokens.issue(claims)
   assert.deepEqual(tokens.verify(token), claims)
@@ -21,12 +21,12 @@ test('a token is verified by its issuer and, through the key set, by anybody els
 
 test('a token that was changed, is of another key, too old or not one at all is nobody', () => {
   let wall = 1_000_000
-  const tokens = createTokenIssuer({ privateKey: newKey(), wall: () => wall })
+  const tokens = createTokenIssuer(newKey(), { wall: () => wall })
   const token = tokens.issue(planClaims(asked, CLUSTER_ISSUER, wall))
   const [head, , signature] = token.split('.')
   const forged = Buffer.from(JSON.stringify({ ...planClaims(asked, CLUSTER_ISSUER, wall), sub: 'system:serviceaccount:kube-system:root' })).toString('base64url')
   const unsigned = `${Buffer.from('{"alg":"none"}').toString('base64url')}.${forged}.`
-  for (const bad of [`${head}.${forged}.${signature}`, unsigned, '', 'a.b.c', `${token}.x`, createTokenIssuer({ privateKey: newKey() }).issue(planClaims(asked, CLUSTER_ISSUER, wall))]) {
+  for (const bad of [`${head}.${forged}.${signature}`, unsigned, '', 'a.b.c', `${token}.x`, createTokenIssuer(newKey()).issue(planClaims(asked, CLUSTER_ISSUER, wall))]) {
     assert.equal(tokens.verify(bad), undefined)
   }
   wall += 599_000

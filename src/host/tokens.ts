@@ -3,13 +3,12 @@ import { createHash, createPrivateKey, createPublicKey, sign, verify } from 'nod
 import { CLUSTER_ISSUER, type TokenClaims, type TokenIssuer } from '../base/tokens.ts'
 
 export interface TokenIssuerOptions {
-  /** PEM of an EC P-256 private key. */
-  readonly privateKey: string
   readonly issuer?: string
   readonly wall?: () => number
 }
 
-export function createTokenIssuer({ privateKey, issuer = CLUSTER_ISSUER, wall = Date.now }: TokenIssuerOptions): TokenIssuer {
+/** `privateKey`: an elliptic curve key (P-256) in PEM. */
+export function createTokenIssuer(privateKey: string, { issuer = CLUSTER_ISSUER, wall = Date.now }: TokenIssuerOptions = {}): TokenIssuer {
   const signingKey = createPrivateKey(privateKey)
   const publicKey = createPublicKey(signingKey)
   const keyId = createHash('sha256').update(publicKey.export({ type: 'spki', format: 'der' })).digest('base64url')
