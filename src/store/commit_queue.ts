@@ -28,9 +28,9 @@ export interface CommitQueueOptions {
   /** Without a log a commit is as durable as the process. */
   readonly log: CommitLog | undefined
   /** Makes a durable commit visible. */
-  apply(commit: PendingCommit): void
+  readonly apply: (commit: PendingCommit) => void
   /** Nothing that was on its way will ever be visible. */
-  rollBack(): void
+  readonly rollBack: () => void
 }
 
 /** More than any number of requests a server admits at once; beyond it the disk has stopped, and memory must not fill. */
@@ -41,8 +41,8 @@ const BATCH_MAX = 1_000
 
 interface Waiting {
   readonly commit: PendingCommit
-  resolve(): void
-  reject(error: Error): void
+  readonly resolve: () => void
+  readonly reject: (error: Error) => void
 }
 
 export function createCommitQueue({ log, apply, rollBack }: CommitQueueOptions): CommitQueue {
@@ -52,7 +52,7 @@ export function createCommitQueue({ log, apply, rollBack }: CommitQueueOptions):
   const flush = async () => {
     while (waiting.length > 0) {
       // One turn of the microtask queue, so that commits made in the same instant share an append.
-      await undefined
+      await Promise.resolve()
       const batch = waiting.slice(0, BATCH_MAX)
       try {
         await log?.append(newestWrites(batch), batch.at(-1)!.commit.revision)

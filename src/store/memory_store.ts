@@ -114,7 +114,7 @@ export function createMemoryStore(options: StoreOptions & { log?: CommitLog }): 
 
       const effective = writes.filter(({ key, value }) => value || newest(key))
       if (effective.length === 0) {
-        await Promise.all(writes.map(({ key }) => ahead.get(key)?.durable))
+        await Promise.all(writes.flatMap(({ key }) => ahead.get(key)?.durable ?? []))
         return { done: true, revision, stored: writes.map(() => undefined) }
       }
 

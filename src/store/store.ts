@@ -93,12 +93,12 @@ export interface StoreOptions {
    * Puts the revision into a value that is about to be stored (Kubernetes: metadata.resourceVersion). It may change
    * the object it is given and must return one that nobody else changes later.
    */
-  stamp(value: object, revision: Revision): object
+  readonly stamp: (value: object, revision: Revision) => object
   /**
    * How many past changes are kept for watchers and old lists. 10,000 if not given: about three seconds of the
    * heaviest load and hours of an ordinary one, for at most some 50 MB of old versions.
    */
-  historyMax?: number
+  readonly historyMax?: number
 }
 
 /** Every key a Kubernetes object can have is far shorter; lmdb takes no key longer than 1,978 bytes. */

@@ -1,20 +1,13 @@
 /** What every store must do, run against each of them. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { Compacted, FutureRevision, KEY_BYTES_MAX, StoreClosed, StoreFailed, type Change, type Store, type StoreOptions, type Write } from '../../src/store/store.ts'
+import { Compacted, FutureRevision, KEY_BYTES_MAX, StoreClosed, StoreFailed, type Change, type Store, type StoreOptions } from '../../src/store/store.ts'
 import { storeBehavesLikeItsModel } from './store_model.ts'
-
-export interface StoreFactory {
-  /** A new, empty store. The suite closes it. */
-  (options: StoreOptions): Promise<Store>
-}
-
-/** Stamps as Kubernetes does, without knowing of metadata. */
-export const stamp: StoreOptions['stamp'] = (value, revision) => Object.assign(value, { version: String(revision) })
+import { put, remove, stamp, watchAll, type StoreFactory } from './store_steps.ts'
 
 export function storeContract(name: string, create: StoreFactory): void {
-  const check = (title: string, run: (store: Store) => Promise<void>, options: Partial<StoreOptions> = {}) =>
-    test(`${name}: ${title}`, async () => {
+  const check = (title: string, run: (store: Store) => Promise<void>, options: Partial<StoreOptions> = {}): void => {
+    void test(`${name}: ${title}`, async () => {
       const store = await create({ stamp, ...options })
       try {
         await run(store)
@@ -22,6 +15,7 @@ export function storeContract(name: string, create: StoreFactory): void {
         await store.close()
       }
     })
+  }
 
   check('a new store is empty at revision 0', async store => {
     assert.equal(store.revision, 0)
@@ -289,26 +283,6 @@ export function storeContract(name: string, create: StoreFactory): void {
   })
 
   test(`${name}: any sequence of commits, lists, watches and compactions does what a simple model says`, () => storeBehavesLikeItsModel(create))
-}
-
-export async function put(store: Store, key: string, value: object): Promise<number> {
-  return committed(store, { key, value })
-}
-
-export async function remove(store: Store, key: string): Promise<number> {
-  return committed(store, { key, value: undefined })
-}
-
-async function committed(store: Store, write: Write): Promise<number> {
-  const commit = await store.commit([write])
-  assert.ok(commit.done)
-  return commit.revision
-}
-
-export function watchAll(store: Store, prefix: string, from: number): { seen: Change[]; stop(): void } {
-  const seen: Change[] = []
-  const { stop } = store.watch(prefix, from, change => seen.push(change))
-  return { seen, stop }
 }
 
 function versions(list: readonly ({ key: string; revision: number; created: number } | undefined)[]) {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { Compacted, type Change, type Store, type Write } from '../../src/store/store.ts'
-import { stamp, type StoreFactory } from './store.ts'
+import { stamp, type StoreFactory } from './store_steps.ts'
 
 /**
  * The simplest thing that could be a store: the whole state, copied at every revision. Steps are drawn at random,

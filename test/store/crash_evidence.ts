@@ -59,7 +59,7 @@ export async function examine(evidence: Evidence, store: Pick<Store, 'list' | 'r
     const value = left?.value as (ReturnType<typeof loadValue> & { version: Revision }) | undefined
     const durable = evidence.durable.get(key)
     const draws = [durable?.draw, ...(evidence.trying.has(key) ? [evidence.trying.get(key)] : [])]
-    assert.ok(draws.includes(value?.draw), `key ${key} holds ${value?.draw}, and not one of ${draws}`)
+    assert.ok(draws.includes(value?.draw), `key ${key} holds ${value?.draw}, and not one of ${draws.join(' ')}`)
     if (value) {
       assert.deepEqual({ ...value, version: undefined }, { ...loadValue(key, value.draw, value.size), version: undefined })
       assert.equal(value.version, left!.revision)

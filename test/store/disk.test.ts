@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { openDurableStore } from '../../src/host/store_lmdb.ts'
 import { Compacted } from '../../src/store/store.ts'
-import { put, remove, stamp, watchAll } from '../contracts/store.ts'
+import { put, remove, stamp, watchAll } from '../contracts/store_steps.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'poise-store-'))
 let directories = 0
