@@ -1,0 +1,242 @@
+/**
+ * One container of the simulated runtime, from created to removed.
+ *
+ *   created ─start─▶ running ─PID 1 ends | killed | out of memory─▶ exited
+ *      └──────start fails──────────────────────────────────────────▶ exited (StartError, 128)
+ */
+import { withTimeout } from '../base/clock.ts'
+import type { Clock, Millis } from '../base/clock.ts'
+import type { Disk } from '../base/disk.ts'
+import type { Random } from '../base/random.ts'
+import { RuntimeError } from '../runtime/runtime.ts'
+import type { ContainerConfig, ContainerResources, ContainerState, ContainerStats, ContainerStatus } from '../runtime/runtime.ts'
+import { createContainerLog } from './container_log.ts'
+import type { ContainerLog } from './container_log.ts'
+import { createMemoryDisk } from './disk.ts'
+import type { Fabric } from './network.ts'
+import type { SandboxRecord } from './sandbox.ts'
+import { createContainerFiles } from './workload/files.ts'
+import { createGuest } from './workload/guest.ts'
+import type { Guest } from './workload/guest.ts'
+import { imageModel } from './workload/images.ts'
+import type { ImageModel } from './workload/images.ts'
+import { createPipe, emptyInput } from './workload/pipe.ts'
+import type { Pipe } from './workload/pipe.ts'
+import type { Process, Program, ProcessStart } from './workload/process.ts'
+import { model } from './workload/programs.ts'
+import { DEFAULT_SETTINGS, SETTINGS_PREFIX, parseSettings } from './workload/settings.ts'
+
+export interface ContainerPorts {
+  readonly clock: Clock
+  readonly random: Random
+  readonly disk: Disk
+  readonly fabric: Fabric
+  lookup(name: string, sandbox: SandboxRecord): Promise<readonly string[]>
+  changed(sandboxId: string): void
+}
+
+export interface Container {
+  readonly id: string
+  readonly sandbox: SandboxRecord
+  readonly config: ContainerConfig
+  readonly state: ContainerState
+  readonly guest: Guest | undefined
+  readonly log: ContainerLog
+  readonly input: Pipe | undefined
+  /** Resolves with the exit code when the container has exited. */
+  readonly exited: Promise<number>
+  start(): Promise<void>
+  stop(timeoutMs: Millis): Promise<void>
+  /** Ends at once: by the kernel, by the node, or by the runtime that removes it. */
+  kill(): void
+  /** A process beside PID 1. Throws RuntimeError when the command cannot be started. */
+  exec(command: readonly string[], streams: Pick<ProcessStart, 'stdin' | 'stdout' | 'stderr'>, tty: boolean): Promise<Process>
+  /** What a scenario may do to it: the kernel finds that it uses too much memory. */
+  outOfMemory(): void
+  update(resources: ContainerResources): void
+  status(): ContainerStatus
+  stats(): ContainerStats
+}
+
+export function createContainer(id: string, sandbox: SandboxRecord, config: ContainerConfig, imageRef: string, ports: ContainerPorts): Container {
+  const { clock, disk, random } = ports
+  const image = imageModel(config.image)
+  const logPath = `${sandbox.config.logDirectory}/${config.logPath}`
+  const log = createContainerLog(disk, logPath, clock)
+  const input = config.stdin ? createPipe() : undefined
+  const createdAt = clock.wall()
+  let state: ContainerState = 'created'
+  let [startedAt, finishedAt, exitCode, reason, message] = [0, 0, 0, '', '']
+  let resources = config.resources
+  let guest: Guest | undefined
+  let cpuNanoSeconds = 0
+  let cpuCountedAt = 0
+  let give!: (exitCode: number) => void
+  const exited = new Promise<number>(resolve => (give = resolve))
+
+  const end = (code: number, why: string, text = '') => {
+    countCpu()
+    state = 'exited'
+    finishedAt = clock.wall()
+    exitCode = code
+    reason = why
+    message = text
+    input?.end()
+    // The last words are on the disk before anybody hears of the end: `kubectl logs` after it must have them.
+    void log.close().finally(() => {
+      give(code)
+      ports.changed(sandbox.id)
+    })
+  }
+  const countCpu = () => {
+    const now = clock.now()
+    if (guest) cpuNanoSeconds += Math.floor((now - cpuCountedAt) * 1e6 * guest.processes().reduce((sum, process) => sum + process.cpus, 0.001))
+    cpuCountedAt = now
+  }
+
+  const container: Container = {
+    id,
+    sandbox,
+    config,
+    log,
+    input,
+    exited,
+    get state() {
+      return state
+    },
+    get guest() {
+      return guest
+    },
+    async start() {
+      if (state !== 'created') throw new RuntimeError('Unknown', `failed to start container "${id}": container is in ${state} state`)
+      await disk.makeDirectory(logPath.slice(0, logPath.lastIndexOf('/')))
+      await log.reopen()
+      const command = commandOf(config, image)
+      const settings = sandbox.config.annotations[`${SETTINGS_PREFIX}${config.metadata.name}`]
+      const program = settings === undefined ? programFor(image, command[0]) : model(parseSettings(settings, { ...DEFAULT_SETTINGS, ports: [80] }))
+      if (!program) {
+        const text = `failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: ${notFound(command[0] ?? '')}: unknown`
+        end(128, 'StartError', text)
+        throw new RuntimeError('Unknown', text)
+      }
+      guest = await makeGuest(program)
+      state = 'running'
+      startedAt = clock.wall()
+      cpuCountedAt = clock.now()
+      guest.spawn(program, { args: command.length > 0 ? command : ['server'], env: environment(config, image, sandbox), cwd: config.workingDir || image.workingDir, stdin: input ?? emptyInput, stdout: log.stdout, stderr: config.tty ? log.stdout : log.stderr })
+      ports.changed(sandbox.id)
+    },
+    async stop(timeoutMs) {
+      if (state !== 'running') return
+      if (timeoutMs > 0) {
+        guest!.signal(1, image.stopSignal, 'outside')
+        const inTime = await withTimeout(clock, timeoutMs, () => exited.then(() => true), undefined, 'stop').catch(() => false)
+        if (inTime) return
+      }
+      container.kill()
+      await exited
+    },
+    kill() {
+      if (state === 'running') guest!.signal(1, 'KILL', 'outside')
+    },
+    outOfMemory() {
+      if (state === 'running') guest!.killForMemory()
+    },
+    async exec(command, streams, tty) {
+      if (state !== 'running') throw new RuntimeError('Unknown', `container is in ${stateName(state)} state`)
+      const program = programFor(image, command[0], true)
+      const script = program ? undefined : await scriptFile(guest!, command[0] ?? '')
+      if (!program && !script) throw new RuntimeError('Unknown', `failed to exec in container: failed to start exec "${id}": OCI runtime exec failed: exec failed: unable to start container process: ${notFound(command[0] ?? '')}: unknown`)
+      const env = environment(config, image, sandbox)
+      if (tty) env.set('TERM', 'xterm')
+      return guest!.spawn(program ?? script!, { args: command, env, cwd: config.workingDir || image.workingDir, ...streams })
+    },
+    update(changed) {
+      resources = { ...resources, ...changed }
+      guest?.memoryChanged()
+    },
+    status: () => ({
+      id,
+      sandboxId: sandbox.id,
+      metadata: config.metadata,
+      state,
+      createdAt,
+      startedAt,
+      finishedAt,
+      exitCode,
+      reason,
+      message,
+      image: config.image,
+      imageRef,
+      labels: config.labels,
+      annotations: config.annotations,
+      logPath,
+      mounts: config.mounts,
+      resources,
+    }),
+    stats() {
+      countCpu()
+      const used = state === 'running' ? guest!.memoryBytes() : 0
+      return { containerId: id, labels: config.labels, at: clock.wall(), cpuUsageNanoSeconds: cpuNanoSeconds, memoryWorkingSetBytes: used, memoryUsageBytes: used, memoryRssBytes: used, writableLayerBytes: 24_576, writableLayerInodes: 8 }
+    },
+  }
+  return container
+
+  async function makeGuest(program: Program): Promise<Guest> {
+    const root = createMemoryDisk({ clock, random })
+    for (const directory of ['/bin', '/dev', '/etc', '/home', '/proc', '/root', '/run', '/tmp', '/usr/bin', '/usr/share', '/usr/local/bin', '/var/log', '/var/run', '/mnt', '/data']) await root.makeDirectory(directory)
+    for (const [path, text] of Object.entries(image.files)) {
+      if (path.endsWith('/')) await root.makeDirectory(path)
+      else await root.writeFile(path, text)
+    }
+    const { dns, hostname } = sandbox.config
+    await root.writeFile('/etc/hostname', `${hostname}\n`)
+    await root.writeFile('/etc/hosts', `127.0.0.1\tlocalhost\n${sandbox.ip}\t${hostname}\n`)
+    if (dns) await root.writeFile('/etc/resolv.conf', [...(dns.searches.length > 0 ? [`search ${dns.searches.join(' ')}`] : []), ...dns.servers.map(server => `nameserver ${server}`), ...(dns.options.length > 0 ? [`options ${dns.options.join(' ')}`] : []), ''].join('\n'))
+    return createGuest({
+      clock,
+      random,
+      hostname,
+      address: sandbox.ip,
+      files: createContainerFiles(root, config.security.readOnlyRootFilesystem, disk, config.mounts),
+      network: ports.fabric.attach({ clock, random: random.fork('network'), localAddress: sandbox.ip }),
+      nameServer: dns?.servers[0] ?? '127.0.0.11',
+      programs: new Map([...image.programs, ['server', program]]),
+      lookup: name => ports.lookup(name, sandbox),
+      listen: (port, server) => ports.fabric.listen(sandbox.ip, port, server),
+      memoryLimitBytes: () => resources.memoryLimitBytes ?? 0,
+      ended: (code, why) => end(code, why === 'outOfMemory' ? 'OOMKilled' : code === 0 ? 'Completed' : 'Error'),
+    })
+  }
+}
+
+function commandOf(config: ContainerConfig, image: ImageModel): readonly string[] {
+  if (config.command.length > 0) return [...config.command, ...config.args]
+  return [...image.entrypoint, ...(config.args.length > 0 ? config.args : image.command)]
+}
+
+function programFor(image: ImageModel, name: string | undefined, exec = false): Program | undefined {
+  if (name === undefined) return image.unknownProgram
+  return image.programs.get(name.slice(name.lastIndexOf('/') + 1)) ?? (exec ? undefined : image.unknownProgram)
+}
+
+function environment(config: ContainerConfig, image: ImageModel, sandbox: SandboxRecord): Map<string, string> {
+  const env = new Map<string, string>(Object.entries({ ...image.env, HOSTNAME: sandbox.config.hostname, HOME: '/root' }))
+  if (config.tty) env.set('TERM', 'xterm')
+  for (const { name, value } of config.env) env.set(name, value)
+  return env
+}
+
+async function scriptFile(guest: Guest, path: string): Promise<Program | undefined> {
+  const info = path.startsWith('/') ? await guest.files.stat(path) : undefined
+  if (info?.kind !== 'file' || (info.mode & 0o111) === 0) return undefined
+  const shell = guest.program('sh')
+  return shell && (process => {
+    process.args = ['sh', ...process.args]
+    return shell(process)
+  })
+}
+
+const notFound = (name: string): string => (name.startsWith('/') ? `exec: "${name}": stat ${name}: no such file or directory` : `exec: "${name}": executable file not found in $PATH`)
+
+export const stateName = (state: ContainerState): string => `CONTAINER_${state.toUpperCase()}`

@@ -1,0 +1,85 @@
+/**
+ * A server as images hold them: starts after a while, listens, answers, and stops by its own manners.
+ *
+ *   start delay ─▶ listen ─▶ serve … TERM or QUIT ─▶ close the port ─▶ finish what was begun ─▶ drain ─▶ exit
+ */
+import type { HttpReply } from '../../base/network.ts'
+import { NetworkError } from '../../base/network.ts'
+import type { SimulatedHttpRequest, SimulatedServer } from '../network.ts'
+import type { Process, Program, Signal } from './process.ts'
+import type { ServerSettings } from './settings.ts'
+
+export interface ServerManners {
+  readonly settings: ServerSettings
+  /** Answers a request from the container's files. */
+  readonly answer?: (process: Process, request: SimulatedHttpRequest) => Promise<HttpReply>
+  /** Which signals make it finish what it has begun; the other ones that stop it lose it. */
+  readonly graceful: readonly Signal[]
+  readonly fast: readonly Signal[]
+  /** Called when the port is taken; the text goes to the log. */
+  readonly portTaken: (port: number) => string
+}
+
+export function serverProgram({ settings, answer, graceful, fast, portTaken }: ServerManners): Program {
+  return async process => {
+    let underWay = 0
+    let lose: (error: Error) => void = () => {}
+    const lost = new Promise<never>((_, reject) => (lose = reject))
+    lost.catch(() => {})
+    let idle = () => {}
+
+    const told = new Promise<'graceful' | 'fast'>(resolve => {
+      for (const signal of graceful) process.onSignal(signal, () => resolve('graceful'))
+      for (const signal of fast) process.onSignal(signal, () => resolve('fast'))
+    })
+    if (settings.term === 'ignore') process.onSignal('TERM', 'ignore')
+
+    const answered = async <T>(work: () => Promise<T>): Promise<T> => {
+      underWay++
+      try {
+        return await Promise.race([lost, process.sleep(settings.answerMs).then(work)])
+      } catch (error) {
+        throw process.alive ? error : new NetworkError('Reset', 'EOF')
+      } finally {
+        underWay--
+        if (underWay === 0) idle()
+      }
+    }
+    const server: SimulatedServer = {
+      http: request => answered(async () => (answer && settings.status === undefined ? answer(process, request) : plainReply(settings.status ?? 200))),
+      ...(settings.grpc === undefined ? {} : { grpcHealth: () => answered(async () => settings.grpc!) }),
+    }
+
+    const endsByItself = settings.afterMs === undefined ? new Promise<'over'>(() => {}) : process.sleep(settings.afterMs).then(() => 'over' as const)
+    endsByItself.catch(() => {})
+    const started = await process.wait(Promise.race([told, endsByItself, process.sleep(settings.startMs).then(() => 'started' as const)]))
+    if (started !== 'started') return settings.exitCode
+
+    const listeners = []
+    for (const port of settings.ports) {
+      const listener = process.guest.listen(port, server)
+      if (!listener) {
+        await process.complain(portTaken(port))
+        return 1
+      }
+      listeners.push(listener)
+    }
+    process.memoryBytes = settings.memoryBytes
+    process.cpus = settings.cpus
+    process.guest.memoryChanged()
+
+    const how = await process.wait(Promise.race([told, endsByItself]))
+    for (const listener of listeners) listener.close()
+    if (how === 'graceful') {
+      if (underWay > 0) await process.wait(new Promise<void>(resolve => (idle = resolve)))
+      if (settings.drainMs > 0) await process.sleep(settings.drainMs)
+    } else lose(new NetworkError('Reset', 'EOF'))
+    return settings.exitCode
+  }
+}
+
+const REASONS: Readonly<Record<number, string>> = { 200: 'OK', 404: 'Not Found', 500: 'Internal Server Error', 503: 'Service Unavailable' }
+
+export function plainReply(status: number, body = `${REASONS[status] ?? status}\n`): HttpReply {
+  return { status, headers: { 'content-type': 'text/plain', 'content-length': String(body.length) }, body }
+}
