@@ -81,3 +81,9 @@ export const microTimestamp = (wallMs: number): string => `${new Date(wallMs).to
 /** The owner that manages the object, if there is one. */
 export const controllerOf = (object: { metadata: ObjectMeta }): OwnerReference | undefined =>
   object.metadata.ownerReferences?.find(owner => owner.controller)
+
+/** What a store puts into an object: the commit that wrote it, as an opaque string. */
+export function stampResourceVersion(object: object, revision: number): object {
+  (object as KubernetesObject).metadata.resourceVersion = String(revision)
+  return object
+}
