@@ -28,7 +28,8 @@ export function seededRandom(seed: string): Random {
   return {
     below: bound => Math.floor((next() / 2 ** 32) * bound),
     fraction: () => next() / 2 ** 32,
-    fork: label => seededRandom(`${seed}/${label}`),
+    // With its length, or fork('a/b') would be the stream of fork('a').fork('b').
+    fork: label => seededRandom(`${seed}/${label.length}.${label}`),
   }
 }
 
