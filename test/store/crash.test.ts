@@ -9,7 +9,9 @@ import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { seededRandom, type Random } from '../../src/base/random.ts'
 import { openDurableStore } from '../../src/host/store_lmdb.ts'
-import { createEvidence, examine, record, type Evidence, type Told } from './crash_evidence.ts'
+import { createMemoryStore } from '../../src/store/memory_store.ts'
+import type { Write } from '../../src/store/store.ts'
+import { createEvidence, examine, loadValue, pairKeys, record, type Evidence, type Told } from './crash_evidence.ts'
 
 const ROUNDS = 100
 const writer = join(import.meta.dirname, 'crash_writer.js')
@@ -46,6 +48,37 @@ test(`a writing process killed ${ROUNDS} times at random moments loses nothing i
   } finally {
     await rm(root, { recursive: true, force: true })
   }
+})
+
+test('the evidence notices a lost write, a torn pair, an old value, a mixture and a revision that went back', async () => {
+  const written = async (key: number, draws: readonly number[]) => {
+    const store = createMemoryStore({ stamp: (value, revision) => Object.assign(value, { version: revision }) })
+    const evidence = createEvidence()
+    for (const draw of draws) {
+      record(evidence, { trying: key, draw })
+      const commit = await store.commit(pairKeys(key).map(name => ({ key: name, value: loadValue(key, draw, 100) })))
+      if (commit.done) record(evidence, { durable: key, draw, revision: commit.revision })
+    }
+    return { store, evidence }
+  }
+  const [left, right] = pairKeys(3)
+  const whole = await written(3, [1, 2])
+  await examine(whole.evidence, whole.store)
+
+  const damages: [RegExp, (value: ReturnType<typeof loadValue>) => Write[]][] = [
+    [/holds undefined, and not one of 2/, () => [{ key: left, value: undefined }, { key: right, value: undefined }]],
+    [/torn/, () => [{ key: left, value: undefined }]],
+    [/holds 1, and not one of 2/, () => [left, right].map(key => ({ key, value: loadValue(3, 1, 100) }))],
+    [/deep-equal/, value => [left, right].map(key => ({ key, value: { ...value, fill: loadValue(3, 9, 100).fill } }))],
+  ]
+  for (const [complaint, damage] of damages) {
+    const { store, evidence } = await written(3, [1, 2])
+    await store.commit(damage(loadValue(3, 2, 100)))
+    await assert.rejects(examine(evidence, store), complaint)
+  }
+  const { evidence } = await written(3, [1, 2])
+  await assert.rejects(examine(evidence, (await written(3, [1])).store), /revision 1, but 2 was acknowledged/)
+  assert.throws(() => record(evidence, { opened: 1 }), /opened at 1, but 2 was acknowledged/)
 })
 
 /** Resolves when the process is gone and everything it has said has been recorded. Did it get so far as to write? */
