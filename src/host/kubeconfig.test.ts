@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { parse } from 'yaml'
-import { addKubeconfig, kubeconfigPath, removeKubeconfig, renderKubeconfig } from './kubeconfig.ts'
+import { addKubeconfig, connectionOf, kubeconfigPath, removeKubeconfig, renderKubeconfig } from './kubeconfig.ts'
 
 const rendered = (name: string, server = 'https://127.0.0.1:6443') => renderKubeconfig({ name, server, ca: 'CA', client: { certificate: 'C', key: 'K' } })
 
@@ -34,6 +34,7 @@ test('a new file holds what was rendered, and is for its owner alone', async t =
   assert.deepEqual(names(config), [['poise-one'], ['poise-one'], ['poise-one']])
   assert.equal(config['current-context'], 'poise-one')
   assert.deepEqual(config, parse(rendered('one')))
+  assert.deepEqual(connectionOf(rendered('one')), { server: 'https://127.0.0.1:6443', ca: 'CA', certificate: 'C', key: 'K' })
   assert.equal((await stat(path)).mode & 0o777, 0o600)
 })
 

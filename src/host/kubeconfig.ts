@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs'
 import { mkdir, open, readFile, realpath, rm, stat } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
-import type { Document, YAMLMap, YAMLSeq } from 'yaml'
+import { Document, isMap, parse, parseDocument, type YAMLMap, type YAMLSeq } from 'yaml'
 import { writeFileAtomically } from './atomic_file.ts'
 import type { KeyPair } from './certificates.ts'
 
@@ -63,9 +63,31 @@ preferences: {}
 `
 }
 
+/** How to reach a cluster as its administrator; all in PEM. */
+export interface ClusterConnection {
+  readonly server: string
+  readonly ca: string
+  readonly certificate: string
+  readonly key: string
+}
+
+/** What a kubeconfig with one cluster and one user (renderKubeconfig) says. */
+export function connectionOf(kubeconfig: string): ClusterConnection {
+  const { clusters, users } = parse(kubeconfig) as {
+    clusters: { cluster: { server: string; 'certificate-authority-data': string } }[]
+    users: { user: { 'client-certificate-data': string; 'client-key-data': string } }[]
+  }
+  const pem = (data: string) => Buffer.from(data, 'base64').toString('utf8')
+  const { cluster } = clusters[0]!
+  const { user } = users[0]!
+  return {
+    server: cluster.server, ca: pem(cluster['certificate-authority-data']),
+    certificate: pem(user['client-certificate-data']), key: pem(user['client-key-data']),
+  }
+}
+
 /** Puts the entries of a rendered kubeconfig where entries of these names are already, or where new ones go. */
 export async function addKubeconfig({ read, write }: KubeconfigPaths, text: string, { switchContext = true }: { switchContext?: boolean } = {}): Promise<void> {
-  const { parse } = await import('yaml')
   const added = parse(text) as Record<Section, { name: string }[]> & { 'current-context': string }
   const homes = new Map<string, { section: Section; entry: { name: string } }[]>(switchContext ? [[write, []]] : [])
   for (const section of SECTIONS) {
@@ -129,7 +151,6 @@ async function edit(path: string, change: (document: Document) => void): Promise
   const target = await realpath(path).catch(() => path)
   const unlock = await lock(`${target}.lock`)
   try {
-    const { Document } = await import('yaml')
     const document = await load(target) ?? new Document({ apiVersion: 'v1', kind: 'Config', clusters: [], users: [], contexts: [], 'current-context': '', preferences: {} })
     change(document)
     await writeFileAtomically(target, document.toString({ lineWidth: 0 }), 0o600)
@@ -144,7 +165,6 @@ async function load(path: string): Promise<Document | undefined> {
     throw error
   })
   if (text.trim() === '') return undefined
-  const { parseDocument, isMap } = await import('yaml')
   const document = parseDocument(text)
   // Never written over: it may be one slip of the pen away from somebody's only copy.
   if (document.errors.length > 0) throw new Error(`the kubeconfig ${path} cannot be read: ${document.errors[0]!.message}`)
