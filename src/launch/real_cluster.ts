@@ -7,9 +7,8 @@
  *
  * What takes long runs side by side; the API answers before containerd does.
  */
-import { keyText } from '../api/meta.ts'
+import { keyText, stampResourceVersion } from '../api/meta.ts'
 import { Node } from '../api/kinds/node.ts'
-import { stampResourceVersion } from '../apiserver/api_server.ts'
 import type { Host } from '../base/host.ts'
 import type { Log } from '../base/log.ts'
 import { sleep } from '../base/clock.ts'
@@ -22,12 +21,14 @@ import type { ClusterDirectories } from '../host/directories.ts'
 import { serveDns } from '../host/dns_server.ts'
 import { createHost } from '../host/host.ts'
 import { serve, type RunningServer } from '../host/http/server.ts'
+import { createMetrics } from '../host/metrics.ts'
 import { renderKubeconfig } from '../host/kubeconfig.ts'
 import { readMachine } from '../host/machine.ts'
 import { holdServiceAddresses } from '../host/service_addresses.ts'
 import { openDurableStore } from '../host/store_lmdb.ts'
 import { createTokenIssuer } from '../host/tokens.ts'
 import { respondDns } from '../network/dns/message.ts'
+import { addressesOf } from '../network/dns/records.ts'
 import { createMemoryStore } from '../store/memory_store.ts'
 import { startRuntime, type NodeRuntime, type RuntimeChoice } from './runtimes.ts'
 
@@ -69,7 +70,12 @@ export async function startRealCluster(options: RealClusterOptions): Promise<Rea
   const { name, directories, log } = options
   const host = createHost({ log, seed: options.seed })
   const ranges = await claimAddressRanges(options.clustersDirectory, directories.network)
-  const runtimeStarting = startRuntime(options.runtime, host, ranges, directories.containerd)
+  let cluster: Cluster | undefined
+  const runtimeStarting = startRuntime(options.runtime, {
+    host, ranges,
+    stateDirectory: directories.containerd,
+    resolve: async question => (cluster ? addressesOf(cluster.dns, CLUSTER_DOMAIN, question) : []),
+  })
   // Its failure is reported below, after the API is up; until then nobody awaits it.
   runtimeStarting.catch(() => undefined)
 
@@ -80,33 +86,35 @@ export async function startRealCluster(options: RealClusterOptions): Promise<Rea
       options.store === 'memory' ? createMemoryStore({ stamp: stampResourceVersion }) : openDurableStore(options.store.directory, { stamp: stampResourceVersion }),
     ])
     stopping.push(() => store.close())
-    const cluster = createCluster({
+    const started = (cluster = createCluster({
       host, store,
+      metrics: createMetrics(),
       tokens: createTokenIssuer(certificates.serviceAccountKey),
       caCertificate: certificates.ca.certificate,
       serviceCidr: ranges.serviceCidr,
       clusterDomain: CLUSTER_DOMAIN,
       dnsIP: ranges.dnsIP,
-    })
+    }))
     const tls = { ...certificates.server, clientCa: certificates.ca.certificate }
-    const listen = (address: string, port: number): Promise<RunningServer> => serve({ handle: cluster.handle, tls, address, port, log })
+    const listen = (address: string, port: number): Promise<RunningServer> => serve({ handle: started.handle, tls, address, port, log })
     const server = await listen(options.address ?? '127.0.0.1', options.port)
     stopping.push(() => server.close())
     const url = `https://${server.address}:${server.port}`
-    const client = cluster.client(administrator)
-    await cluster.start()
-    stopping.push(() => cluster.stop())
+    const client = started.client(administrator)
+    await started.start()
+    stopping.push(() => started.stop())
     options.apiReady?.(url)
 
     const runtime = await runtimeStarting
     stopping.push(() => runtime.close())
-    if (runtime.kind === 'containerd') stopping.push(await serveInside(host, ranges, cluster, listen))
+    if (runtime.kind === 'containerd') stopping.push(await serveInside(host, ranges, started, listen))
     const machine = await readMachine(directories.root)
     const nodeName = name
-    await cluster.addNode({ name: nodeName, host, runtime: runtime.runtime, rootDirectory: `${directories.kubelet}/${nodeName}`, machine })
+    await started.addNode({ name: nodeName, host: runtime.host, runtime: runtime.runtime, rootDirectory: `${directories.kubelet}/${nodeName}`, machine })
 
     return {
-      name, cluster, client, runtime, host, ranges,
+      name, client,
+      cluster: started, runtime, host, ranges,
       server: url,
       kubeconfig: renderKubeconfig({ name, server: url, ca: certificates.ca.certificate, client: certificates.admin }),
       nodes: [nodeName],

@@ -20,6 +20,8 @@ export interface NodeRuntime {
   readonly runtime: ContainerRuntime
   readonly containerd: Containerd | undefined
   readonly socketPath: string | undefined
+  /** The machine as the node's kubelet sees it: with simulated containers, probes go to the simulated network. */
+  readonly host: Host
   /** Why `auto` did not take real containers. */
   readonly note: string | undefined
   /** Leaves containers as they are. */
@@ -32,32 +34,42 @@ export function parseRuntimeChoice(text: string): RuntimeChoice | undefined {
   return undefined
 }
 
-export async function startRuntime(choice: RuntimeChoice, host: Host, ranges: AddressRanges, stateDirectory: string): Promise<NodeRuntime> {
+export interface RuntimeParts {
+  readonly host: Host
+  readonly ranges: AddressRanges
+  /** Of containerd, if one is started. */
+  readonly stateDirectory: string
+  /** The cluster's name server, for simulated containers; real ones ask it over the network. */
+  resolve(name: string): Promise<readonly string[]>
+}
+
+export async function startRuntime(choice: RuntimeChoice, parts: RuntimeParts): Promise<NodeRuntime> {
+  const { host } = parts
   switch (choice.is) {
     case 'simulated':
-      return simulated(host, undefined)
+      return simulated(parts, undefined)
     case 'socket':
       return overSocket(host, choice.path)
     case 'containerd':
-      return ownContainerd(host, ranges, stateDirectory)
+      return ownContainerd(parts)
     case 'auto':
       try {
         await inspectMachine()
       } catch (error) {
-        if (error instanceof MachineNotReady) return simulated(host, error.message)
+        if (error instanceof MachineNotReady) return simulated(parts, error.message)
         throw error
       }
-      return ownContainerd(host, ranges, stateDirectory)
+      return ownContainerd(parts)
   }
 }
 
-async function ownContainerd(host: Host, { podCidr, networkName }: AddressRanges, stateDirectory: string): Promise<NodeRuntime> {
+async function ownContainerd({ host, ranges: { podCidr, networkName }, stateDirectory }: RuntimeParts): Promise<NodeRuntime> {
   const containerd = await startContainerd({ stateDirectory, podCidr, networkName, host })
   const runtime = createCriRuntime({
     socketPath: containerd.socketPath, clock: host.clock, log: host.log, openRemoteCommand, openPortForward, hostPortHandler: containerd.hostPortHandler,
   })
   return {
-    kind: 'containerd', runtime, containerd,
+    kind: 'containerd', runtime, containerd, host,
     socketPath: containerd.socketPath,
     note: undefined,
     async close() {
@@ -70,10 +82,11 @@ async function ownContainerd(host: Host, { podCidr, networkName }: AddressRanges
 async function overSocket(host: Host, socketPath: string): Promise<NodeRuntime> {
   const runtime = createCriRuntime({ socketPath, clock: host.clock, log: host.log, openRemoteCommand, openPortForward })
   await runtime.version()
-  return { kind: 'containerd', runtime, containerd: undefined, socketPath, note: undefined, close: () => runtime.close() }
+  return { kind: 'containerd', runtime, containerd: undefined, host, socketPath, note: undefined, close: () => runtime.close() }
 }
 
-function simulated(host: Host, note: string | undefined): NodeRuntime {
-  const runtime = createSimulatedRuntime(host)
-  return { kind: 'simulated', runtime, containerd: undefined, socketPath: undefined, note, close: () => runtime.close() }
+function simulated({ host, ranges, resolve }: RuntimeParts, note: string | undefined): NodeRuntime {
+  const runtime = createSimulatedRuntime(host, { podCidr: ranges.podCidr, resolve })
+  const network = runtime.fabric.attach({ clock: host.clock, random: host.random.fork('pod network') })
+  return { kind: 'simulated', runtime, containerd: undefined, socketPath: undefined, host: { ...host, network }, note, close: () => runtime.close() }
 }

@@ -1,0 +1,25 @@
+/**
+ * Poise as a library: a cluster inside a test.
+ *
+ *   await using cluster = await startCluster()
+ *   await using cluster = await startCluster({ time: 'virtual', seed: 7 })
+ */
+export { startCluster, type TestCluster, type StartClusterOptions } from './launch/start_cluster.ts'
+export { startVirtualCluster, type VirtualCluster, type VirtualClusterOptions, type VirtualNode } from './launch/virtual_cluster.ts'
+export { kinds } from './api/kinds/index.ts'
+export { ConfigMap } from './api/kinds/config_map.ts'
+export { Endpoints } from './api/kinds/endpoints.ts'
+export { EndpointSlice } from './api/kinds/endpoint_slice.ts'
+export { Event } from './api/kinds/event.ts'
+export { Lease } from './api/kinds/lease.ts'
+export { Namespace } from './api/kinds/namespace.ts'
+export { Node } from './api/kinds/node.ts'
+export { Pod } from './api/kinds/pod.ts'
+export { PriorityClass } from './api/kinds/priority_class.ts'
+export { Secret } from './api/kinds/secret.ts'
+export { Service } from './api/kinds/service.ts'
+export { ServiceAccount } from './api/kinds/service_account.ts'
+export { ApiError, isReason, type Status, type StatusReason } from './api/status.ts'
+export type { Kind } from './api/kind.ts'
+export type { KubernetesObject, ObjectKey } from './api/meta.ts'
+export type { Client, DeleteOptions, Draft, ListOptions, ObjectList, Patch, WatchOptions, WriteOptions } from './client/client.ts'

@@ -1,0 +1,119 @@
+/**
+ * A whole cluster in virtual time: the same API server, scheduler, controllers and kubelets over a simulated machine for
+ * each node. Nothing happens but what the caller lets happen, and the same seed gives the same run.
+ */
+import { Node } from '../api/kinds/node.ts'
+import { stampResourceVersion } from '../api/meta.ts'
+import type { Host } from '../base/host.ts'
+import type { Client } from '../client/client.ts'
+import { createCluster, type Cluster } from '../cluster/cluster.ts'
+import { administrator } from '../cluster/identities.ts'
+import type { Kubelet } from '../kubelet/kubelet.ts'
+import type { Machine } from '../kubelet/node/machine.ts'
+import { addressesOf } from '../network/dns/records.ts'
+import { createSimulatedRuntime, type SimulatedRuntime, type SimulatedRuntimeOptions } from '../sim/runtime.ts'
+import { createSimulatedTokenIssuer } from '../sim/tokens.ts'
+import { createWorld, type World, type WorldOptions } from '../sim/world.ts'
+import { createMemoryStore } from '../store/memory_store.ts'
+
+export interface VirtualClusterOptions {
+  /** Runs with the same seed, on the same version of Poise, are the same to the millisecond. */
+  readonly seed: string | number
+  /** How many nodes, or their names. */
+  readonly nodes?: number | readonly string[]
+  readonly world?: Omit<WorldOptions, 'seed'>
+  readonly runtime?: Pick<SimulatedRuntimeOptions, 'latency' | 'pullMs' | 'images'>
+}
+
+export interface VirtualCluster {
+  readonly world: World
+  readonly cluster: Cluster
+  /** The administrator's. Await its calls through `run`, because time does not move by itself. */
+  readonly client: Client
+  readonly nodes: ReadonlyMap<string, VirtualNode>
+  /** Lets time pass until the promise is settled, and gives what it holds. */
+  run<T>(promise: Promise<T>): Promise<T>
+  advance(ms: number): Promise<void>
+  /** Lets time pass until the predicate holds; throws with what everybody waits for when it never does. */
+  until(predicate: () => boolean, limitMs?: number): Promise<void>
+  stop(): Promise<void>
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+export interface VirtualNode {
+  readonly name: string
+  readonly runtime: SimulatedRuntime
+  kubelet: Kubelet
+}
+
+const CLUSTER_DOMAIN = 'cluster.local'
+const START_LIMIT_MS = 60_000
+
+export async function startVirtualCluster({ seed, nodes = 1, world: worldOptions = {}, runtime: runtimeOptions = {} }: VirtualClusterOptions): Promise<VirtualCluster> {
+  const world = createWorld({ ...worldOptions, seed })
+  const controlPlane = world.host('control-plane')
+  const cluster = createCluster({
+    host: controlPlane,
+    store: createMemoryStore({ stamp: stampResourceVersion }),
+    tokens: createSimulatedTokenIssuer(controlPlane.clock),
+    caCertificate: 'simulated',
+    serviceCidr: '10.96.0.0/16',
+    clusterDomain: CLUSTER_DOMAIN,
+    dnsIP: '10.96.0.10',
+  })
+  const client = cluster.client(administrator)
+  await world.finish(cluster.start(), START_LIMIT_MS)
+
+  const names = typeof nodes === 'number' ? Array.from({ length: nodes }, (_, index) => `node-${index}`) : nodes
+  const started = new Map<string, VirtualNode>()
+  for (const [index, name] of names.entries()) {
+    const host = world.host(name)
+    const nodeAddress = `10.0.${Math.floor(index / 250)}.${(index % 250) + 1}`
+    const runtime = createSimulatedRuntime(host, {
+      ...runtimeOptions, nodeAddress,
+      podCidr: `10.244.${index}.0/24`,
+      resolve: async question => addressesOf(cluster.dns, CLUSTER_DOMAIN, question),
+    })
+    const kubelet = await world.finish(cluster.addNode({ name, host, runtime, rootDirectory: '/var/lib/kubelet', machine: simulatedMachine(name, nodeAddress, host) }), START_LIMIT_MS)
+    started.set(name, { name, runtime, kubelet })
+  }
+  await world.finish(untilReady(controlPlane, client, names), START_LIMIT_MS)
+
+  return {
+    world, cluster, client,
+    nodes: started,
+    run: promise => world.finish(promise),
+    advance: ms => world.advance(ms),
+    until: (predicate, limitMs) => world.until(predicate, limitMs),
+    stop: () => world.finish(cluster.stop()),
+    [Symbol.asyncDispose]: () => world.finish(cluster.stop()),
+  }
+}
+
+/** What a node of the simulation is: four cores, 8 GiB. */
+const simulatedMachine = (hostname: string, address: string, { random }: Host): Machine => ({
+  hostname,
+  addresses: [address],
+  cpuMilli: 4_000,
+  memoryBytes: 8 * 1024 ** 3,
+  ephemeralStorageBytes: 100 * 1024 ** 3,
+  podsMax: 110,
+  machineId: `simulated-${hostname}`,
+  systemUuid: `simulated-${hostname}`,
+  bootId: `boot-${random.fork('boot').below(1_000_000)}`,
+  kernelVersion: 'simulated',
+  osImage: 'Simulated machine',
+  architecture: 'amd64',
+  dns: { servers: [], searches: [], options: [] },
+})
+
+async function untilReady(host: Host, client: Client, names: readonly string[]): Promise<void> {
+  const { clock } = host
+  for (const name of names) {
+    for (;;) {
+      const node = await client.get(Node, { namespace: '', name }).catch(() => undefined)
+      if (node?.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True')) break
+      await new Promise<void>(resolve => clock.at(clock.now() + 100, resolve, 'node ready'))
+    }
+  }
+}
