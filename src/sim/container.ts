@@ -198,6 +198,7 @@ export function createContainer(id: string, sandbox: SandboxRecord, config: Cont
       random,
       hostname,
       address: sandbox.ip,
+      user: { uid: config.security.runAsUser ?? 0, gid: config.security.runAsGroup ?? 0 },
       files: createContainerFiles(root, config.security.readOnlyRootFilesystem, disk, config.mounts),
       network: ports.fabric.attach({ clock, random: random.fork('network'), localAddress: sandbox.ip }),
       nameServer: dns?.servers[0] ?? '127.0.0.11',

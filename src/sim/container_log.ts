@@ -26,7 +26,13 @@ export function createContainerLog(disk: Disk, path: string, clock: Clock): Cont
   let flushing: Promise<void> | undefined
 
   /** One write at a time: what comes meanwhile goes with the next. The writer waits, so nothing piles up. */
-  const flush = (): Promise<void> => (flushing ??= (async () => {
+  const flush = (): Promise<void> => {
+    if (buffer === '') return flushing ?? Promise.resolve()
+    return (flushing ??= writeAll().finally(() => {
+      flushing = undefined
+    }))
+  }
+  const writeAll = async () => {
     try {
       while (buffer !== '') {
         const text = buffer
@@ -36,10 +42,8 @@ export function createContainerLog(disk: Disk, path: string, clock: Clock): Cont
     } catch (error) {
       // The directory of a Pod that is being removed goes before its last words: they are lost, as in life.
       if (!(error instanceof DiskError)) throw error
-    } finally {
-      flushing = undefined
     }
-  })())
+  }
 
   const line = (stream: Stream, text: string, tag: 'F' | 'P') => {
     buffer += `${timestamp(clock.wall())} ${stream} ${tag} ${text}\n`
@@ -64,7 +68,7 @@ export function createContainerLog(disk: Disk, path: string, clock: Clock): Cont
     reopen: () => disk.writeFile(path, '', { append: true, mode: 0o640 }),
     async close() {
       for (const stream of ['stdout', 'stderr'] as const) {
-        if (partial[stream] !== '') line(stream, partial[stream], 'F')
+        if (partial[stream] !== '') line(stream, partial[stream], 'P')
         partial[stream] = ''
       }
       await flush()

@@ -86,12 +86,14 @@ export function createFabric({ clock: fabricClock, random: fabricRandom }: { clo
 
       return {
         async connect(host, port, { timeoutMs, signal }) {
-          await bounded(clock, timeoutMs, signal, abort => dial(host, port, abort), `dial tcp ${joined(host, port)}: i/o timeout`)
+          await bounded(clock, timeoutMs, signal, abort => dial(host, port, abort), () => `dial tcp ${joined(host, port)}: i/o timeout`)
         },
         async http(request: HttpRequest) {
           const get = `Get "${request.scheme}://${joined(request.host, request.port)}${request.path}"`
+          let stage = `dial tcp ${joined(request.host, request.port)}: i/o timeout`
           const work = async (abort: AbortSignal): Promise<HttpReply> => {
             const server = await dial(request.host, request.port, abort)
+            stage = 'context deadline exceeded'
             if (request.scheme === 'https') throw new NetworkError('Tls', 'http: server gave HTTP response to HTTPS client')
             if (!server.http) throw new NetworkError('Reset', 'EOF')
             const { http } = server
@@ -99,18 +101,24 @@ export function createFabric({ clock: fabricClock, random: fabricRandom }: { clo
             return { ...reply, body: reply.body.slice(0, request.bodyBytesMax) }
           }
           try {
-            return await bounded(clock, request.timeoutMs, request.signal, work, 'context deadline exceeded (Client.Timeout exceeded while awaiting headers)')
+            return await bounded(clock, request.timeoutMs, request.signal, work, () => `${stage} (Client.Timeout exceeded while awaiting headers)`)
           } catch (error) {
             throw error instanceof NetworkError ? new NetworkError(error.code, `${get}: ${error.message}`) : error
           }
         },
         async grpcHealth(host, port, service, { timeoutMs, signal }) {
+          const within = `within ${timeoutMs % 1000 === 0 ? `${timeoutMs / 1000}s` : `${timeoutMs}ms`}`
+          const failed = (why: string) => `timeout: failed to connect service ${JSON.stringify(joined(host, port))} ${within}: ${why}`
+          let stage = failed('context deadline exceeded')
           const work = async (abort: AbortSignal) => {
-            const server = await dial(host, port, abort)
-            if (!server.grpcHealth) throw new NetworkError('Unimplemented', 'rpc error: code = Unimplemented desc = unknown service grpc.health.v1.Health')
+            const server = await dial(host, port, abort).catch((error: unknown) => {
+              throw error instanceof NetworkError ? new NetworkError(error.code, failed(`connection error: desc = "transport: Error while dialing: ${error.message}"`)) : error
+            })
+            stage = `timeout: health rpc did not complete ${within}`
+            if (!server.grpcHealth) throw new NetworkError('Unimplemented', 'error: this server does not implement the grpc health protocol (grpc.health.v1.Health): unknown service grpc.health.v1.Health')
             return served(() => server.grpcHealth!(service), abort)
           }
-          return bounded(clock, timeoutMs, signal, work, 'context deadline exceeded')
+          return bounded(clock, timeoutMs, signal, work, () => stage)
         },
       }
     },
@@ -118,11 +126,11 @@ export function createFabric({ clock: fabricClock, random: fabricRandom }: { clo
   return fabric
 }
 
-async function bounded<T>(clock: Clock, timeoutMs: Millis, signal: AbortSignal | undefined, work: (signal: AbortSignal) => Promise<T>, whenLate: string): Promise<T> {
+async function bounded<T>(clock: Clock, timeoutMs: Millis, signal: AbortSignal | undefined, work: (signal: AbortSignal) => Promise<T>, whenLate: () => string): Promise<T> {
   try {
     return await withTimeout(clock, timeoutMs, work, signal, 'network')
   } catch (error) {
-    throw error instanceof TimeoutError ? new NetworkError('Timeout', whenLate) : error
+    throw error instanceof TimeoutError ? new NetworkError('Timeout', whenLate()) : error
   }
 }
 

@@ -14,6 +14,7 @@ export interface Guest {
   readonly hostname: string
   /** The Pod's address. */
   readonly address: string
+  readonly user: { readonly uid: number; readonly gid: number }
   readonly files: ContainerFiles
   readonly network: Network
   /** Programs by name; a path is looked up by its last part. */
@@ -42,6 +43,7 @@ export interface GuestPorts {
   readonly random: Random
   readonly hostname: string
   readonly address: string
+  readonly user: { readonly uid: number; readonly gid: number }
   readonly files: ContainerFiles
   readonly network: Network
   readonly nameServer: string

@@ -3,7 +3,7 @@ import { filePrograms } from './commands/files.ts'
 import { networkPrograms } from './commands/network.ts'
 import { systemPrograms } from './commands/system.ts'
 import { textPrograms } from './commands/text.ts'
-import { httpd, model, nginx, pause, stressNg } from './programs.ts'
+import { apache, busyboxHttpd, model, nginx, pause, stressNg } from './programs.ts'
 import type { Program, Signal } from './process.ts'
 import { DEFAULT_SETTINGS } from './settings.ts'
 
@@ -21,9 +21,9 @@ export interface ImageModel {
   readonly unknownProgram: Program | undefined
 }
 
-const busybox: Readonly<Record<string, Program>> = { ...systemPrograms, ...filePrograms, ...textPrograms, ...networkPrograms }
+const busybox: Readonly<Record<string, Program>> = { ...systemPrograms, ...filePrograms, ...textPrograms, ...networkPrograms, httpd: busyboxHttpd }
 /** A Debian image without extras: no ps, no killall, no wget, no nslookup. */
-const debian = without(busybox, ['ash', 'killall', 'pidof', 'ps', 'top', 'nslookup', 'wget', 'curl', 'nc'])
+const debian = without(busybox, ['ash', 'killall', 'pidof', 'ps', 'top', 'nslookup', 'wget', 'curl', 'nc', 'httpd'])
 const busyboxOnly = without(busybox, ['bash', 'curl'])
 const MiB = 1024 * 1024
 
@@ -49,7 +49,7 @@ export function imageModel(image: string): ImageModel {
       },
     }
   }
-  if (name === 'httpd') return { ...PLAIN, command: ['httpd-foreground'], stopSignal: 'WINCH', sizeBytes: 60 * MiB, programs: programsOf(debian, { httpd, 'httpd-foreground': httpd }), files: { '/usr/local/apache2/htdocs/': '', '/usr/local/apache2/htdocs/index.html': '<html><body><h1>It works!</h1></body></html>\n' } }
+  if (name === 'httpd') return { ...PLAIN, command: ['httpd-foreground'], stopSignal: 'WINCH', sizeBytes: 60 * MiB, programs: programsOf(debian, { httpd: apache, 'httpd-foreground': apache }), files: { '/usr/local/apache2/htdocs/': '', '/usr/local/apache2/htdocs/index.html': '<html><body><h1>It works!</h1></body></html>\n' } }
   if (name === 'busybox') return { ...PLAIN, command: ['sh'], sizeBytes: 2 * MiB, programs: programsOf(busyboxOnly) }
   if (name === 'alpine') return { ...PLAIN, command: ['/bin/sh'], sizeBytes: 4 * MiB, programs: programsOf(busyboxOnly) }
   if (name === 'debian' || name === 'ubuntu') return { ...PLAIN, command: ['bash'], sizeBytes: 45 * MiB, programs: programsOf(debian) }

@@ -36,13 +36,29 @@ export const nginx: Program = async process => {
   })(process)
 }
 
-export const httpd: Program = serverProgram({
+/** Apache's. */
+export const apache: Program = serverProgram({
   settings: { ...DEFAULT_SETTINGS, startMs: 30, ports: [80] },
   answer: fromFiles('/usr/local/apache2/htdocs'),
   graceful: ['WINCH'],
   fast: ['TERM', 'INT'],
   portTaken: port => `(98)Address in use: AH00072: make_sock: could not bind to address 0.0.0.0:${port}\n`,
 })
+
+/** busybox' small one: `httpd -f -p 8080 -h /www`. It knows no signals; as PID 1 it does not hear TERM. */
+export const busyboxHttpd: Program = process => {
+  const value = (flag: string) => process.args.find((_, i) => process.args[i - 1] === flag)
+  const program = serverProgram({
+    settings: { ...DEFAULT_SETTINGS, ports: [Number(value('-p')?.split(':').at(-1) ?? 80)] },
+    answer: fromFiles(normalized(value('-h') ?? '.', process.cwd), { log: false }),
+    graceful: [],
+    fast: [],
+    portTaken: () => 'httpd: bind: Address in use\n',
+  })
+  if (process.args.includes('-f')) return program(process)
+  process.guest.spawn(program, { ...process, parent: 1 })
+  return Promise.resolve(0)
+}
 
 /** What stands for a program we know nothing of: it serves, and stops as told. */
 export function model(settings: ServerSettings): Program {
@@ -93,13 +109,14 @@ export const pause: Program = process => {
   return process.wait(told)
 }
 
-function fromFiles(root: string) {
+function fromFiles(root: string, { log = true }: { log?: boolean } = {}) {
   return async (process: Process, request: SimulatedHttpRequest): Promise<HttpReply> => {
     const asked = normalized(decodeURI(request.path.split('?')[0]!))
     let path = `${root}${asked === '/' ? '' : asked}`
     if ((await process.guest.files.stat(path))?.kind === 'directory') path += '/index.html'
     const found = (await process.guest.files.stat(path))?.kind === 'file'
     const reply = found ? plainReply(200, await process.guest.files.read(path)) : plainReply(404, '<html>\r\n<head><title>404 Not Found</title></head>\r\n</html>\r\n')
+    if (!log) return { ...reply, headers: { ...reply.headers, 'content-type': 'text/html' } }
     const agent = request.headers.find(([name]) => name.toLowerCase() === 'user-agent')?.[1] ?? '-'
     await process.print(`- - - "${request.method} ${request.path} HTTP/1.1" ${reply.status} ${reply.body.length} "-" "${agent}" "-"\n`)
     return { ...reply, headers: { ...reply.headers, 'content-type': 'text/html' } }

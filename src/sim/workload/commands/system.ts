@@ -74,10 +74,14 @@ export const systemPrograms: Readonly<Record<string, Program>> = {
     return value === undefined ? 1 : 0
   },
   id: async process => {
-    await process.print(process.args.includes('-u') ? '0\n' : 'uid=0(root) gid=0(root) groups=0(root)\n')
+    const { uid, gid } = process.guest.user
+    const name = uid === 0 ? '(root)' : ''
+    await process.print(process.args.includes('-u') ? `${uid}\n` : process.args.includes('-g') ? `${gid}\n` : `uid=${uid}${name} gid=${gid}${gid === 0 ? '(root)' : ''}\n`)
     return 0
   },
   whoami: async process => {
+    const { uid } = process.guest.user
+    if (uid !== 0) return complain(process, 'whoami', `unknown uid ${uid}`)
     await process.print('root\n')
     return 0
   },

@@ -83,6 +83,9 @@ export async function asLife(shell: Shell, live: () => Promise<number>): Promise
 /** A loop that never sleeps burns a CPU; here it costs virtual time instead, more the longer it spins, and none of ours. */
 const SPIN_MS = { first: 1, long: 100, longAfter: 1_000 }
 
+/** A machine has only so much: without a limit of its own, the container is killed here. */
+const SHELL_BYTES_MAX = 256 * 1024 * 1024
+
 export function createShell(process: Process, parameters: string[], parent?: Shell): Shell {
   const pending: Signal[] = []
   let wakeWait = () => {}
@@ -233,7 +236,7 @@ export function createShell(process: Process, parameters: string[], parent?: She
     for (const { name, value } of node.assignments) values.set(name, await expander.text(value))
     const [name] = words
     if (name === undefined) {
-      for (const [variable, value] of values) process.env.set(variable, value)
+      assign(values)
       return withRedirects(shell, expander, node.redirects, async () => (values.size > 0 && node.assignments.every(a => a.value.every(p => p.is !== 'command')) ? 0 : shell.status))
     }
     return withRedirects(shell, expander, node.redirects, async () => {
@@ -246,6 +249,16 @@ export function createShell(process: Process, parameters: string[], parent?: She
       }
       return runExternal(shell, words, values)
     })
+  }
+
+  /** Variables are memory: a script that doubles one for ever is how people try out limits. */
+  function assign(values: ReadonlyMap<string, string>): void {
+    for (const [variable, value] of values) {
+      process.memoryBytes += value.length - (process.env.get(variable)?.length ?? 0)
+      process.env.set(variable, value)
+    }
+    if (process.memoryBytes > SHELL_BYTES_MAX) process.guest.killForMemory()
+    else process.guest.memoryChanged()
   }
 
   async function callFunction(body: Node, words: readonly string[]): Promise<number> {
