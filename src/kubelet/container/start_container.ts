@@ -9,7 +9,7 @@ import type { Pod } from '../../api/kinds/pod.ts'
 import type { ContainerConfig, NamespaceOptions, PodSandboxConfig, PodSandboxStatus } from '../../runtime/runtime.ts'
 import type { KubeletContext } from '../context.ts'
 import { containerLogPath } from '../directories.ts'
-import type { Images } from '../image/images.ts'
+import type { Images, PresentImage } from '../image/images.ts'
 import { unlessAborted } from '../pod/jobs.ts'
 import { fieldPathOf, isHostNetwork, type NamedContainer } from '../pod/pod_nouns.ts'
 import { makeEnvironment } from './environment.ts'
@@ -89,13 +89,13 @@ export class PostStartError extends StartError {
 export const podIPOf = ({ machine }: KubeletContext, pod: Pod, sandbox: PodSandboxStatus | undefined): string =>
   (isHostNetwork(pod) ? machine.addresses[0] : sandbox?.ips[0]) ?? ''
 
-async function containerConfig(context: KubeletContext, request: StartRequest, image: Parameters<typeof containerSecurity>[2] & object): Promise<ContainerConfig> {
+async function containerConfig(context: KubeletContext, request: StartRequest, image: PresentImage): Promise<ContainerConfig> {
   const { pod, named, restartCount, sandbox, volumes, targetId } = request
   const { container } = named
   const { disk } = context.host
   const podIPs = isHostNetwork(pod) ? context.machine.addresses : sandbox.ips
   const namespaces: NamespaceOptions = targetId ? { ...podNamespaces(pod), pid: 'TARGET', targetId } : podNamespaces(pod)
-  const security = containerSecurity(pod, container, image, namespaces, `${context.directories.pods}/../seccomp`)
+  const security = containerSecurity(pod, container, image.status, namespaces, `${context.directories.pods}/../seccomp`)
 
   const environment = await makeEnvironment(context, pod, container, { podIPs, hostIPs: context.machine.addresses })
   const messageDirectory = context.directories.container(pod.metadata.uid ?? '', container.name)
@@ -111,7 +111,7 @@ async function containerConfig(context: KubeletContext, request: StartRequest, i
 
   return {
     metadata: { name: container.name, attempt: restartCount },
-    image: image.id,
+    image: image.name,
     command: expanded(container.command),
     args: expanded(container.args),
     workingDir: container.workingDir ?? '',

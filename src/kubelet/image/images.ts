@@ -17,10 +17,16 @@ import { findPullAuth } from './pull_secrets.ts'
 
 export interface Images {
   /** Throws StartError; the events have been recorded. */
-  ensure(pod: Pod, named: NamedContainer, signal: AbortSignal): Promise<ImageStatus>
+  ensure(pod: Pod, named: NamedContainer, signal: AbortSignal): Promise<PresentImage>
   /** When a waiting pull may be tried again, or 0. */
   retryAt(pod: Pod, image: string): Millis
   forget(pod: Pod): void
+}
+
+export interface PresentImage {
+  /** The name in full: what the container is made from, and what its status shows. */
+  readonly name: string
+  readonly status: ImageStatus
 }
 
 const FIRST_MS = 10_000
@@ -31,7 +37,7 @@ export function createImages({ host, client, runtime, events }: KubeletContext):
   const { clock } = host
   const keyOf = (pod: Pod, image: string) => `${pod.metadata.uid} ${image}`
 
-  async function ensure(pod: Pod, named: NamedContainer, signal: AbortSignal): Promise<ImageStatus> {
+  async function ensure(pod: Pod, named: NamedContainer, signal: AbortSignal): Promise<PresentImage> {
     const fieldPath = fieldPathOf(named)
     const image = named.container.image ?? ''
     const name = parseImageName(image)
@@ -49,7 +55,7 @@ export function createImages({ host, client, runtime, events }: KubeletContext):
     const policy = named.container.imagePullPolicy ?? defaultPullPolicy(image)
     if (present && policy !== 'Always') {
       events.normal(pod, 'Pulled', `Container image "${image}" already present on machine`, fieldPath)
-      return present
+      return { name: name.full, status: present }
     }
     if (policy === 'Never') {
       const message = `Container image "${image}" is not present with pull policy of Never`
@@ -59,7 +65,7 @@ export function createImages({ host, client, runtime, events }: KubeletContext):
     return pull(pod, image, name.full, name.registry, fieldPath, signal)
   }
 
-  async function pull(pod: Pod, image: string, full: string, registry: string, fieldPath: string, signal: AbortSignal): Promise<ImageStatus> {
+  async function pull(pod: Pod, image: string, full: string, registry: string, fieldPath: string, signal: AbortSignal): Promise<PresentImage> {
     const key = keyOf(pod, image)
     const failed = failures.get(key)
     if (failed && clock.now() - failed.at < failed.delayMs) {
@@ -83,7 +89,7 @@ export function createImages({ host, client, runtime, events }: KubeletContext):
     if (!status) throw new RuntimeError('NotFound', `image "${full}" is not there although it has just been pulled`)
     const took = goDuration(Math.max(1, Math.round(clock.now() - startedAt)))
     events.normal(pod, 'Pulled', `Successfully pulled image "${image}" in ${took} (${took} including waiting). Image size: ${status.sizeBytes} bytes.`, fieldPath)
-    return status
+    return { name: full, status }
   }
 
   return {

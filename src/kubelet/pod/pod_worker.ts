@@ -57,11 +57,16 @@ export function startPodWorker(parts: PodWorkerParts, first: DesiredPod): PodWor
   const inbox = createInbox(clock, first, `pod ${first.pod.metadata.name}`)
   const memory = emptyMemory(timestamp(clock.wall()))
   const observer = createObserver(context, first.pod)
+  let news = 0
+  const workDone = () => {
+    news++
+    inbox.poke()
+  }
   const jobs = createJobs({
-    ended: inbox.poke,
+    ended: workDone,
     failed: (job, error) => log.error('a job of a Pod failed', { pod: first.pod.metadata.name, job, error: messageOf(error) }),
   })
-  const performer = createPerformer({ ...parts, memory, observer, jobs, poke: inbox.poke })
+  const performer = createPerformer({ ...parts, memory, observer, jobs, poke: workDone })
   const probes = parts.createProbes(inbox.poke)
   const healthOf: HealthOf = (container, named) => {
     const health = probes.healthOf(container, named)
@@ -82,7 +87,7 @@ export function startPodWorker(parts: PodWorkerParts, first: DesiredPod): PodWor
       termination = narrower(termination, letter.termination)
       let observed: ObservedPod
       try {
-        observed = await observer.look()
+        observed = await lookUntilQuiet()
       } catch (error) {
         log.warn('the runtime does not say what it has', { pod: pod.metadata.name, error: messageOf(error) })
         wakeAt = clock.now() + RUNTIME_RETRY_MS
@@ -109,6 +114,15 @@ export function startPodWorker(parts: PodWorkerParts, first: DesiredPod): PodWor
         lastPod = pod
       }
       wakeAt = clock.now() + Math.max(0, Math.min(step.wakeAt, refreshAt) - now)
+    }
+  }
+
+  /** What a job did while we looked may be missing from what we saw, and would be done a second time. */
+  async function lookUntilQuiet(): Promise<ObservedPod> {
+    for (;;) {
+      const before = news
+      const observed = await observer.look()
+      if (news === before) return observed
     }
   }
 

@@ -16,6 +16,8 @@ export interface StatusView {
   readonly previous: PodStatus | undefined
   /** The Pod is ending: what never ran, never will. */
   readonly isEnding: boolean
+  /** Containers being started: until they run, what was said of them stands. */
+  readonly starting: ReadonlySet<string>
   /** `containerd`: the scheme of container ids. */
   readonly runtimeName: string
 }
@@ -40,11 +42,12 @@ export function computeContainerStatuses(view: StatusView): Pick<PodStatus, 'con
 function statusOf(named: NamedContainer, view: StatusView, messageMax: number): ContainerStatusOfApi {
   const { container, role } = named
   const [newest, ...older] = instancesOf(view.observed, container.name)
+  const old = previousStatus(view, container.name)
+  if (old && newest?.state !== 'running' && view.starting.has(container.name)) return old
   const waiting = view.waiting.get(container.name)
   const isWaiting = newest === undefined || newest.state === 'created' || (hasExited(newest) && waiting !== undefined)
   const ended = (isWaiting ? [newest, ...older] : older).find(instance => instance && hasExited(instance))
   const health = newest?.state === 'running' ? view.healthOf(newest, named) : undefined
-  const old = previousStatus(view, container.name)
 
   const status: ContainerStatusOfApi = {
     name: container.name,

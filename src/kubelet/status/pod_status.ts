@@ -9,7 +9,7 @@ import { computeConditions } from './conditions.ts'
 import { computeContainerStatuses, type StatusView } from './container_statuses.ts'
 import { computePhase, endPhase } from './phase.ts'
 
-export interface PodStatusInputs extends Omit<StatusView, 'isEnding'> {
+export interface PodStatusInputs extends Omit<StatusView, 'isEnding' | 'starting'> {
   readonly termination: Termination | undefined
   readonly memory: PodMemory
   readonly hostIPs: readonly string[]
@@ -21,7 +21,7 @@ export function computePodStatus(inputs: PodStatusInputs): PodStatus {
   const { pod, observed, previous, termination, memory, hostIPs, now } = inputs
   const phase = phaseOf(inputs)
   const isOver = isTerminalPhase(phase)
-  const statuses = computeContainerStatuses({ ...inputs, isEnding: termination !== undefined })
+  const statuses = computeContainerStatuses({ ...inputs, isEnding: termination !== undefined, starting: memory.starting })
   const sandbox = observed.sandboxes[0]
   const hasSandbox = !isOver && sandbox !== undefined && isUsable(pod, sandbox)
   const seenIPs = isHostNetwork(pod) ? hostIPs : (observed.sandboxes.find(s => s.ips.length > 0)?.ips ?? [])

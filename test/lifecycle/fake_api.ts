@@ -1,0 +1,107 @@
+/**
+ * A small API for tests of the kubelet alone: keeps objects, tells watchers, and treats deletion as the server does.
+ * The real server is used where the tests are about the whole cluster.
+ */
+import { decodeObject } from '../../src/api/decode.ts'
+import { applyDefaults } from '../../src/api/defaults.ts'
+import { deepFreeze } from '../../src/api/deep.ts'
+import { apiVersionOf, type Kind } from '../../src/api/kind.ts'
+import { Pod } from '../../src/api/kinds/pod.ts'
+import { keyText, timestamp, type KubernetesObject, type ObjectKey } from '../../src/api/meta.ts'
+import { alreadyExists, conflict, notFound } from '../../src/api/status.ts'
+import { applyStrategicMergePatch } from '../../src/api/strategic_merge_patch.ts'
+import type { Clock } from '../../src/base/clock.ts'
+import type { Client } from '../../src/client/client.ts'
+
+export interface FakeApi {
+  readonly client: Client
+  create(kind: Kind<never>, object: object): KubernetesObject
+  get<T extends KubernetesObject>(kind: Kind<T>, name: string, namespace?: string): T | undefined
+  /** Every write that reached the server, in order. */
+  readonly writes: { verb: string; kind: string; name: string; object: KubernetesObject | undefined }[]
+}
+
+export function createFakeApi(clock: Clock): FakeApi {
+  const objects = new Map<string, Map<string, KubernetesObject>>()
+  const watchers = new Set<{ kind: Kind<never>; event(event: never): void }>()
+  const writes: FakeApi['writes'] = []
+  let revision = 0
+  let uids = 0
+  const all = (kind: Kind<never>) => {
+    const found = objects.get(kind.plural) ?? new Map<string, KubernetesObject>()
+    objects.set(kind.plural, found)
+    return found
+  }
+  const need = (kind: Kind<never>, key: ObjectKey) => {
+    const object = all(kind).get(keyText(key))
+    if (!object) throw notFound(kind, key.name)
+    return object
+  }
+  const tell = (kind: Kind<never>, type: 'ADDED' | 'MODIFIED' | 'DELETED', object: KubernetesObject) => {
+    for (const watcher of watchers) if (watcher.kind.plural === kind.plural) watcher.event({ type, object, json: () => new Uint8Array() } as never)
+  }
+  const put = (kind: Kind<never>, draft: KubernetesObject, verb: string): KubernetesObject => {
+    const { object } = decodeObject(kind.schema, draft)
+    applyDefaults(kind.schema, object)
+    object.metadata.resourceVersion = String(++revision)
+    const key = keyText({ namespace: object.metadata.namespace ?? '', name: object.metadata.name })
+    const isNew = !all(kind).has(key)
+    deepFreeze(object)
+    all(kind).set(key, object)
+    writes.push({ verb, kind: kind.kind, name: object.metadata.name, object })
+    tell(kind, isNew ? 'ADDED' : 'MODIFIED', object)
+    return object
+  }
+  const create = (kind: Kind<never>, object: any): KubernetesObject => {
+    const key = { namespace: object.metadata.namespace ?? '', name: object.metadata.name }
+    if (all(kind).has(keyText(key))) throw alreadyExists(kind, key.name)
+    const metadata = { uid: `uid-${++uids}`, generation: 1, creationTimestamp: timestamp(clock.wall()), ...object.metadata }
+    return put(kind, { apiVersion: apiVersionOf(kind), kind: kind.kind, ...object, metadata } as never, 'create')
+  }
+  const client: Partial<Client> = {
+    get: async (kind, key) => need(kind, key) as never,
+    list: async (kind, options) => ({
+      metadata: { resourceVersion: String(revision) },
+      items: [...all(kind).values()].filter(o => !options?.namespace || o.metadata.namespace === options.namespace) as never,
+    }),
+    create: async (kind, object) => create(kind, object) as never,
+    update: async (kind, object) => put(kind, { ...need(kind, { namespace: object.metadata.namespace ?? '', name: object.metadata.name ?? '' }), ...object } as never, 'update') as never,
+    async patch(kind, key, patch, options) {
+      const old = need(kind, key)
+      const uid = (patch.body as { metadata?: { uid?: string } }).metadata?.uid
+      if (uid && uid !== old.metadata.uid) throw conflict(kind, key.name, 'the UID does not match')
+      return put(kind, applyStrategicMergePatch(kind.schema, old, patch.body) as never, `patch ${options?.subresource ?? ''}`.trim()) as never
+    },
+    async delete(kind, key, options = {}) {
+      const old = need(kind, key)
+      if (options.uid && options.uid !== old.metadata.uid) throw conflict(kind, key.name, 'the UID does not match')
+      const grace = kind.graceSeconds?.(old as never, options.gracePeriodSeconds) ?? 0
+      if (grace > 0) {
+        const { deletionGracePeriodSeconds } = old.metadata
+        if (deletionGracePeriodSeconds !== undefined && deletionGracePeriodSeconds <= grace) return old as never
+        const metadata = { ...old.metadata, deletionTimestamp: timestamp(clock.wall() + grace * 1000), deletionGracePeriodSeconds: grace }
+        return put(kind, { ...old, metadata }, 'delete') as never
+      }
+      all(kind).delete(keyText(key))
+      revision++
+      writes.push({ verb: 'remove', kind: kind.kind, name: key.name, object: undefined })
+      tell(kind, 'DELETED', { ...old, metadata: { ...old.metadata, resourceVersion: String(revision) } })
+      return undefined
+    },
+    async createSubresource(_kind, key, subresource) {
+      if (subresource !== 'token') throw notFound(Pod, key.name)
+      return { status: { token: `token-of-${key.name}`, expirationTimestamp: timestamp(clock.wall() + 3_600_000) } } as never
+    },
+    watch(kind, _options, sink) {
+      const watcher = { kind: kind as never, event: sink.event as never }
+      watchers.add(watcher)
+      return { stop: () => watchers.delete(watcher) }
+    },
+  }
+  return {
+    client: client as Client,
+    create,
+    get: (kind, name, namespace = kind.namespaced ? 'default' : '') => all(kind as never).get(keyText({ namespace, name })) as never,
+    writes,
+  }
+}

@@ -1,0 +1,98 @@
+/** One node in virtual time: a kubelet over the simulated runtime and a small API, and the verbs a story is told with. */
+import { Pod } from '../../src/api/kinds/pod.ts'
+import { createCache } from '../../src/client/reflector.ts'
+import type { KubernetesObject } from '../../src/api/meta.ts'
+import { createKubelet, type Kubelet } from '../../src/kubelet/kubelet.ts'
+import type { Machine } from '../../src/kubelet/node/machine.ts'
+import type { ContainerStatus } from '../../src/runtime/runtime.ts'
+import { FAST_LATENCY } from '../../src/sim/latency.ts'
+import { createSimulatedRuntime, type SimulatedRuntime } from '../../src/sim/runtime.ts'
+import { createWorld, type World } from '../../src/sim/world.ts'
+import { createFakeApi, type FakeApi } from './fake_api.ts'
+
+export interface Story {
+  readonly world: World
+  readonly api: FakeApi
+  readonly runtime: SimulatedRuntime
+  /** Seconds since the story began. */
+  seconds(): number
+  /** Events as `12.345 Normal Pulled …`, with their times. */
+  readonly events: { at: number; type: string; reason: string; message: string; fieldPath: string | undefined; name: string }[]
+  run(pod: object): Pod
+  pod(name?: string): Pod | undefined
+  until(predicate: (pod: Pod) => boolean, limitSeconds?: number): Promise<Pod>
+  gone(name?: string, limitSeconds?: number): Promise<void>
+  delete(name?: string, gracePeriodSeconds?: number): Promise<void>
+  /** The kubelet's process dies and a new one takes its place; containers go on. */
+  restartKubelet(): Promise<void>
+  /** What the runtime has of a container, newest first. */
+  instances(container: string): Promise<ContainerStatus[]>
+  readonly epochMs: number
+  readonly kubelet: Kubelet
+}
+
+export const MACHINE: Machine = {
+  hostname: 'node-a', addresses: ['10.0.0.1'], cpuMilli: 4000, memoryBytes: 8 * 2 ** 30, ephemeralStorageBytes: 100 * 2 ** 30, podsMax: 110,
+  machineId: 'machine', systemUuid: 'system', bootId: 'boot', kernelVersion: '6.1.0', osImage: 'Debian GNU/Linux 12 (bookworm)', architecture: 'amd64',
+  dns: { servers: ['10.0.0.53'], searches: ['example.com'], options: [] },
+}
+
+export async function beginStory(seed: string | number = 1, options: { images?: readonly string[] } = {}): Promise<Story> {
+  const world = createWorld({ seed, periodic: /^(every|resync|workload|pod |cache)/ })
+  let host = world.host('node-a')
+  const api = createFakeApi(host.machine.clock)
+  const runtime = createSimulatedRuntime(host, { latency: FAST_LATENCY, images: options.images ?? ['busybox:1', 'nginx:1'], pullMs: [1000, 1000] })
+  const events: Story['events'] = []
+  const record = (type: string) => (about: KubernetesObject, reason: string, message: string, fieldPath?: string) =>
+    void events.push({ at: world.now() / 1000, type, reason, message, fieldPath, name: about.metadata.name ?? '' })
+
+  const start = async (connected: ReturnType<SimulatedRuntime['connect']>) => {
+    const kubelet = createKubelet({
+      host, client: api.client, runtime: connected, nodeName: 'node-a', machine: MACHINE, rootDirectory: '/var/lib/poise',
+      clusterDns: ['10.96.0.10'], clusterDomain: 'cluster.local',
+      pods: createCache(host, api.client, Pod),
+      events: { normal: record('Normal'), warning: record('Warning') },
+    })
+    await world.finish(kubelet.start())
+    return kubelet
+  }
+  let kubelet = await start(runtime)
+  const pod = (name = 'web') => api.get(Pod, name)
+
+  return {
+    world, api, runtime, events, pod,
+    get kubelet() {
+      return kubelet
+    },
+    seconds: () => world.now() / 1000,
+    run: object => {
+      const { metadata, spec, status } = object as { metadata?: object; spec: object; status?: object }
+      return api.create(Pod as never, { metadata: { name: 'web', namespace: 'default', ...metadata }, spec: { nodeName: 'node-a', restartPolicy: 'Always', ...spec }, status: status ?? { phase: 'Pending', qosClass: 'BestEffort' } }) as Pod
+    },
+    async until(predicate, limitSeconds = 3600) {
+      await world.until(() => {
+        const seen = pod()
+        return seen !== undefined && predicate(seen)
+      }, limitSeconds * 1000, String(predicate))
+      return pod()!
+    },
+    gone: (name = 'web', limitSeconds = 3600) => world.until(() => pod(name) === undefined, limitSeconds * 1000, `${name} gone`),
+    async delete(name = 'web', gracePeriodSeconds) {
+      await world.finish(api.client.delete(Pod, { namespace: 'default', name }, { gracePeriodSeconds }))
+    },
+    epochMs: host.machine.clock.wall() - world.now(),
+    async instances(container) {
+      const list = await world.finish(runtime.listContainers())
+      const statuses = await world.finish(Promise.all(list.filter(({ metadata }) => metadata.name === container).map(({ id }) => runtime.containerStatus(id).catch(() => undefined))))
+      return statuses.filter(status => status !== undefined).sort((a, b) => b.metadata.attempt - a.metadata.attempt)
+    },
+    async restartKubelet() {
+      host = host.restart()
+      kubelet = await start(runtime.connect(host))
+    },
+  }
+}
+
+export const isReady = (pod: Pod): boolean => pod.status.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false
+export const isRunning = (pod: Pod): boolean => pod.status.phase === 'Running'
+export const sh = (script: string) => ['sh', '-c', script]
