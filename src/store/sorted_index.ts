@@ -53,9 +53,11 @@ export function createSortedIndex<V>(): SortedIndex<V> {
   }
 
   const insert = (entry: Entry<V>) => {
-    let { chunk, offset } = find(key => compareKeys(key, entry.key) > 0)
+    const last = chunks.at(-1)?.at(-1)
+    // Loading brings the keys in order: each goes behind all others, and need not be looked for.
+    const isLast = last !== undefined && compareKeys(last.key, entry.key) < 0
+    let { chunk, offset } = isLast ? { chunk: chunks.length, offset: 0 } : find(key => compareKeys(key, entry.key) > 0)
     if (chunk === chunks.length) {
-      // Behind everything: the last chunk takes it, which is also what makes loading in order fast.
       chunk = Math.max(0, chunks.length - 1)
       if (chunks.length === 0) chunks.push([])
       offset = chunks[chunk]!.length
