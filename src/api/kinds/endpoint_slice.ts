@@ -22,6 +22,9 @@ export const EndpointSlice: Kind<EndpointSlice> = declareKind<EndpointSlice>({
   plural: 'endpointslices',
   namespaced: true,
   schema,
+  setDefaults: ({ ports }) => {
+    for (const port of ports ?? []) port.name ??= ''
+  },
   columns: [
     nameColumn,
     textColumn('AddressType', 'IPv4, IPv6 or FQDN.', ({ addressType }) => addressType),

@@ -14,6 +14,10 @@ const schema = object('io.k8s.api.core.v1.Namespace', {
 
 export interface Namespace extends Infer<typeof schema> {}
 
+/** The namespace controller takes it off when everything in the namespace is gone. */
+const CONTENT_FINALIZER = 'kubernetes'
+const NAME_LABEL = 'kubernetes.io/metadata.name'
+
 export const Namespace: Kind<Namespace> = declareKind<Namespace>({
   kind: 'Namespace',
   plural: 'namespaces',
@@ -24,5 +28,18 @@ export const Namespace: Kind<Namespace> = declareKind<Namespace>({
   validateName: dnsLabel,
   subresources: [{ name: 'finalize', verbs: ['update'] }, statusSubresource],
   fieldSelectors: { 'status.phase': ({ status }) => status.phase },
+  setDefaults: namespace => {
+    const { name } = namespace.metadata
+    if (name) namespace.metadata.labels = { ...namespace.metadata.labels, [NAME_LABEL]: name }
+  },
+  prepareForCreate: namespace => {
+    namespace.status = { phase: 'Active' }
+    const finalizers = namespace.spec.finalizers ?? []
+    namespace.spec.finalizers = finalizers.includes(CONTENT_FINALIZER) ? finalizers : [...finalizers, CONTENT_FINALIZER]
+  },
+  prepareForUpdate: (draft, old, subresource) => {
+    if (subresource !== 'finalize') draft.spec = structuredClone(old.spec)
+    if (subresource !== 'status') draft.status = structuredClone(old.status)
+  },
   columns: [nameColumn, textColumn('Status', 'Active, or Terminating while its content is being deleted.', ({ status }) => status.phase), ageColumn],
 })

@@ -25,5 +25,12 @@ export const Node: Kind<Node> = declareKind<Node>({
     statusSubresource,
   ],
   fieldSelectors: { 'spec.unschedulable': ({ spec }) => String(spec.unschedulable ?? false) },
+  setDefaults: ({ status }) => {
+    if (status.capacity && !status.allocatable) status.allocatable = { ...status.capacity }
+  },
+  prepareForUpdate: (draft, old, subresource) => {
+    if (subresource === 'status') draft.spec = structuredClone(old.spec)
+    else draft.status = structuredClone(old.status)
+  },
   columns: nodeColumns,
 })

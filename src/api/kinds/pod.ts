@@ -7,6 +7,8 @@ import { Binding } from './binding.ts'
 import { declareKind, statusSubresource } from './declare.ts'
 import { Eviction } from './eviction.ts'
 import { podColumns, podRowConditions } from './pod_columns.ts'
+import { setPodDefaults } from './pod_defaults.ts'
+import { preparePodForCreate, preparePodForUpdate } from './pod_strategy.ts'
 
 const schema = object('io.k8s.api.core.v1.Pod', {
   ...objectFields,
@@ -36,6 +38,9 @@ export const Pod: Kind<Pod> = declareKind<Pod>({
     { name: 'resize', verbs: ['get', 'patch', 'update'] },
     statusSubresource,
   ],
+  setDefaults: setPodDefaults,
+  prepareForCreate: preparePodForCreate,
+  prepareForUpdate: preparePodForUpdate,
   graceSeconds,
   fieldSelectors: {
     'spec.nodeName': pod => pod.spec.nodeName ?? '',

@@ -1,3 +1,4 @@
+import { encodeText } from '../../base/bytes.ts'
 import { objectFields } from '../meta.ts'
 import type { Kind } from '../kind.ts'
 import { boolean, bytes, map, object, present, string, type Infer } from '../schema.ts'
@@ -19,6 +20,7 @@ export const Secret: Kind<Secret> = declareKind<Secret>({
   plural: 'secrets',
   namespaced: true,
   schema,
+  setDefaults: setSecretDefaults,
   fieldSelectors: { type: ({ type }) => type },
   columns: [
     nameColumn,
@@ -27,3 +29,18 @@ export const Secret: Kind<Secret> = declareKind<Secret>({
     ageColumn,
   ],
 })
+
+/** stringData is a convenience for writing: nobody ever reads it back. */
+function setSecretDefaults(secret: Secret): void {
+  secret.type ||= 'Opaque'
+  if (!secret.stringData) return
+  secret.data ??= {}
+  for (const [key, text] of Object.entries(secret.stringData)) secret.data[key] = encodeBase64(text)
+  delete secret.stringData
+}
+
+function encodeBase64(text: string): string {
+  let binary = ''
+  for (const byte of encodeText(text)) binary += String.fromCharCode(byte)
+  return btoa(binary)
+}

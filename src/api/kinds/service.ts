@@ -5,6 +5,7 @@ import { serviceSpec, serviceStatus } from '../types/service.ts'
 import { dns1035Label } from '../validation/names.ts'
 import { declareKind, statusSubresource } from './declare.ts'
 import { serviceColumns } from './service_columns.ts'
+import { prepareServiceForUpdate, setServiceDefaults } from './service_defaults.ts'
 
 const schema = object('io.k8s.api.core.v1.Service', {
   ...objectFields,
@@ -30,5 +31,8 @@ export const Service: Kind<Service> = declareKind<Service>({
     'spec.clusterIP': ({ spec }) => spec.clusterIP ?? '',
     'spec.type': ({ spec }) => spec.type,
   },
+  setDefaults: setServiceDefaults,
+  prepareForCreate: draft => { draft.status = { loadBalancer: {} } },
+  prepareForUpdate: prepareServiceForUpdate,
   columns: serviceColumns,
 })

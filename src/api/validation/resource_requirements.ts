@@ -1,0 +1,81 @@
+/** Requests and limits (behaviour 12.10). */
+import { duplicateValue, forbidden, invalidValue, requiredValue, type FieldError } from '../field_error.ts'
+import { compareQuantities, parseQuantity } from '../quantity.ts'
+import type { Quantities } from '../resources.ts'
+import type { ContainerResizePolicy, ResourceRequirements } from '../types/resource_requirements.ts'
+import { qualifiedName } from './names.ts'
+
+const STANDARD = ['cpu', 'memory', 'ephemeral-storage']
+const POD_LEVEL = ['cpu', 'memory']
+
+export function validateResources(resources: ResourceRequirements | undefined, path: string): FieldError[] {
+  const { limits = {}, requests = {} } = resources ?? {}
+  return [
+    ...validateQuantities(limits, `${path}.limits`, containerResource),
+    ...validateQuantities(requests, `${path}.requests`, containerResource),
+    ...compareToLimits(requests, limits, path),
+    ...hugePagesNeedCompany({ ...limits, ...requests }, path),
+  ]
+}
+
+export function validatePodResources({ limits = {}, requests = {} }: ResourceRequirements, path: string): FieldError[] {
+  return [
+    ...validateQuantities(limits, `${path}.limits`, podResource),
+    ...validateQuantities(requests, `${path}.requests`, podResource),
+    ...compareToLimits(requests, limits, path),
+  ]
+}
+
+/** For lists of quantities that are no requests: overhead, a node's capacity. */
+export const validateQuantities = (quantities: Quantities, path: string, nameRule: (name: string) => string[] = resourceName): FieldError[] =>
+  Object.entries(quantities).flatMap(([name, quantity]) => [
+    ...nameRule(name).map(problem => invalidValue(`${path}[${name}]`, name, problem)),
+    ...validateQuantity(quantity, `${path}[${name}]`, !isDivisible(name)),
+  ])
+
+export function validateQuantity(quantity: string, path: string, isWhole = false): FieldError[] {
+  const parsed = parseQuantity(quantity)
+  if (!parsed) return []
+  if (parsed.nano < 0n) return [invalidValue(path, quantity, 'must be greater than or equal to 0')]
+  return isWhole && parsed.nano % 1_000_000_000n !== 0n ? [invalidValue(path, quantity, 'must be an integer')] : []
+}
+
+export function validateResizePolicy(policies: readonly ContainerResizePolicy[] | undefined, path: string): FieldError[] {
+  const seen = new Set<string>()
+  return (policies ?? []).flatMap(({ resourceName: name }, index) => {
+    if (!POD_LEVEL.includes(name)) return [invalidValue(`${path}[${index}].resourceName`, name, 'must be cpu or memory')]
+    if (seen.has(name)) return [duplicateValue(`${path}[${index}]`, name)]
+    seen.add(name)
+    return []
+  })
+}
+
+/** Resources of a vendor, such as GPUs, are counted in pieces and given to one container alone. */
+export const isExtended = (name: string): boolean => name.includes('/') && !name.startsWith('kubernetes.io/') && !name.startsWith('requests.')
+
+function compareToLimits(requests: Quantities, limits: Quantities, path: string): FieldError[] {
+  return Object.entries(requests).flatMap(([name, request]) => {
+    const limit = limits[name]
+    const isExact = isExtended(name) || isHugePages(name)
+    if (limit === undefined) return isExact ? [requiredValue(`${path}.limits`, 'Limit must be set for non overcommitable resources')] : []
+    if (!parseQuantity(request) || !parseQuantity(limit)) return []
+    const difference = compareQuantities(request, limit)
+    if (isExact && difference !== 0) return [invalidValue(`${path}.requests`, request, `must be equal to ${name} limit of ${limit}`)]
+    return difference > 0 ? [invalidValue(`${path}.requests`, request, `must be less than or equal to ${name} limit of ${limit}`)] : []
+  })
+}
+
+const hugePagesNeedCompany = (named: Quantities, path: string): FieldError[] =>
+  (Object.keys(named).some(isHugePages) && !('cpu' in named) && !('memory' in named) ? [forbidden(path, 'HugePages require cpu or memory')] : [])
+
+function containerResource(name: string): string[] {
+  if (name.includes('/')) return qualifiedName(name)
+  return STANDARD.includes(name) || isHugePages(name) ? [] : ['must be a standard resource for containers']
+}
+
+const podResource = (name: string): string[] => (POD_LEVEL.includes(name) || isHugePages(name) ? [] : [`must be a standard resource for pods`])
+
+const resourceName = (name: string): string[] => (name.includes('/') ? qualifiedName(name) : [])
+
+const isHugePages = (name: string): boolean => name.startsWith('hugepages-')
+const isDivisible = (name: string): boolean => !isExtended(name)

@@ -1,0 +1,40 @@
+/** Small rules that many kinds share. Each returns the errors of one field. */
+import { duplicateValue, invalidValue, requiredValue, tooLong, type FieldError } from '../field_error.ts'
+
+/** The name of something inside an object: required, and of this grammar. */
+export function validateName(name: string | undefined, path: string, rule: (name: string) => string[]): FieldError[] {
+  if (!name) return [requiredValue(path)]
+  return rule(name).map(problem => invalidValue(path, name, problem))
+}
+
+/** A text that may be left out, and otherwise has this grammar. */
+export const validateOptional = (text: string | undefined, path: string, rule: (text: string) => string[]): FieldError[] =>
+  (text ? rule(text).map(problem => invalidValue(path, text, problem)) : [])
+
+export const nonNegative = (value: number | undefined, path: string): FieldError[] =>
+  (value !== undefined && value < 0 ? [invalidValue(path, value, 'must be greater than or equal to 0')] : [])
+
+export const positive = (value: number | undefined, path: string): FieldError[] =>
+  (value !== undefined && value <= 0 ? [invalidValue(path, value, 'must be greater than 0')] : [])
+
+export const inRange = (value: number | undefined, path: string, min: number, max: number): FieldError[] =>
+  (value !== undefined && (value < min || value > max) ? [invalidValue(path, value, `must be between ${min} and ${max}, inclusive`)] : [])
+
+export const atMostBytes = (text: string | undefined, path: string, bytesMax: number): FieldError[] =>
+  (text !== undefined && text.length > bytesMax ? [tooLong(path, bytesMax)] : [])
+
+/** A Duplicate error at every item whose key an earlier item has. */
+export function noDuplicates<T>(items: readonly T[] | undefined, keyOf: (item: T) => string | undefined, path: (index: number) => string, shown: (item: T) => unknown = keyOf): FieldError[] {
+  const seen = new Set<string>()
+  return (items ?? []).flatMap((item, index) => {
+    const key = keyOf(item)
+    if (!key) return []
+    if (seen.has(key)) return [duplicateValue(path(index), shown(item))]
+    seen.add(key)
+    return []
+  })
+}
+
+/** The errors of each item of a list, with the path of the item. */
+export const forEachAt = <T>(items: readonly T[] | undefined, path: string, validate: (item: T, path: string, index: number) => FieldError[]): FieldError[] =>
+  (items ?? []).flatMap((item, index) => validate(item, `${path}[${index}]`, index))
