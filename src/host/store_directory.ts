@@ -9,7 +9,7 @@ export class StoreUnusable extends Error {
 /** Counts up whenever a version of Poise without knowledge of the change would misread the directory. */
 const FORMAT = 1
 
-export interface Format {
+interface Format {
   /** The store has never been opened completely, so nothing in it was ever acknowledged. */
   readonly isNew: boolean
   /** Marks the store as complete. To be called before the first write is acknowledged. */

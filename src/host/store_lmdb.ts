@@ -27,8 +27,7 @@ export async function openDurableStore(directory: string, options: StoreOptions)
   }
 }
 
-/** The directory below, opened alone: for tests of what lies on the disk. */
-export async function openLmdbLog(directory: string): Promise<CommitLog> {
+async function openLmdbLog(directory: string): Promise<CommitLog> {
   await makePrivateDirectory(directory)
   const lock = await lockDirectory(directory)
   try {

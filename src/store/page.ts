@@ -3,13 +3,13 @@ import { compareKeys } from './key_order.ts'
 import type { SortedIndex } from './sorted_index.ts'
 import type { Revision, Stored } from './store.ts'
 
-export interface Range {
+interface Range {
   readonly prefix: string
   readonly after: string | undefined
   readonly limit: number
 }
 
-export interface Items {
+interface Items {
   readonly items: Stored[]
   readonly remaining: number
 }

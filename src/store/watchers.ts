@@ -14,7 +14,7 @@ export interface Watchers {
   endAll(): void
 }
 
-export interface Watcher {
+interface Watcher {
   readonly prefix: string
   /** Changes up to this revision are not wanted. */
   readonly from: Revision
