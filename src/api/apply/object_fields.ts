@@ -46,33 +46,34 @@ export function memberSchema(schema: Schema, name: string): Schema | undefined {
 
 type Mode = 'applied' | 'added' | 'removed'
 
-function fieldsBelow(schema: Schema, value: any, mode: Mode, path: string): FieldSet {
+/** `isField`: the value is a field of the set itself, beside what is below it. The path is kept for refusals of applies only. */
+function fieldsBelow(schema: Schema, value: any, mode: Mode, path: string, isField = false): FieldSet {
   if (!isGranular(schema)) return LEAF
-  const node: Record<string, FieldSet> = {}
+  const node: Record<string, FieldSet> = isField ? { '.': LEAF } : {}
+  let isLeaf = true
   if (schema.type === 'list') {
     if (mode === 'applied') checkKeys(schema, value, path)
-    for (const item of value) node[stepOfItem(schema, item)] = itemFields(schema.items, item, mode, path)
+    for (const item of value) {
+      // Who applies an item owns its being there.
+      node[stepOfItem(schema, item)] = fieldsBelow(schema.items, item, mode, path, true)
+      isLeaf = false
+    }
   } else {
     for (const name of Object.keys(value)) {
       const member = memberSchema(schema, name)
-      if (member !== undefined && value[name] !== undefined) node[`f:${name}`] = memberFields(schema, name, member, value[name], mode, `${path}.${name}`)
+      if (member === undefined || value[name] === undefined) continue
+      node[`f:${name}`] = isGranular(member) ? fieldsBelow(member, value[name], mode, mode === 'applied' ? `${path}.${name}` : '', isFieldItself(schema, name, mode)) : LEAF
+      isLeaf = false
     }
   }
-  return node
-}
-
-/** An item is a field itself, beside its own fields: who applies it owns its being there. */
-function itemFields(schema: Schema, item: any, mode: Mode, path: string): FieldSet {
-  const node = fieldsBelow(schema, item, mode, path)
-  return isEmpty(node) ? LEAF : { '.': LEAF, ...node }
+  return isLeaf ? LEAF : node
 }
 
 /** A write that brings a whole struct, map or list into being owns it; Kubernetes does not count those that are always there. */
-function memberFields(owner: Schema, name: string, schema: Schema, value: any, mode: Mode, path: string): FieldSet {
-  const node = fieldsBelow(schema, value, mode, path)
-  if (mode === 'applied' || isEmpty(node)) return node
+function isFieldItself(owner: Schema, name: string, mode: Mode): boolean {
+  if (mode !== 'added') return mode === 'removed'
   const field = owner.type === 'object' ? owner.fields[name] : undefined
-  return mode === 'added' && (field?.required || field?.present) ? node : { '.': LEAF, ...node }
+  return !field?.required && !field?.present
 }
 
 interface Collected {
@@ -86,12 +87,12 @@ function compareMembers(schema: Schema, old: any, fresh: any, into: Collected): 
     const member = memberSchema(schema, name)
     if (member === undefined || fresh[name] === undefined) continue
     const before = Object.hasOwn(old, name) ? old[name] : undefined
-    if (before === undefined) into.changed[`f:${name}`] = memberFields(schema, name, member, fresh[name], 'added', '')
+    if (before === undefined) into.changed[`f:${name}`] = fieldsBelow(member, fresh[name], 'added', '', isFieldItself(schema, name, 'added'))
     else compareValues(member, `f:${name}`, before, fresh[name], into)
   }
   for (const name of Object.keys(old)) {
     const member = memberSchema(schema, name)
-    if (member !== undefined && old[name] !== undefined && (!Object.hasOwn(fresh, name) || fresh[name] === undefined)) into.removed[`f:${name}`] = memberFields(schema, name, member, old[name], 'removed', '')
+    if (member !== undefined && old[name] !== undefined && (!Object.hasOwn(fresh, name) || fresh[name] === undefined)) into.removed[`f:${name}`] = fieldsBelow(member, old[name], 'removed', '', true)
   }
 }
 
@@ -100,17 +101,18 @@ function compareItems(schema: ListSchema<Schema>, old: any[], fresh: any[], into
   for (const item of fresh) {
     const step = stepOfItem(schema, item)
     const other = before.get(step)
-    if (other === undefined) into.changed[step] = itemFields(schema.items, item, 'added', '')
+    if (other === undefined) into.changed[step] = fieldsBelow(schema.items, item, 'added', '', true)
     else compareValues(schema.items, step, other, item, into)
     before.delete(step)
   }
-  for (const [step, item] of before) into.removed[step] = itemFields(schema.items, item, 'removed', '')
+  for (const [step, item] of before) into.removed[step] = fieldsBelow(schema.items, item, 'removed', '', true)
 }
 
 function compareValues(schema: Schema, step: string, old: any, fresh: any, into: Collected): void {
-  if (old === fresh) return
+  // Most of two versions is the same, and finding that out needs no names of steps.
+  if (deepEqual(old, fresh)) return
   if (!isGranular(schema)) {
-    if (!deepEqual(old, fresh)) into.changed[step] = LEAF
+    into.changed[step] = LEAF
     return
   }
   const below = { changed: {}, removed: {} }
