@@ -17,8 +17,10 @@ import type { KubeletContext } from './context.ts'
 import { createDirectories } from './directories.ts'
 import { createImages } from './image/images.ts'
 import type { Machine } from './node/machine.ts'
+import { createNodeAgent } from './node/node_agent.ts'
 import { createPodWorkers } from './pod/pod_workers.ts'
 import { createPodProbes } from './probe/probes.ts'
+import { createKubeletServer } from './server/server.ts'
 import { createStatusManager } from './status/status_manager.ts'
 import { createVolumes } from './volume/volumes.ts'
 
@@ -64,18 +66,18 @@ export function createKubelet(options: KubeletOptions): Kubelet {
     volumes: createVolumes(context),
     createProbes: poke => createPodProbes(context, { poke, kubeletStartedAt: startedAt }),
   }, () => undefined)
+  const node = createNodeAgent(context)
 
   return {
     async start() {
-      await Promise.all([options.pods.synced, services?.synced])
+      await Promise.all([options.pods.synced, services?.synced, node.start()])
       await workers.start()
     },
     async stop() {
+      await node.stop()
       await workers.stop()
       statuses.stop()
     },
-    handle: async () => {
-      throw new Error('not yet')
-    },
+    handle: createKubeletServer(context, workers),
   }
 }

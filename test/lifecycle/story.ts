@@ -44,7 +44,7 @@ export async function beginStory(seed: string | number = 1, options: { images?: 
   const runtime = createSimulatedRuntime(host, { latency: FAST_LATENCY, images: options.images ?? ['busybox:1', 'nginx:1'], pullMs: [1000, 1000] })
   const events: Story['events'] = []
   const record = (type: string) => (about: KubernetesObject, reason: string, message: string, fieldPath?: string) =>
-    void events.push({ at: world.now() / 1000, type, reason, message, fieldPath, name: about.metadata.name ?? '' })
+    void (about.kind === 'Pod' && events.push({ at: world.now() / 1000, type, reason, message, fieldPath, name: about.metadata.name ?? '' }))
 
   const start = async (connected: ReturnType<SimulatedRuntime['connect']>) => {
     const kubelet = createKubelet({

@@ -1,0 +1,130 @@
+/**
+ * The node's presence in the API:
+ *
+ *   register ─▶ status every 10 s when something changed, every 5 min in any case
+ *            └▶ Lease renewed every 10 s: that is what tells others that this node lives
+ */
+import { Lease } from '../../api/kinds/lease.ts'
+import { Node } from '../../api/kinds/node.ts'
+import { deepEqual } from '../../api/deep.ts'
+import { microTimestamp, timestamp } from '../../api/meta.ts'
+import { isReason } from '../../api/status.ts'
+import { backoffMs } from '../../base/backoff.ts'
+import { every, sleep, type Millis } from '../../base/clock.ts'
+import { messageOf } from '../container/start_failure.ts'
+import type { KubeletContext } from '../context.ts'
+import { computeNodeStatus, nodeLabels, type NodeStatus } from './node_status.ts'
+
+export interface NodeAgent {
+  /** Resolves when the Node is in the API. */
+  start(): Promise<void>
+  stop(): Promise<void>
+}
+
+const STATUS_EVERY_MS = 10_000
+/** A heartbeat for those who look at the status only. */
+const REPORT_EVERY_MS = 300_000
+const LEASE_EVERY_MS = 10_000
+const LEASE_SECONDS = 40
+const LEASE_NAMESPACE = 'kube-node-lease'
+const RETRY = { baseMs: 200, maxMs: 7_000 }
+
+export function createNodeAgent(context: KubeletContext): NodeAgent {
+  const { host, client, runtime, events, machine, nodeName } = context
+  const { clock, log } = host
+  const key = { namespace: '', name: nodeName }
+  const stopping = new AbortController()
+  const tasks: { stop(): Promise<void> }[] = []
+  let reported: NodeStatus | undefined
+  let reportedAt: Millis = -Infinity
+  let node: Node | undefined
+
+  async function currentStatus(previous: NodeStatus | undefined): Promise<NodeStatus> {
+    const [status, version] = await Promise.all([runtime.status().catch(() => undefined), runtime.version().catch(() => undefined)])
+    return computeNodeStatus({
+      machine, runtime: status, previous: previous?.conditions ?? [], now: timestamp(clock.wall()),
+      runtimeVersion: version ? `${version.runtimeName}://${version.runtimeVersion.replace(/^v/, '')}` : `${context.runtimeName}://Unknown`,
+    })
+  }
+
+  async function register(): Promise<void> {
+    const labels = nodeLabels(nodeName, machine)
+    try {
+      node = await client.create(Node, {
+        metadata: { name: nodeName, labels, annotations: { 'volumes.kubernetes.io/controller-managed-attach-detach': 'true' } },
+        status: await currentStatus(undefined),
+      } as never)
+    } catch (error) {
+      if (!isReason(error, 'AlreadyExists')) throw error
+      node = await client.get(Node, key)
+      const missing = Object.fromEntries(Object.entries(labels).filter(([name, value]) => node!.metadata.labels?.[name] !== value))
+      if (Object.keys(missing).length > 0) node = await client.patch(Node, key, { type: 'strategic', body: { metadata: { labels: missing } } })
+    }
+    await report(true)
+  }
+
+  async function report(force: boolean): Promise<void> {
+    const before = reported ?? node?.status
+    const status = await currentStatus(before)
+    const now = clock.now()
+    if (!force && deepEqual(withoutHeartbeats(status), withoutHeartbeats(before)) && now - reportedAt < REPORT_EVERY_MS) return
+    node = await client.patch(Node, key, { type: 'strategic', body: { status } }, { subresource: 'status' })
+    if (before?.nodeInfo?.bootID && before.nodeInfo.bootID !== machine.bootId) {
+      events.warning(node, 'Rebooted', `Node ${nodeName} has been rebooted, boot id: ${machine.bootId}`)
+    }
+    reported = status
+    reportedAt = now
+    for (const condition of status.conditions ?? []) {
+      if (before?.conditions?.find(({ type }) => type === condition.type)?.status === condition.status && !force) continue
+      const reason = condition.type === 'Ready' ? (condition.status === 'True' ? 'NodeReady' : 'NodeNotReady') : `Node${(condition.reason ?? '').replace('Kubelet', '')}`
+      events.normal(node, reason, `Node ${nodeName} status is now: ${reason}`)
+    }
+  }
+
+  async function renewLease(): Promise<void> {
+    const renewTime = microTimestamp(clock.wall())
+    const spec = { holderIdentity: nodeName, leaseDurationSeconds: LEASE_SECONDS, renewTime }
+    const leaseKey = { namespace: LEASE_NAMESPACE, name: nodeName }
+    try {
+      await client.patch(Lease, leaseKey, { type: 'merge', body: { spec } })
+    } catch (error) {
+      if (!isReason(error, 'NotFound')) throw error
+      const ownerReferences = node ? [{ apiVersion: 'v1', kind: 'Node', name: nodeName, uid: node.metadata.uid ?? '' }] : []
+      await client.create(Lease, { metadata: { ...leaseKey, ownerReferences }, spec } as never)
+    }
+  }
+
+  const tolerant = (what: string, work: () => Promise<void>) => () => work().catch((error: unknown) => {
+    if (!stopping.signal.aborted) log.warn(what, { node: nodeName, error: messageOf(error) })
+  })
+
+  return {
+    async start() {
+      for (let failures = 0; ;) {
+        try {
+          await register()
+          break
+        } catch (error) {
+          log.warn('the node could not be registered; trying again', { node: nodeName, error: messageOf(error) })
+          await sleep(clock, backoffMs(++failures, RETRY), stopping.signal, 'node registration')
+        }
+      }
+      if (node) events.normal(node, 'Starting', 'Starting kubelet.')
+      tasks.push(
+        host.spawn('node status', signal => every(clock, STATUS_EVERY_MS, signal, tolerant('the status of the node could not be written', () => report(false)), 'every node status')),
+        host.spawn('node lease', async signal => {
+          const renew = tolerant('the lease of the node could not be renewed', renewLease)
+          await renew()
+          await every(clock, LEASE_EVERY_MS, signal, renew, 'every node lease')
+        }),
+      )
+    },
+    async stop() {
+      stopping.abort(new Error('the kubelet stops'))
+      await Promise.all(tasks.map(task => task.stop()))
+    },
+  }
+}
+
+const withoutHeartbeats = (status: NodeStatus | undefined): unknown =>
+  status && { ...status, images: undefined, conditions: status.conditions?.map(({ lastHeartbeatTime: _, ...condition }) => condition) }

@@ -1,0 +1,87 @@
+/** What a Node says of its machine and its health. Pure, but for what the runtime answered. */
+import type { Node } from '../../api/kinds/node.ts'
+import type { RuntimeStatus } from '../../runtime/runtime.ts'
+import type { Machine } from './machine.ts'
+
+export type NodeStatus = Node['status']
+export type NodeCondition = NonNullable<NodeStatus['conditions']>[number]
+
+export const KUBELET_VERSION = 'v1.34.0'
+
+export interface NodeStatusInputs {
+  readonly machine: Machine
+  /** Undefined: the runtime did not answer. */
+  readonly runtime: RuntimeStatus | undefined
+  /** `containerd://1.6.20`. */
+  readonly runtimeVersion: string
+  readonly previous: readonly NodeCondition[]
+  /** RFC 3339. */
+  readonly now: string
+}
+
+export function computeNodeStatus(inputs: NodeStatusInputs): NodeStatus {
+  const { machine, runtimeVersion } = inputs
+  return {
+    addresses: [...machine.addresses.map(address => ({ type: 'InternalIP' as const, address })), { type: 'Hostname', address: machine.hostname }],
+    capacity: resources(machine),
+    // Nothing of the node is kept back for the system, as Kubernetes' own defaults have it.
+    allocatable: resources(machine),
+    conditions: computeNodeConditions(inputs),
+    daemonEndpoints: { kubeletEndpoint: { Port: 10250 } },
+    nodeInfo: {
+      architecture: machine.architecture,
+      bootID: machine.bootId,
+      containerRuntimeVersion: runtimeVersion,
+      kernelVersion: machine.kernelVersion,
+      kubeProxyVersion: '',
+      kubeletVersion: KUBELET_VERSION,
+      machineID: machine.machineId,
+      operatingSystem: 'linux',
+      osImage: machine.osImage,
+      systemUUID: machine.systemUuid,
+    },
+  } as NodeStatus
+}
+
+export function computeNodeConditions({ runtime, previous, now }: Pick<NodeStatusInputs, 'runtime' | 'previous' | 'now'>): NodeCondition[] {
+  const problem = !runtime ? 'container runtime is down'
+    : !runtime.runtimeReady ? `container runtime status check may not have completed yet: ${runtime.message}`
+      : !runtime.networkReady ? `container runtime network not ready: ${runtime.message}` : undefined
+  const wanted: [string, 'True' | 'False', string, string][] = [
+    ['MemoryPressure', 'False', 'KubeletHasSufficientMemory', 'kubelet has sufficient memory available'],
+    ['DiskPressure', 'False', 'KubeletHasNoDiskPressure', 'kubelet has no disk pressure'],
+    ['PIDPressure', 'False', 'KubeletHasSufficientPID', 'kubelet has sufficient PID available'],
+    problem ? ['Ready', 'False', 'KubeletNotReady', problem] : ['Ready', 'True', 'KubeletReady', 'kubelet is posting ready status'],
+  ]
+  return wanted.map(([type, status, reason, message]) => {
+    const old = previous.find(condition => condition.type === type)
+    return {
+      type, status, reason, message,
+      lastHeartbeatTime: now,
+      lastTransitionTime: old?.status === status && old.lastTransitionTime ? old.lastTransitionTime : now,
+    }
+  })
+}
+
+export function nodeLabels(nodeName: string, machine: Machine): Record<string, string> {
+  return {
+    'beta.kubernetes.io/arch': machine.architecture,
+    'beta.kubernetes.io/os': 'linux',
+    'kubernetes.io/arch': machine.architecture,
+    'kubernetes.io/hostname': machine.hostname || nodeName,
+    'kubernetes.io/os': 'linux',
+  }
+}
+
+function resources(machine: Machine): Record<string, string> {
+  return {
+    cpu: machine.cpuMilli % 1000 === 0 ? String(machine.cpuMilli / 1000) : `${machine.cpuMilli}m`,
+    'ephemeral-storage': kibibytes(machine.ephemeralStorageBytes),
+    'hugepages-1Gi': '0',
+    'hugepages-2Mi': '0',
+    memory: kibibytes(machine.memoryBytes),
+    pods: String(machine.podsMax),
+  }
+}
+
+const kibibytes = (bytes: number): string => `${Math.floor(bytes / 1024)}Ki`
