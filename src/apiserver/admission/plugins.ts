@@ -1,0 +1,26 @@
+/** The admission plugins, in the order in which they are asked. */
+import type { Random } from '../../base/random.ts'
+import type { Store } from '../../store/store.ts'
+import type { AdmissionPlugin } from './admission.ts'
+import { defaultTolerationSeconds } from './default_tolerations.ts'
+import { eventDefaults } from './event_defaults.ts'
+import { namespaceLifecycle } from './namespace_lifecycle.ts'
+import { nodeRestriction } from './node_restriction.ts'
+import { priority } from './priority.ts'
+import { serviceAccount } from './service_account.ts'
+import { taintNewNodes } from './taint_new_nodes.ts'
+
+export interface AdmissionParts {
+  readonly store: Store
+  readonly random: Random
+}
+
+export const admissionPlugins = (parts: AdmissionParts): readonly AdmissionPlugin[] => [
+  namespaceLifecycle(parts),
+  serviceAccount(parts),
+  nodeRestriction,
+  taintNewNodes,
+  priority(parts),
+  defaultTolerationSeconds,
+  eventDefaults,
+]

@@ -1,0 +1,85 @@
+/** From the body of a request to a draft: decoded, pruned, defaulted, and the caller's own to change. */
+import { apiVersionOf, type Kind } from '../../api/kind.ts'
+import type { KubernetesObject } from '../../api/meta.ts'
+import type { Fields, ObjectSchema } from '../../api/schema.ts'
+import { applyDefaults } from '../../api/defaults.ts'
+import { decodeObject } from '../../api/decode.ts'
+import { cannotBeHandled, strayFieldWarnings, strictDecodingProblem, type FieldValidation } from '../../api/field_validation.ts'
+import { badRequest, tooLargeBody } from '../../api/status.ts'
+import type { Request } from '../../base/transport.ts'
+import { decodeAnyBody, decodeBody } from '../../api/yaml.ts'
+
+/** Kubernetes' bound: twice what etcd takes in one request. */
+export const BODY_BYTES_MAX = 3 * 1024 * 1024
+
+export type Typed = Pick<Kind, 'group' | 'version' | 'kind'> & { readonly schema: ObjectSchema<Fields>; readonly setDefaults?: Kind['setDefaults'] }
+
+/** Throws an ApiError: 413, 415, or 400 with the place of what is wrong. */
+export function readObject(kind: Typed, request: Request, validation: FieldValidation, warnings: string[]): KubernetesObject {
+  const { json, duplicateFields } = readBody(request, validation)
+  return draftOf(kind, json, { duplicateFields, validation, warnings })
+}
+
+/** The body as JSON. In process it is an object already, and nobody has looked at it yet either. */
+export function readBody(request: Request, validation: FieldValidation): { json: Record<string, unknown>; duplicateFields: readonly string[] } {
+  const { body, headers } = request
+  if (body.is === 'object') return { json: body.object as Record<string, unknown>, duplicateFields: [] }
+  if (body.is === 'none' || body.bytes.length === 0) throw badRequest('the body of the request is empty')
+  checkLength(body.bytes)
+  return decodeBody(body.bytes, headers['content-type'] ?? '', { findDuplicates: validation !== 'Ignore' })
+}
+
+/** As readBody, where the body need be no object: JSON patches are lists. */
+export function readAnyBody(request: Request, validation: FieldValidation): { json: unknown; duplicateFields: readonly string[] } {
+  const { body, headers } = request
+  if (body.is === 'object') return { json: body.object, duplicateFields: [] }
+  if (body.is === 'none' || body.bytes.length === 0) throw badRequest('the body of the request is empty')
+  checkLength(body.bytes)
+  return decodeAnyBody(body.bytes, headers['content-type'] ?? '', { findDuplicates: validation !== 'Ignore' })
+}
+
+/** The options in the body of a DELETE, which may have none. */
+export function readOptionalBody(request: Request): Record<string, unknown> | undefined {
+  const { body, headers } = request
+  if (body.is === 'none' || (body.is === 'bytes' && body.bytes.length === 0)) return undefined
+  if (body.is === 'object') return body.object as Record<string, unknown>
+  checkLength(body.bytes)
+  return decodeBody(body.bytes, headers['content-type'] ?? '').json
+}
+
+interface DraftOptions {
+  readonly duplicateFields?: readonly string[]
+  readonly validation: FieldValidation
+  readonly warnings: string[]
+}
+
+/** Decodes JSON into a draft of the kind: unknown fields are refused, warned about or dropped, defaults are set. */
+export function draftOf(kind: Typed, json: Record<string, unknown>, { duplicateFields = [], validation, warnings }: DraftOptions): KubernetesObject {
+  checkType(kind, json)
+  const { object, unknownFields, errors } = decodeObject(kind.schema, json)
+  if (errors.length > 0) throw cannotBeHandled(kind, errors[0]!)
+  const stray = { duplicateFields, unknownFields }
+  if (validation === 'Strict') {
+    const problem = strictDecodingProblem(stray)
+    if (problem) throw cannotBeHandled(kind, problem)
+  }
+  if (validation === 'Warn') warnings.push(...strayFieldWarnings(stray))
+  object.apiVersion = apiVersionOf(kind)
+  object.kind = kind.kind
+  object.metadata ??= {}
+  applyDefaults(kind.schema, object)
+  kind.setDefaults?.(object)
+  return object
+}
+
+/** What an object says of itself must fit the path; saying nothing is all right. */
+function checkType(kind: Typed, json: Record<string, unknown>): void {
+  const expected = apiVersionOf(kind)
+  const { apiVersion = '', kind: name = '' } = json
+  if (apiVersion !== '' && apiVersion !== expected) throw badRequest(`the API version in the data (${String(apiVersion)}) does not match the expected API version (${expected})`)
+  if (name !== '' && name !== kind.kind) throw badRequest(`${String(name)} in version ${JSON.stringify(kind.version)} cannot be handled as a ${kind.kind}: the kind in the data does not match the kind of the resource`)
+}
+
+function checkLength(bytes: Uint8Array): void {
+  if (bytes.length > BODY_BYTES_MAX) throw tooLargeBody(BODY_BYTES_MAX)
+}

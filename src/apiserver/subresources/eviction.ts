@@ -1,0 +1,41 @@
+import { Eviction } from '../../api/kinds/eviction.ts'
+import { Pod } from '../../api/kinds/pod.ts'
+import { timestamp } from '../../api/meta.ts'
+import { isTerminal, setCondition } from '../../api/pod.ts'
+import { badRequest, success } from '../../api/status.ts'
+import type { Parts } from '../parts.ts'
+import type { Call, Outcome } from '../registry/call.ts'
+import { deleteWith } from '../registry/delete.ts'
+import { readObject } from '../registry/read_object.ts'
+import { rewriteObject } from '../registry/rewrite.ts'
+import { writeOptions } from '../registry/write_options.ts'
+
+/**
+ * POST pods/<name>/eviction: a delete that says why, and that disruption budgets may refuse
+ * (there are none yet, so it always goes through).
+ */
+export async function evictPod(parts: Parts, call: Call): Promise<Outcome> {
+  const options = writeOptions(call.request, 'CreateOptions')
+  const eviction = readObject(Eviction as never, call.request, options.fieldValidation, call.warnings) as Eviction
+  const { name, namespace } = call
+  if (eviction.metadata.name && eviction.metadata.name !== name) throw badRequest('name in URL does not match name in Eviction object')
+  const { deleteOptions } = eviction
+  const dryRun = options.dryRun || (deleteOptions?.dryRun?.length ?? 0) > 0
+  const uid = deleteOptions?.preconditions?.uid
+
+  await rewriteObject(parts, Pod, namespace, name, pod => {
+    if (dryRun || isTerminal(pod) || pod.metadata.deletionTimestamp || (uid && uid !== pod.metadata.uid)) return false
+    pod.status.conditions = setCondition(pod.status.conditions, {
+      type: 'DisruptionTarget', status: 'True', reason: 'EvictionByEvictionAPI', message: 'Eviction API: evicting',
+    }, timestamp(parts.clock.wall()))
+    return true
+  })
+  await deleteWith(parts, { ...call, kind: Pod as never }, {
+    graceSeconds: deleteOptions?.gracePeriodSeconds,
+    uid,
+    resourceVersion: undefined,
+    propagation: deleteOptions?.propagationPolicy as never,
+    dryRun,
+  })
+  return { status: 201, object: { ...success(), code: 201 } }
+}

@@ -1,0 +1,57 @@
+/** Subresources and kinds that are answered in a way of their own. */
+import { serviceAccountTokens } from '../auth/service_account_tokens.ts'
+import type { TokenAuthenticator } from '../auth/authenticate.ts'
+import type { Authorizer } from '../auth/authorizer.ts'
+import type { TokenIssuer } from '../../base/tokens.ts'
+import type { SpecialHandler } from '../http/resources.ts'
+import { failure } from '../../api/status.ts'
+import type { Parts } from '../parts.ts'
+import { selfSubjectAccessReview, selfSubjectReview, subjectAccessReview, tokenReview } from '../reviews/reviews.ts'
+import { bindPod } from './binding.ts'
+import { evictPod } from './eviction.ts'
+import { finalizeNamespace } from './finalize.ts'
+import { podAttach, podExec, podLog, podPortForward, type Kubelets } from './kubelet_streams.ts'
+import { requestToken } from './token.ts'
+
+export interface SpecialParts {
+  readonly parts: Parts
+  readonly authorizer: Authorizer
+  readonly kubelets: Kubelets
+  readonly tokens: TokenIssuer | undefined
+  readonly tokenAuthenticators: readonly TokenAuthenticator[]
+}
+
+export interface Special {
+  readonly handlers: ReadonlyMap<string, SpecialHandler>
+  /** All ways to recognise a token. */
+  readonly tokenAuthenticators: readonly TokenAuthenticator[]
+}
+
+export function specialHandlers({ parts, authorizer, kubelets, tokens, tokenAuthenticators: given }: SpecialParts): Special {
+  const tokenAuthenticators = tokens ? [...given, serviceAccountTokens(tokens, parts.store)] : given
+  return {
+    tokenAuthenticators,
+    handlers: new Map<string, SpecialHandler>([
+      ['bindings', call => bindPod(parts, call)],
+      ['pods/binding', call => bindPod(parts, call)],
+      ['pods/eviction', call => evictPod(parts, call)],
+      ['pods/log', call => podLog(parts, kubelets, call)],
+      ['pods/exec', call => podExec(parts, kubelets, call)],
+      ['pods/attach', call => podAttach(parts, kubelets, call)],
+      ['pods/portforward', call => podPortForward(parts, kubelets, call)],
+      ['pods/proxy', notSupportedYet],
+      ['services/proxy', notSupportedYet],
+      ['nodes/proxy', notSupportedYet],
+      ['namespaces/finalize', call => finalizeNamespace(parts, call)],
+      ['serviceaccounts/token', call => requestToken(parts, tokens, call)],
+      ['selfsubjectreviews.authentication.k8s.io', call => selfSubjectReview(parts, call)],
+      ['tokenreviews.authentication.k8s.io', call => tokenReview(tokenAuthenticators, call)],
+      ['selfsubjectaccessreviews.authorization.k8s.io', call => selfSubjectAccessReview(authorizer, call)],
+      ['subjectaccessreviews.authorization.k8s.io', call => subjectAccessReview(authorizer, call)],
+    ]),
+  }
+}
+
+const notSupportedYet: SpecialHandler = async ({ kind, subresource }) => {
+  throw failure(501, '', `the subresource ${subresource!.name} of ${kind.plural} is not supported by this server: use kubectl port-forward`)
+}
