@@ -14,6 +14,7 @@ import { Pod } from '../api/kinds/pod.ts'
 import { Service } from '../api/kinds/service.ts'
 import { ServiceAccount } from '../api/kinds/service_account.ts'
 import { createApiServer, type ApiServer } from '../apiserver/api_server.ts'
+import type { MetricsPort } from '../apiserver/metrics.ts'
 import type { Host } from '../base/host.ts'
 import type { TokenIssuer } from '../base/tokens.ts'
 import type { Transport, User } from '../base/transport.ts'
@@ -22,6 +23,7 @@ import type { Client } from '../client/client.ts'
 import { createEventRecorder } from '../client/events.ts'
 import { createCache } from '../client/reflector.ts'
 import { startNamespaceController } from '../controllers/namespace.ts'
+import { startNodeTaintController } from '../controllers/node_taints.ts'
 import { startRootCaController } from '../controllers/root_ca.ts'
 import { startServiceAccountController } from '../controllers/service_account.ts'
 import { createKubelet, type Kubelet } from '../kubelet/kubelet.ts'
@@ -43,6 +45,7 @@ export interface ClusterParts {
   readonly clusterDomain: string
   /** The cluster IP that containers ask for names. */
   readonly dnsIP: string
+  readonly metrics?: MetricsPort
 }
 
 export interface NodeParts {
@@ -66,10 +69,10 @@ export interface Cluster {
   stop(): Promise<void>
 }
 
-export function createCluster({ host, store, tokens, caCertificate, serviceCidr, clusterDomain, dnsIP }: ClusterParts): Cluster {
+export function createCluster({ host, store, tokens, caCertificate, serviceCidr, clusterDomain, dnsIP, metrics }: ClusterParts): Cluster {
   const kubelets = new Map<string, Kubelet>()
   const apiServer = createApiServer({
-    kinds, store, tokens, serviceCidr,
+    kinds, store, tokens, serviceCidr, metrics,
     clock: host.clock,
     random: host.random.fork('apiserver'),
     log: host.log.child({ component: 'apiserver' }),
@@ -100,6 +103,7 @@ export function createCluster({ host, store, tokens, caCertificate, serviceCidr,
       const controllers = [
         startServiceAccountController(host, forControllers, { namespaces, serviceAccounts }),
         startRootCaController(host, forControllers, { namespaces, configMaps, caCertificate }),
+        startNodeTaintController(host, forControllers, { nodes }),
         startNamespaceController(host, forControllers, { namespaces, kinds }),
         startScheduler(host, { client: forScheduler, pods, nodes, events: createEventRecorder(host, forScheduler, { component: 'default-scheduler' }) }),
       ]
