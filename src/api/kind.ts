@@ -34,7 +34,10 @@ export interface Kind<T extends KubernetesObject = KubernetesObject> extends Res
   prepareForCreate?(draft: T): void
   /** Keeps what this request may not change (status on the main resource, spec on /status). Changes the draft. */
   prepareForUpdate?(draft: T, old: T, subresource: string): void
+  /** Rules of every version of the object; run at creation and after every change. */
   validate?(object: T): FieldError[]
+  /** Rules that hold at creation only. */
+  validateCreate?(object: T): FieldError[]
   validateUpdate?(object: T, old: T, subresource: string): FieldError[]
   /** Sentences for Warning headers. */
   warnings?(object: T, old: T | undefined): string[]

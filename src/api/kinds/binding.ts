@@ -2,6 +2,7 @@ import { objectFields } from '../meta.ts'
 import type { Kind } from '../kind.ts'
 import { object, required, type Infer } from '../schema.ts'
 import { objectReference } from '../types/reference.ts'
+import { validateBinding } from '../validation/requests.ts'
 import { declareVirtualKind } from './declare.ts'
 
 const schema = object('io.k8s.api.core.v1.Binding', {
@@ -16,4 +17,5 @@ export const Binding: Kind<Binding> = declareVirtualKind<Binding>({
   plural: 'bindings',
   namespaced: true,
   schema,
+  validate: validateBinding,
 })

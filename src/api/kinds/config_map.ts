@@ -1,6 +1,7 @@
 import { objectFields } from '../meta.ts'
 import type { Kind } from '../kind.ts'
 import { boolean, bytes, map, object, string, type Infer } from '../schema.ts'
+import { validateConfigMap, validateConfigMapUpdate } from '../validation/data.ts'
 import { ageColumn, nameColumn, textColumn } from './columns.ts'
 import { declareKind } from './declare.ts'
 
@@ -19,6 +20,8 @@ export const ConfigMap: Kind<ConfigMap> = declareKind<ConfigMap>({
   shortNames: ['cm'],
   namespaced: true,
   schema,
+  validate: validateConfigMap,
+  validateUpdate: validateConfigMapUpdate,
   columns: [
     nameColumn,
     textColumn('Data', 'Number of entries.', ({ data, binaryData }) => Object.keys(data ?? {}).length + Object.keys(binaryData ?? {}).length),

@@ -2,6 +2,8 @@ import { objectFields } from '../meta.ts'
 import type { Kind } from '../kind.ts'
 import { atomicList, object, required, string, type Infer } from '../schema.ts'
 import { endpoint, endpointPort } from '../types/endpoint_slice.ts'
+import { validateEndpointSlice, validateEndpointSliceUpdate } from '../validation/endpoints.ts'
+import { validateValues } from '../validation/values.ts'
 import { ageColumn, nameColumn, textColumn } from './columns.ts'
 import { declareKind } from './declare.ts'
 
@@ -25,6 +27,8 @@ export const EndpointSlice: Kind<EndpointSlice> = declareKind<EndpointSlice>({
   setDefaults: ({ ports }) => {
     for (const port of ports ?? []) port.name ??= ''
   },
+  validate: slice => [...validateValues(schema, slice, ''), ...validateEndpointSlice(slice)],
+  validateUpdate: validateEndpointSliceUpdate,
   columns: [
     nameColumn,
     textColumn('AddressType', 'IPv4, IPv6 or FQDN.', ({ addressType }) => addressType),

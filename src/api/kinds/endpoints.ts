@@ -2,6 +2,7 @@ import { objectFields } from '../meta.ts'
 import type { Kind } from '../kind.ts'
 import { atomicList, object, type Infer } from '../schema.ts'
 import { endpointSubset } from '../types/endpoints.ts'
+import { validateEndpoints } from '../validation/endpoints.ts'
 import { ageColumn, nameColumn, orNone, textColumn } from './columns.ts'
 import { declareKind } from './declare.ts'
 
@@ -21,6 +22,7 @@ export const Endpoints: Kind<Endpoints> = declareKind<Endpoints>({
   shortNames: ['ep'],
   namespaced: true,
   schema,
+  validate: validateEndpoints,
   columns: [nameColumn, textColumn('Endpoints', 'The ready addresses.', printEndpoints), ageColumn],
 })
 

@@ -3,6 +3,7 @@ import type { Kind } from '../kind.ts'
 import { int32, microTime, object, present, required, string, time, type Infer } from '../schema.ts'
 import { eventSeries, eventSource } from '../types/event.ts'
 import { objectReference } from '../types/reference.ts'
+import { validateEvent } from '../validation/event.ts'
 import { declareKind } from './declare.ts'
 import { eventColumns } from './event_columns.ts'
 
@@ -33,6 +34,7 @@ export const Event: Kind<Event> = declareKind<Event>({
   namespaced: true,
   schema,
   createOnUpdate: true,
+  validate: validateEvent,
   fieldSelectors: {
     'involvedObject.kind': ({ involvedObject }) => involvedObject.kind ?? '',
     'involvedObject.namespace': ({ involvedObject }) => involvedObject.namespace ?? '',

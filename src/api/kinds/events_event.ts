@@ -5,6 +5,7 @@ import { int32, microTime, object, present, string, time, type Infer } from '../
 import { eventSource } from '../types/event.ts'
 import { eventSeries } from '../types/events_event.ts'
 import { objectReference } from '../types/reference.ts'
+import { validateEventsEvent } from '../validation/event.ts'
 import { declareKind } from './declare.ts'
 import { Event } from './event.ts'
 import { eventColumns } from './event_columns.ts'
@@ -39,6 +40,7 @@ export const EventsEvent: Kind<EventsEvent> = declareKind<EventsEvent>({
   schema,
   createOnUpdate: true,
   storage: { prefix: Event.storage.prefix, fromStored: fromCore, toStored: toCore },
+  validateCreate: validateEventsEvent,
   fieldSelectors: Object.fromEntries(Object.entries(Event.fieldSelectors).map(([label, read]) => [newLabel(label), (event: EventsEvent) => read(toCore(event))])),
   columns: eventColumns.map(column => ({ ...column, cell: (event: EventsEvent, nowMs: number) => column.cell(toCore(event), nowMs) })),
 })

@@ -2,6 +2,7 @@ import { objectFields } from '../meta.ts'
 import type { Kind } from '../kind.ts'
 import { object, present, type Infer } from '../schema.ts'
 import { leaseSpec } from '../types/lease.ts'
+import { validateLease } from '../validation/lease.ts'
 import { ageColumn, nameColumn, textColumn } from './columns.ts'
 import { declareKind } from './declare.ts'
 
@@ -20,5 +21,6 @@ export const Lease: Kind<Lease> = declareKind<Lease>({
   schema,
   unconditionalUpdate: false,
   createOnUpdate: true,
+  validate: validateLease,
   columns: [nameColumn, textColumn('Holder', 'Who holds it.', ({ spec }) => spec.holderIdentity ?? ''), ageColumn],
 })

@@ -3,6 +3,7 @@ import type { Kind } from '../kind.ts'
 import { object, present, type Infer } from '../schema.ts'
 import { namespaceSpec, namespaceStatus } from '../types/namespace.ts'
 import { dnsLabel } from '../validation/names.ts'
+import { validateNamespace, validateNamespaceUpdate } from '../validation/namespace.ts'
 import { ageColumn, nameColumn, textColumn } from './columns.ts'
 import { declareKind, statusSubresource } from './declare.ts'
 
@@ -41,5 +42,7 @@ export const Namespace: Kind<Namespace> = declareKind<Namespace>({
     if (subresource !== 'finalize') draft.spec = structuredClone(old.spec)
     if (subresource !== 'status') draft.status = structuredClone(old.status)
   },
+  validate: validateNamespace,
+  validateUpdate: validateNamespaceUpdate,
   columns: [nameColumn, textColumn('Status', 'Active, or Terminating while its content is being deleted.', ({ status }) => status.phase), ageColumn],
 })

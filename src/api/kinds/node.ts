@@ -3,6 +3,7 @@ import type { Kind } from '../kind.ts'
 import { object, present, type Infer } from '../schema.ts'
 import { nodeSpec } from '../types/node_spec.ts'
 import { nodeStatus } from '../types/node_status.ts'
+import { validateNode, validateNodeUpdate } from '../validation/node.ts'
 import { declareKind, statusSubresource } from './declare.ts'
 import { nodeColumns } from './node_columns.ts'
 
@@ -32,5 +33,7 @@ export const Node: Kind<Node> = declareKind<Node>({
     if (subresource === 'status') draft.spec = structuredClone(old.spec)
     else draft.status = structuredClone(old.status)
   },
+  validate: validateNode,
+  validateUpdate: validateNodeUpdate,
   columns: nodeColumns,
 })

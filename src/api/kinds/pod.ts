@@ -3,6 +3,8 @@ import type { Kind } from '../kind.ts'
 import { object, present, type Infer } from '../schema.ts'
 import { podSpec } from '../types/pod_spec.ts'
 import { podStatus } from '../types/pod_status.ts'
+import { podWarnings, validatePod, validatePodCreate } from '../validation/pod.ts'
+import { validatePodUpdate } from '../validation/pod_update.ts'
 import { Binding } from './binding.ts'
 import { declareKind, statusSubresource } from './declare.ts'
 import { Eviction } from './eviction.ts'
@@ -41,6 +43,10 @@ export const Pod: Kind<Pod> = declareKind<Pod>({
   setDefaults: setPodDefaults,
   prepareForCreate: preparePodForCreate,
   prepareForUpdate: preparePodForUpdate,
+  validate: validatePod,
+  validateCreate: validatePodCreate,
+  validateUpdate: validatePodUpdate,
+  warnings: podWarnings,
   graceSeconds,
   fieldSelectors: {
     'spec.nodeName': pod => pod.spec.nodeName ?? '',

@@ -1,6 +1,8 @@
 import { objectFields } from '../meta.ts'
 import type { Kind } from '../kind.ts'
 import { boolean, int32, object, required, string, type Infer } from '../schema.ts'
+import { validatePriorityClass, validatePriorityClassUpdate } from '../validation/priority_class.ts'
+import { validateValues } from '../validation/values.ts'
 import { ageColumn, booleanColumn, integerColumn, nameColumn, textColumn } from './columns.ts'
 import { declareKind } from './declare.ts'
 
@@ -21,6 +23,8 @@ export const PriorityClass: Kind<PriorityClass> = declareKind<PriorityClass>({
   shortNames: ['pc'],
   namespaced: false,
   schema,
+  validate: priorityClass => [...validateValues(schema, priorityClass, ''), ...validatePriorityClass(priorityClass)],
+  validateUpdate: validatePriorityClassUpdate,
   columns: [
     nameColumn,
     integerColumn('Value', 'The priority.', ({ value }) => value),

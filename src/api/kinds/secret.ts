@@ -2,6 +2,7 @@ import { encodeText } from '../../base/bytes.ts'
 import { objectFields } from '../meta.ts'
 import type { Kind } from '../kind.ts'
 import { boolean, bytes, map, object, present, string, type Infer } from '../schema.ts'
+import { validateSecret, validateSecretUpdate } from '../validation/data.ts'
 import { ageColumn, nameColumn, textColumn } from './columns.ts'
 import { declareKind } from './declare.ts'
 
@@ -21,6 +22,8 @@ export const Secret: Kind<Secret> = declareKind<Secret>({
   namespaced: true,
   schema,
   setDefaults: setSecretDefaults,
+  validate: validateSecret,
+  validateUpdate: validateSecretUpdate,
   fieldSelectors: { type: ({ type }) => type },
   columns: [
     nameColumn,

@@ -2,6 +2,7 @@ import { objectFields } from '../meta.ts'
 import type { Kind } from '../kind.ts'
 import { object, present, type Infer } from '../schema.ts'
 import { selfSubjectAccessReviewSpec, subjectAccessReviewStatus } from '../types/access_review.ts'
+import { validateSelfSubjectAccessReview } from '../validation/requests.ts'
 import { declareVirtualKind } from './declare.ts'
 
 const schema = object('io.k8s.api.authorization.v1.SelfSubjectAccessReview', {
@@ -18,4 +19,5 @@ export const SelfSubjectAccessReview: Kind<SelfSubjectAccessReview> = declareVir
   plural: 'selfsubjectaccessreviews',
   namespaced: false,
   schema,
+  validate: validateSelfSubjectAccessReview,
 })

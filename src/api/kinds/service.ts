@@ -3,6 +3,7 @@ import type { Kind } from '../kind.ts'
 import { object, present, type Infer } from '../schema.ts'
 import { serviceSpec, serviceStatus } from '../types/service.ts'
 import { dns1035Label } from '../validation/names.ts'
+import { validateService, validateServiceUpdate } from '../validation/service.ts'
 import { declareKind, statusSubresource } from './declare.ts'
 import { serviceColumns } from './service_columns.ts'
 import { prepareServiceForUpdate, setServiceDefaults } from './service_defaults.ts'
@@ -34,5 +35,7 @@ export const Service: Kind<Service> = declareKind<Service>({
   setDefaults: setServiceDefaults,
   prepareForCreate: draft => { draft.status = { loadBalancer: {} } },
   prepareForUpdate: prepareServiceForUpdate,
+  validate: validateService,
+  validateUpdate: validateServiceUpdate,
   columns: serviceColumns,
 })

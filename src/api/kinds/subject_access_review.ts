@@ -2,6 +2,7 @@ import { objectFields } from '../meta.ts'
 import type { Kind } from '../kind.ts'
 import { object, present, type Infer } from '../schema.ts'
 import { subjectAccessReviewSpec, subjectAccessReviewStatus } from '../types/access_review.ts'
+import { validateSubjectAccessReview } from '../validation/requests.ts'
 import { declareVirtualKind } from './declare.ts'
 
 const schema = object('io.k8s.api.authorization.v1.SubjectAccessReview', {
@@ -18,4 +19,5 @@ export const SubjectAccessReview: Kind<SubjectAccessReview> = declareVirtualKind
   plural: 'subjectaccessreviews',
   namespaced: false,
   schema,
+  validate: validateSubjectAccessReview,
 })

@@ -2,6 +2,7 @@ import { objectFields } from '../meta.ts'
 import type { Kind } from '../kind.ts'
 import { object, present, type Infer } from '../schema.ts'
 import { tokenRequestSpec, tokenRequestStatus } from '../types/token.ts'
+import { validateTokenRequest } from '../validation/requests.ts'
 import { declareVirtualKind } from './declare.ts'
 
 const schema = object('io.k8s.api.authentication.v1.TokenRequest', {
@@ -19,4 +20,5 @@ export const TokenRequest: Kind<TokenRequest> = declareVirtualKind<TokenRequest>
   plural: 'tokenrequests',
   namespaced: true,
   schema,
+  validate: validateTokenRequest,
 })

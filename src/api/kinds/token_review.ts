@@ -2,6 +2,7 @@ import { objectFields } from '../meta.ts'
 import type { Kind } from '../kind.ts'
 import { object, present, type Infer } from '../schema.ts'
 import { tokenReviewSpec, tokenReviewStatus } from '../types/token.ts'
+import { validateTokenReview } from '../validation/requests.ts'
 import { declareVirtualKind } from './declare.ts'
 
 const schema = object('io.k8s.api.authentication.v1.TokenReview', {
@@ -18,4 +19,5 @@ export const TokenReview: Kind<TokenReview> = declareVirtualKind<TokenReview>({
   plural: 'tokenreviews',
   namespaced: false,
   schema,
+  validate: validateTokenReview,
 })
