@@ -8,6 +8,7 @@
  */
 import type { Kind } from '../api/kind.ts'
 import type { KubernetesObject } from '../api/meta.ts'
+import { openApiDocuments } from '../api/openapi/documents.ts'
 import { ApiError, badRequest, internalError, methodNotAllowed, timeout, unavailable } from '../api/status.ts'
 import type { Clock, Millis } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
@@ -24,6 +25,7 @@ import { createDiscovery } from './http/discovery.ts'
 import { healthResponse, type HealthCheck, type Probe } from './http/health.ts'
 import { createInFlight, type InFlightLimits } from './http/in_flight.ts'
 import { createAcceptParser } from './http/negotiate.ts'
+import { openApiResponse } from './http/openapi.ts'
 import { createResources } from './http/resources.ts'
 import { errorResponse, objectResponse, pageNotFound, textResponse, withWarnings } from './http/respond.ts'
 import { routeOf, type PathRoute, type Route } from './http/route.ts'
@@ -101,6 +103,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   const authenticate = createAuthenticate(special.tokenAuthenticators, authorizer)
   const resources = createResources(parts, special.handlers, closing.signal)
   const discovery = createDiscovery(kinds)
+  const documents = openApiDocuments(kinds, 'v1.34.0')
   const parseAccept = createAcceptParser()
   const inFlight = createInFlight({ ...LIMITS, ...options.limits })
   const healthChecks: readonly HealthCheck[] = [
@@ -162,6 +165,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
       case 'healthz':
       case 'livez':
       case 'readyz': return healthResponse(segments[0] as Probe, segments.slice(1), request.query, healthChecks)
+      case 'openapi': return openApiResponse(documents, segments.slice(1), request, clauses) ?? pageNotFound()
       case 'version': return segments.length === 1 ? objectResponse(200, versionInfo) : pageNotFound()
       case 'metrics': return metricsResponse()
       default: return pageNotFound()

@@ -23,7 +23,7 @@ const GENERATED_NAME_TRIES = 8
 const GENERATED_PREFIX_MAX = 58
 
 /** Admits, completes, validates and stores a draft: also what a PUT or an apply to a new name comes to. */
-export async function storeNewObject(parts: Parts, call: Call, draft: KubernetesObject, options: WriteOptions): Promise<Outcome> {
+export async function storeNewObject(parts: Parts, call: Call, draft: KubernetesObject, options: WriteOptions, { fieldsTracked = false } = {}): Promise<Outcome> {
   const { kind, user } = call
   const { metadata } = draft
   checkNamespace(call, draft)
@@ -32,6 +32,9 @@ export async function storeNewObject(parts: Parts, call: Call, draft: Kubernetes
   else delete metadata.namespace
   const generated = !metadata.name && metadata.generateName !== undefined && metadata.generateName !== ''
   if (generated) metadata.name = generateName(parts, metadata.generateName!)
+
+  // Before admission: what the server adds belongs to nobody, as on Kubernetes.
+  if (!fieldsTracked) trackManagedFields(parts, kind, draft, undefined, options, '')
 
   const admission: AdmissionRequest = {
     operation: 'CREATE', kind, namespace: call.namespace, name: metadata.name ?? '', subresource: '', user,
@@ -46,7 +49,6 @@ export async function storeNewObject(parts: Parts, call: Call, draft: Kubernetes
     if (errors.length > 0) throw invalid(kind, metadata.name ?? '', errors)
     await parts.admission.check(admission)
     if (kind.warnings) call.warnings.push(...kind.warnings(draft, undefined))
-    trackManagedFields(parts, kind, draft, undefined, options, '')
     return generated ? storeGenerated(parts, call, draft, options) : store(parts, call, draft, options)
   })
 }

@@ -1,6 +1,7 @@
 /** What a write says beside its body: dryRun, fieldManager, fieldValidation, force. */
 import { readFieldValidation, type FieldValidation } from '../../api/field_validation.ts'
-import { invalidValue, notSupported, type FieldError } from '../../api/field_error.ts'
+import { forbidden, notSupported, type FieldError } from '../../api/field_error.ts'
+import { managerName, validateFieldManager } from '../../api/apply/manager_name.ts'
 import { invalid } from '../../api/status.ts'
 import type { Request } from '../../base/transport.ts'
 import { isTrue } from '../http/route.ts'
@@ -17,24 +18,22 @@ export interface WriteOptions {
 
 export type OptionsKind = 'CreateOptions' | 'UpdateOptions' | 'PatchOptions' | 'DeleteOptions' | 'ListOptions'
 
-const FIELD_MANAGER_MAX = 128
-
 /** Throws a 422 ApiError for values that are none. */
 export function writeOptions({ query, headers }: Request, kind: OptionsKind): WriteOptions {
   const errors: FieldError[] = []
   const dryRun = query.getAll('dryRun')
   errors.push(...dryRunErrors(dryRun))
   const given = query.get('fieldManager') ?? ''
-  if (given.length > FIELD_MANAGER_MAX) errors.push({ type: 'TooLong', field: 'fieldManager', body: `Too long: may not be more than ${FIELD_MANAGER_MAX} bytes` })
-  const unprintable = [...given].findIndex(char => char < ' ' || char === '\u007f')
-  if (unprintable >= 0) errors.push(invalidValue('fieldManager', given, `invalid character at position ${unprintable}: should only contain printable characters`))
+  errors.push(...validateFieldManager(given))
+  const force = query.has('force') && isTrue(query.get('force'))
+  if (query.has('force') && kind === 'PatchOptions' && !headers['content-type']?.startsWith('application/apply-patch+')) errors.push(forbidden('force', 'may not be specified for non-apply patch'))
   if (errors.length > 0) throw invalid(optionsResource(kind), '', errors)
   return {
     dryRun: dryRun.length > 0,
-    fieldManager: given || managerOf(headers['user-agent']),
+    fieldManager: managerName(given, headers['user-agent']),
     managerGiven: given !== '',
     fieldValidation: readFieldValidation(query.get('fieldValidation')),
-    force: query.has('force') && isTrue(query.get('force')),
+    force,
   }
 }
 
@@ -43,6 +42,3 @@ export const dryRunErrors = (values: readonly string[]): FieldError[] =>
 
 /** What an error about the options themselves is about. */
 export const optionsResource = (kind: OptionsKind) => ({ group: 'meta.k8s.io', plural: kind.toLowerCase(), kind })
-
-/** `kubectl/v1.34.0 (linux/amd64)` writes as `kubectl`. */
-const managerOf = (userAgent: string | undefined): string => (userAgent ?? '').split('/', 1)[0]!.slice(0, FIELD_MANAGER_MAX) || 'unknown'
