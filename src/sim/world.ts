@@ -62,6 +62,8 @@ export interface World {
   finish<T>(promise: Promise<T>, limitMs?: Millis): Promise<T>
   /** Runs until no event but periodic ones is due within `horizonMs`. */
   untilQuiet(options?: { horizonMs?: Millis; limitMs?: Millis }): Promise<void>
+  /** Runs beside code that waits without saying for how long. Events come as fast as they can (or at the world's pace). */
+  drive(): { stop(): Promise<void> }
 
   /** Events fired so far. */
   readonly events: number
@@ -110,11 +112,11 @@ export function createWorld(options: WorldOptions): World {
   }
 
   /** Fires events for as long as `goOn` says so of the next one. */
-  const run = async (goOn: (next: SimulatedEvent | undefined) => boolean) => {
+  const run = async (goOn: (next: SimulatedEvent | undefined) => boolean, budget = options.eventsMax ?? EVENTS_MAX) => {
     if (running) throw new Error('this world is already running: wait for the other call first')
     running = true
     const disarm = options.tripwire === false ? () => {} : armTripwire()
-    const eventsMax = events + (options.eventsMax ?? EVENTS_MAX)
+    const eventsMax = events + budget
     let instant = time
     let instantBegan = events
     try {
@@ -122,7 +124,7 @@ export function createWorld(options: WorldOptions): World {
       if (fault) throw fault
       for (let next = queue.peek(); goOn(next); next = queue.peek()) {
         await fire(queue.pop()!)
-        if (events >= eventsMax) throw new NoProgress(time, `more than ${options.eventsMax ?? EVENTS_MAX} events`, parked())
+        if (events >= eventsMax) throw new NoProgress(time, `more than ${budget} events`, parked())
         if (time !== instant) {
           instant = time
           instantBegan = events
@@ -203,6 +205,21 @@ export function createWorld(options: WorldOptions): World {
         return reason === undefined
       }
       return until(quiet, limitMs, 'quiet')
+    },
+    drive() {
+      let stopping = false
+      const driven = (async () => {
+        while (!stopping) {
+          await run(next => next !== undefined && !stopping, Infinity)
+          await settled()
+        }
+      })()
+      return {
+        stop() {
+          stopping = true
+          return driven
+        },
+      }
     },
     get events() {
       return events
