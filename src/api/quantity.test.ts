@@ -51,3 +51,12 @@ test('the canonical form is a fixed point and keeps the value', () => {
     assert.equal(parseQuantity(text)!.nano, value.nano)
   }))
 })
+
+test('the short way of counting common quantities agrees with the exact one', () => {
+  for (const number of ['0', '1', '7', '999', '1023', '9999'])
+    for (const suffix of ['', 'm', 'k', 'M', 'G', 'Ki', 'Mi', 'Gi']) {
+      const { nano } = parseQuantity(number + suffix)!
+      assert.equal(quantityMilli(number + suffix), Number(nano / 1_000_000n), number + suffix)
+      assert.equal(quantityValue(number + suffix), Number((nano + 999_999_999n) / 1_000_000_000n), number + suffix)
+    }
+})

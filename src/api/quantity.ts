@@ -59,16 +59,26 @@ export function subtractQuantities(a: string, b: string): string {
 }
 
 /** In thousandths, rounded up: cores as the scheduler counts them. Must be a quantity. */
-export const quantityMilli = (text: string): number => Number(divideUp(quantityOf(text).nano, 1_000_000n))
+export function quantityMilli(text: string): number {
+  const simple = SIMPLE.exec(text)
+  return simple ? Number(simple[1]) * MILLI_OF_SUFFIX[simple[2] ?? '']! : Number(divideUp(quantityOf(text).nano, 1_000_000n))
+}
 
 /** In whole units, rounded up: bytes, Pods. Must be a quantity. */
-export const quantityValue = (text: string): number => Number(divideUp(quantityOf(text).nano, ONE))
+export function quantityValue(text: string): number {
+  const simple = SIMPLE.exec(text)
+  return simple ? Math.ceil((Number(simple[1]) * MILLI_OF_SUFFIX[simple[2] ?? '']!) / 1000) : Number(divideUp(quantityOf(text).nano, ONE))
+}
 
 const ONE = 1_000_000_000n
 const BINARY_MAX = (2n ** 63n - 1n) * ONE
 const SYNTAX = /^([+-]?)([0-9]*)(?:\.([0-9]*))?([eEinumkKMGTP]*)([-+]?[0-9]*)$/
 /** Nearly every quantity of a real manifest: a mantissa too small to be shortened. */
 const ALREADY_CANONICAL = /^[1-9][0-9]{0,2}(?:m|k|M|G|Ki|Mi|Gi)?$/
+
+/** Small enough to be exact as numbers: the scheduler and the kubelet count such quantities all the time. */
+const SIMPLE = /^([0-9]{1,4})(m|k|M|G|Ki|Mi|Gi)?$/
+const MILLI_OF_SUFFIX: Readonly<Record<string, number>> = { m: 1, '': 1000, k: 1e6, M: 1e9, G: 1e12, Ki: 1000 * 2 ** 10, Mi: 1000 * 2 ** 20, Gi: 1000 * 2 ** 30 }
 
 const DECIMAL_SUFFIXES = ['n', 'u', 'm', '', 'k', 'M', 'G', 'T', 'P', 'E']
 const BINARY_SUFFIXES = ['', 'Ki', 'Mi', 'Gi', 'Ti', 'Pi', 'Ei']

@@ -33,9 +33,11 @@ export function decodeAnyBody(bytes: Uint8Array, contentType: string, { findDupl
 
 const ALIASES_MAX = 100
 
+const decoder = new TextDecoder('utf-8', { fatal: true })
+
 function decodeText(bytes: Uint8Array): string {
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+    return decoder.decode(bytes)
   } catch {
     throw badRequest('the body of the request is not valid UTF-8')
   }
