@@ -35,6 +35,8 @@ export interface Outlet {
 export interface Upgrade {
   readonly message: IncomingMessage
   readonly socket: Duplex
+  /** Takes the socket out of HTTP's hands; nothing may have been answered yet. */
+  take(): Duplex
   /** What the client has already sent behind its request. */
   readonly head: Buffer
 }

@@ -66,12 +66,22 @@ export function upgradeExchange(message: IncomingMessage, socket: Duplex, head: 
   const response = new ServerResponse(message)
   response.shouldKeepAlive = false
   response.assignSocket(socket as Socket)
+  let taken = false
   response.once('finish', () => {
     response.detachSocket(socket as Socket)
     socket.end()
   })
-  socket.on('error', () => response.destroy())
-  return new Http1Exchange(message, response, { message, socket, head })
+  socket.on('error', () => {
+    if (!taken) response.destroy()
+  })
+  const take = () => {
+    taken = true
+    response.detachSocket(socket as Socket)
+    // The response itself will never close: its request is over when the socket is.
+    socket.once('close', () => response.emit('close'))
+    return socket
+  }
+  return new Http1Exchange(message, response, { message, socket, head, take })
 }
 
 const identities = new WeakMap<TLSSocket, Identity>()
