@@ -10,9 +10,7 @@ import type { Client, ListOptions, Patch, WriteOptions } from './client.ts'
  * over HTTPS the connection says it, and `user` is left out.
  */
 export function createClient(transport: Transport, { user, userAgent = 'poise' }: { user?: User; userAgent?: string } = {}): Client {
-  const never = new AbortController().signal
-
-  async function send(method: Request['method'], path: string, query: Record<string, string | readonly string[] | undefined> = {}, body?: RequestBody, headers: Record<string, string> = {}, signal = never): Promise<Response> {
+  async function send(method: Request['method'], path: string, query: Record<string, string | readonly string[] | undefined> = {}, body?: RequestBody, headers: Record<string, string> = {}, signal = new AbortController().signal): Promise<Response> {
     return transport({
       method, path, query: searchParams(query), user, signal,
       headers: { accept: 'application/json', 'user-agent': userAgent, ...headers },
