@@ -34,6 +34,7 @@ import { bootstrap } from './bootstrap.ts'
 import { createKindCatalog } from './kind_catalog.ts'
 import { createRequestMetrics, type MetricsPort } from './metrics.ts'
 import type { Parts } from './parts.ts'
+import { createSetDefaults } from './registry/read_object.ts'
 import { createSelectors } from './registry/selectors.ts'
 import { createServiceAddresses, firstAddress } from './registry/service_addresses.ts'
 import { createViews } from './registry/views.ts'
@@ -93,6 +94,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     random: options.random.fork('apiserver'),
     catalog: createKindCatalog(kinds),
     selectors: createSelectors(),
+    setDefaults: createSetDefaults(),
     events: createWatchEvents(views),
     hubs: createWatchHubs(store, log),
     admission: createAdmission(admissionPlugins({ store, random: options.random.fork('admission') })),

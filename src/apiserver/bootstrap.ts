@@ -44,7 +44,7 @@ export async function bootstrap(parts: Parts, { apiServerIP, apiServerPort }: Bo
 async function ensure(parts: Parts, kind: Kind, namespace: string, object: Record<string, unknown>): Promise<void> {
   const { name } = object.metadata as { name: string }
   const options = { dryRun: false, fieldManager: 'kube-apiserver', managerGiven: true, fieldValidation: 'Strict', force: false } as const
-  const draft = draftOf(kind, object, { validation: 'Strict', warnings: [] })
+  const draft = draftOf(parts, kind, object, { validation: 'Strict', warnings: [] })
   try {
     await storeNewObject(parts, { kind, namespace, name, subresource: undefined, user: SERVER, request: NO_REQUEST, warnings: [] }, draft, options)
   } catch (error) {

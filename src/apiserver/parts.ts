@@ -4,6 +4,7 @@ import type { Random } from '../base/random.ts'
 import type { Store } from '../store/store.ts'
 import type { Admission } from './admission/admission.ts'
 import type { KindCatalog } from './kind_catalog.ts'
+import type { SetDefaults } from './registry/read_object.ts'
 import type { Selectors } from './registry/selectors.ts'
 import type { ServiceAddresses } from './registry/service_addresses.ts'
 import type { Views } from './registry/views.ts'
@@ -18,6 +19,7 @@ export interface Parts {
   readonly log: Log
   readonly catalog: KindCatalog
   readonly selectors: Selectors
+  readonly setDefaults: SetDefaults
   readonly views: Views
   readonly events: WatchEvents
   readonly hubs: WatchHubs

@@ -57,7 +57,7 @@ function applyToObject(parts: Parts, call: Call, options: WriteOptions, applied:
   return changeObject(parts, call, options, {
     againOnConflict: !applied.metadata.resourceVersion,
     fieldsTracked: true,
-    makeDraft: live => draftFrom(call, objectOf(apply(parts, call, options, live, applied))),
+    makeDraft: live => draftFrom(parts, call, objectOf(apply(parts, call, options, live, applied))),
   })
 }
 
@@ -65,7 +65,7 @@ async function applyToNothing(parts: Parts, call: Call, options: WriteOptions, a
   if (call.subresource) throw notFound(call.kind, call.name)
   const { uid } = applied.metadata
   if (uid) throw conflict(call.kind, call.name, `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`)
-  const draft = draftFrom(call, objectOf(apply(parts, call, options, undefined, applied)))
+  const draft = draftFrom(parts, call, objectOf(apply(parts, call, options, undefined, applied)))
   return storeNewObject(parts, call, draft, options, { fieldsTracked: true })
 }
 
@@ -82,4 +82,4 @@ function objectOf(result: Applied): Record<string, unknown> {
   return result.object as Record<string, unknown>
 }
 
-const draftFrom = ({ kind }: Call, object: Record<string, unknown>): KubernetesObject => draftOf(kind, object, { validation: 'Ignore', warnings: [] })
+const draftFrom = (parts: Parts, { kind }: Call, object: Record<string, unknown>): KubernetesObject => draftOf(parts, kind, object, { validation: 'Ignore', warnings: [] })

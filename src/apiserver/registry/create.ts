@@ -14,7 +14,7 @@ import { writeOptions, type WriteOptions } from './write_options.ts'
 /** POST to a collection. */
 export async function createObject(parts: Parts, call: Call): Promise<Outcome> {
   const options = writeOptions(call.request, 'CreateOptions')
-  const draft = readObject(call.kind, call.request, options.fieldValidation, call.warnings)
+  const draft = readObject(parts, call.kind, call.request, options.fieldValidation, call.warnings)
   return storeNewObject(parts, call, draft, options)
 }
 
@@ -45,7 +45,7 @@ export async function storeNewObject(parts: Parts, call: Call, draft: Kubernetes
   kind.prepareForCreate?.(draft)
 
   return parts.serviceAddresses.allocating(kind, draft, undefined, options.dryRun, async () => {
-    const errors = [...validateMetadata(kind, draft), ...(kind.validate?.(draft) ?? [])]
+    const errors = [...validateMetadata(kind, draft), ...(kind.validate?.(draft) ?? []), ...(kind.validateCreate?.(draft) ?? [])]
     if (errors.length > 0) throw invalid(kind, metadata.name ?? '', errors)
     await parts.admission.check(admission)
     if (kind.warnings) call.warnings.push(...kind.warnings(draft, undefined))

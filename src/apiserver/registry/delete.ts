@@ -6,6 +6,7 @@
  *   finalizers left ───▶ deletionTimestamp, grace 0 ─────▶ whoever takes off the last one removes it
  */
 import type { Kind } from '../../api/kind.ts'
+import type { Namespace } from '../../api/kinds/namespace.ts'
 import { timestamp, type KubernetesObject } from '../../api/meta.ts'
 import { conflict, notFound, staleWrite, success } from '../../api/status.ts'
 import { cloneJson } from '../../api/deep.ts'
@@ -48,7 +49,7 @@ export type DeletePlan =
 export function planDelete(kind: Kind, object: KubernetesObject, how: DeleteHow, wallMs: Millis): DeletePlan {
   const finalizers = finalizersFor(kind, object, how.propagation)
   const finalizersChange = finalizers.join() !== (object.metadata.finalizers ?? []).join()
-  const deletion = deletionOf(kind, object, how.graceSeconds, finalizers.length > 0, wallMs)
+  const deletion = deletionOf(kind, object, how.graceSeconds, isHeld({ ...object, metadata: { ...object.metadata, finalizers } }), wallMs)
   if (deletion === 'remove') return { is: 'remove' }
   if (deletion === 'keep' && !finalizersChange) return { is: 'nothing' }
 
@@ -59,29 +60,33 @@ export function planDelete(kind: Kind, object: KubernetesObject, how: DeleteHow,
     marked.metadata.deletionGracePeriodSeconds = deletion.graceSeconds
     if (!object.metadata.deletionTimestamp && kind.generation) marked.metadata.generation = (object.metadata.generation ?? 0) + 1
   }
-  if (kind.storage.prefix === '/namespaces/') (marked as { status?: object }).status = { ...(marked as { status?: object }).status, phase: 'Terminating' }
+  if (kind.storage.prefix === '/namespaces/') (marked as Namespace).status = { ...(marked as Namespace).status, phase: 'Terminating' }
   return { is: 'mark', marked }
 }
 
+/** Somebody has still something to do before the object may go. Namespaces have finalizers in their spec besides. */
+export const isHeld = (object: KubernetesObject): boolean =>
+  (object.metadata.finalizers?.length ?? 0) > 0 || (object.kind === 'Namespace' && ((object as Namespace).spec?.finalizers?.length ?? 0) > 0)
+
 type Deletion = 'remove' | 'keep' | { readonly deletionTimestamp: string; readonly graceSeconds: number }
 
-function deletionOf(kind: Kind, object: KubernetesObject, requested: number | undefined, isHeld: boolean, wallMs: Millis): Deletion {
+function deletionOf(kind: Kind, object: KubernetesObject, requested: number | undefined, held: boolean, wallMs: Millis): Deletion {
   const { deletionTimestamp, deletionGracePeriodSeconds: running = 0 } = object.metadata
   if (deletionTimestamp) {
-    if (!kind.graceSeconds) return isHeld ? 'keep' : 'remove'
-    return shortened(deletionTimestamp, running, requested, isHeld, wallMs)
+    if (!kind.graceSeconds) return held ? 'keep' : 'remove'
+    return shortened(deletionTimestamp, running, requested, held, wallMs)
   }
   const graceSeconds = kind.graceSeconds?.(object, requested) ?? 0
-  if (graceSeconds === 0 && !isHeld) return 'remove'
+  if (graceSeconds === 0 && !held) return 'remove'
   return { deletionTimestamp: timestamp(wallMs + graceSeconds * 1000), graceSeconds }
 }
 
 /** A second DELETE can only shorten: to an earlier end, or to an end at once. */
-function shortened(deletionTimestamp: string, running: number, requested: number | undefined, isHeld: boolean, wallMs: Millis): Deletion {
-  if (running === 0) return isHeld ? 'keep' : 'remove'
+function shortened(deletionTimestamp: string, running: number, requested: number | undefined, held: boolean, wallMs: Millis): Deletion {
+  if (running === 0) return held ? 'keep' : 'remove'
   if (requested === undefined || requested >= running) return 'keep'
   const asked = requested < 0 ? 1 : requested
-  if (asked === 0) return isHeld ? { deletionTimestamp: timestamp(wallMs), graceSeconds: 0 } : 'remove'
+  if (asked === 0) return held ? { deletionTimestamp: timestamp(wallMs), graceSeconds: 0 } : 'remove'
   const endMs = Date.parse(deletionTimestamp) - (running - asked) * 1000
   // It began so long ago that the shorter grace is over already: what is left is the least there is.
   if (endMs < wallMs) return { deletionTimestamp: timestamp(wallMs), graceSeconds: 1 }

@@ -33,7 +33,7 @@ export async function patchObject(parts: Parts, call: Call): Promise<Outcome> {
     makeDraft(current) {
       const patched = language(kind, current, patch)
       if (!isObject(patched)) throw badRequest('the patch leaves no object behind')
-      const draft = draftOf(kind, withType(kind, patched), { duplicateFields, validation: options.fieldValidation, warnings: call.warnings })
+      const draft = draftOf(parts, kind, withType(kind, patched), { duplicateFields, validation: options.fieldValidation, warnings: call.warnings })
       return checked(draft, name)
     },
   })

@@ -2,7 +2,7 @@
 import { apiVersionOf, type Kind } from '../../api/kind.ts'
 import type { KubernetesObject } from '../../api/meta.ts'
 import type { Fields, ObjectSchema } from '../../api/schema.ts'
-import { applyDefaults } from '../../api/defaults.ts'
+import { compileDefaults, type Defaulter } from '../../api/defaults.ts'
 import { decodeObject } from '../../api/decode.ts'
 import { cannotBeHandled, strayFieldWarnings, strictDecodingProblem, type FieldValidation } from '../../api/field_validation.ts'
 import { badRequest, tooLargeBody } from '../../api/status.ts'
@@ -14,10 +14,24 @@ export const BODY_BYTES_MAX = 3 * 1024 * 1024
 
 export type Typed = Pick<Kind, 'group' | 'version' | 'kind'> & { readonly schema: ObjectSchema<Fields>; readonly setDefaults?: Kind['setDefaults'] }
 
+/** Sets the constant defaults of a schema; compiled on first use and kept, for every write passes here. */
+export type SetDefaults = (schema: ObjectSchema<Fields>, draft: KubernetesObject) => void
+
+export function createSetDefaults(): SetDefaults {
+  const compiled = new Map<ObjectSchema<Fields>, Defaulter>()
+  return (schema, draft) => {
+    let defaulter = compiled.get(schema)
+    if (!defaulter) compiled.set(schema, (defaulter = compileDefaults(schema)))
+    defaulter(draft)
+  }
+}
+
+type Reading = { readonly setDefaults: SetDefaults }
+
 /** Throws an ApiError: 413, 415, or 400 with the place of what is wrong. */
-export function readObject(kind: Typed, request: Request, validation: FieldValidation, warnings: string[]): KubernetesObject {
+export function readObject(parts: Reading, kind: Typed, request: Request, validation: FieldValidation, warnings: string[]): KubernetesObject {
   const { json, duplicateFields } = readBody(request, validation)
-  return draftOf(kind, json, { duplicateFields, validation, warnings })
+  return draftOf(parts, kind, json, { duplicateFields, validation, warnings })
 }
 
 /** The body as JSON. In process it is an object already, and nobody has looked at it yet either. */
@@ -54,7 +68,7 @@ interface DraftOptions {
 }
 
 /** Decodes JSON into a draft of the kind: unknown fields are refused, warned about or dropped, defaults are set. */
-export function draftOf(kind: Typed, json: Record<string, unknown>, { duplicateFields = [], validation, warnings }: DraftOptions): KubernetesObject {
+export function draftOf({ setDefaults }: Reading, kind: Typed, json: Record<string, unknown>, { duplicateFields = [], validation, warnings }: DraftOptions): KubernetesObject {
   checkType(kind, json)
   const { object, unknownFields, errors } = decodeObject(kind.schema, json)
   if (errors.length > 0) throw cannotBeHandled(kind, errors[0]!)
@@ -67,7 +81,7 @@ export function draftOf(kind: Typed, json: Record<string, unknown>, { duplicateF
   object.apiVersion = apiVersionOf(kind)
   object.kind = kind.kind
   object.metadata ??= {}
-  applyDefaults(kind.schema, object)
+  setDefaults(kind.schema, object)
   kind.setDefaults?.(object)
   return object
 }

@@ -15,6 +15,7 @@ import type { AdmissionRequest } from '../admission/admission.ts'
 import type { Parts } from '../parts.ts'
 import { subresourceName, type Call, type Outcome } from './call.ts'
 import { storeNewObject } from './create.ts'
+import { isHeld } from './delete.ts'
 import { keyIn } from './keys.ts'
 import { trackManagedFields } from './managed_fields.ts'
 import { validateMetadata, validateMetadataUpdate } from './object_meta.ts'
@@ -25,7 +26,7 @@ import { writeOptions, type WriteOptions } from './write_options.ts'
 export async function updateObject(parts: Parts, call: Call): Promise<Outcome> {
   const options = writeOptions(call.request, 'UpdateOptions')
   const { kind } = call
-  let draft = readObject(kind, call.request, options.fieldValidation, call.warnings)
+  let draft = readObject(parts, kind, call.request, options.fieldValidation, call.warnings)
   checkIdentity(call, draft)
   const { resourceVersion } = draft.metadata
   if (!resourceVersion && !kind.unconditionalUpdate) {
@@ -41,7 +42,7 @@ export async function updateObject(parts: Parts, call: Call): Promise<Outcome> {
     againOnConflict: !resourceVersion,
     makeDraft() {
       // An attempt changes its draft, so a second one starts from the body again.
-      if (used) draft = readObject(kind, call.request, 'Ignore', [])
+      if (used) draft = readObject(parts, kind, call.request, 'Ignore', [])
       used = true
       return draft
     },
@@ -114,10 +115,7 @@ async function storeChanged(parts: Parts, { kind }: Call, { dryRun }: WriteOptio
 
 /** The last finalizer of an object that is being deleted was taken off: now it goes. */
 function isFullyFinalized(draft: KubernetesObject, old: KubernetesObject): boolean {
-  return old.metadata.deletionTimestamp !== undefined
-    && (old.metadata.finalizers?.length ?? 0) > 0
-    && (draft.metadata.finalizers?.length ?? 0) === 0
-    && !draft.metadata.deletionGracePeriodSeconds
+  return old.metadata.deletionTimestamp !== undefined && isHeld(old) && !isHeld(draft) && !draft.metadata.deletionGracePeriodSeconds
 }
 
 function checkIdentity({ name, namespace, kind }: Call, { metadata }: KubernetesObject): void {

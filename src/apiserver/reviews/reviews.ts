@@ -16,33 +16,33 @@ import { writeOptions } from '../registry/write_options.ts'
 
 /** Who am I? (`kubectl auth whoami`) */
 export async function selfSubjectReview(parts: Parts, call: Call): Promise<Outcome> {
-  return answered({ ...read(call), metadata: { creationTimestamp: timestamp(parts.clock.wall()) } }, { userInfo: userInfo(call.user) })
+  return answered({ ...read(parts, call), metadata: { creationTimestamp: timestamp(parts.clock.wall()) } }, { userInfo: userInfo(call.user) })
 }
 
 /** May I? (`kubectl auth can-i`) */
-export async function selfSubjectAccessReview(authorizer: Authorizer, call: Call): Promise<Outcome> {
-  const review = read(call) as SelfSubjectAccessReview
+export async function selfSubjectAccessReview(parts: Parts, authorizer: Authorizer, call: Call): Promise<Outcome> {
+  const review = read(parts, call) as SelfSubjectAccessReview
   return answered(review, await decide(authorizer, call, call.user, review.spec))
 }
 
 /** May somebody else? */
-export async function subjectAccessReview(authorizer: Authorizer, call: Call): Promise<Outcome> {
-  const review = read(call) as SubjectAccessReview
+export async function subjectAccessReview(parts: Parts, authorizer: Authorizer, call: Call): Promise<Outcome> {
+  const review = read(parts, call) as SubjectAccessReview
   const { user, groups = [], uid, extra } = review.spec
   if (!user && groups.length === 0) throw invalid(call.kind, '', [invalidValue('spec.user', user ?? '', 'at least one of user or group must be specified')])
   return answered(review, await decide(authorizer, call, { name: user ?? '', groups, ...(uid && { uid }), ...(extra && { extra }) }, review.spec))
 }
 
 /** Whose token is this? */
-export async function tokenReview(tokens: readonly TokenAuthenticator[], call: Call): Promise<Outcome> {
-  const review = read(call) as TokenReview
+export async function tokenReview(parts: Parts, tokens: readonly TokenAuthenticator[], call: Call): Promise<Outcome> {
+  const review = read(parts, call) as TokenReview
   const { token, audiences } = review.spec
   if (!token) return answered(review, { user: {}, error: 'token is required for TokenReview in authentication' })
   const found = await authenticateToken(tokens, token, audiences?.length ? audiences : undefined)
   return answered(review, found ? { authenticated: true, user: userInfo(found.user), audiences: found.audiences } : { user: {}, error: 'invalid bearer token' })
 }
 
-const read = (call: Call): KubernetesObject => readObject(call.kind, call.request, writeOptions(call.request, 'CreateOptions').fieldValidation, call.warnings)
+const read = (parts: Parts, call: Call): KubernetesObject => readObject(parts, call.kind, call.request, writeOptions(call.request, 'CreateOptions').fieldValidation, call.warnings)
 
 const answered = (review: KubernetesObject, status: object): Outcome => ({ status: 201, object: { ...review, status } })
 

@@ -15,7 +15,7 @@ const resource = { group: '', plural: 'pods/binding', kind: 'Binding' }
 /** POST pods/<name>/binding: puts a Pod on a Node. Throws Conflict when it has one already. */
 export async function bindPod(parts: Parts, call: Call): Promise<Outcome> {
   const options = writeOptions(call.request, 'CreateOptions')
-  const binding = readObject(Binding as never, call.request, options.fieldValidation, call.warnings) as Binding
+  const binding = readObject(parts, Binding as never, call.request, options.fieldValidation, call.warnings) as Binding
   // Posted to the old collection of bindings, the name is in the body.
   const name = call.name || (binding.metadata.name ?? '')
   const { target, metadata } = binding

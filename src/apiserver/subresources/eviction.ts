@@ -16,7 +16,7 @@ import { writeOptions } from '../registry/write_options.ts'
  */
 export async function evictPod(parts: Parts, call: Call): Promise<Outcome> {
   const options = writeOptions(call.request, 'CreateOptions')
-  const eviction = readObject(Eviction as never, call.request, options.fieldValidation, call.warnings) as Eviction
+  const eviction = readObject(parts, Eviction as never, call.request, options.fieldValidation, call.warnings) as Eviction
   const { name, namespace } = call
   if (eviction.metadata.name && eviction.metadata.name !== name) throw badRequest('name in URL does not match name in Eviction object')
   const { deleteOptions } = eviction

@@ -45,9 +45,9 @@ export function specialHandlers({ parts, authorizer, kubelets, tokens, tokenAuth
       ['namespaces/finalize', call => finalizeNamespace(parts, call)],
       ['serviceaccounts/token', call => requestToken(parts, tokens, call)],
       ['selfsubjectreviews.authentication.k8s.io', call => selfSubjectReview(parts, call)],
-      ['tokenreviews.authentication.k8s.io', call => tokenReview(tokenAuthenticators, call)],
-      ['selfsubjectaccessreviews.authorization.k8s.io', call => selfSubjectAccessReview(authorizer, call)],
-      ['subjectaccessreviews.authorization.k8s.io', call => subjectAccessReview(authorizer, call)],
+      ['tokenreviews.authentication.k8s.io', call => tokenReview(parts, tokenAuthenticators, call)],
+      ['selfsubjectaccessreviews.authorization.k8s.io', call => selfSubjectAccessReview(parts, authorizer, call)],
+      ['subjectaccessreviews.authorization.k8s.io', call => subjectAccessReview(parts, authorizer, call)],
     ]),
   }
 }

@@ -19,7 +19,7 @@ const EXPIRATION_SECONDS_MAX = 2 ** 32
 export async function requestToken(parts: Parts, issuer: TokenIssuer | undefined, call: Call): Promise<Outcome> {
   if (!issuer) throw badRequest('this server has no key to sign tokens with')
   const options = writeOptions(call.request, 'CreateOptions')
-  const request = readObject(TokenRequest as never, call.request, options.fieldValidation, call.warnings) as TokenRequest
+  const request = readObject(parts, TokenRequest as never, call.request, options.fieldValidation, call.warnings) as TokenRequest
   checkSpec(request)
   const account = (await storedObject(parts, call)).value as KubernetesObject
   const bound = await boundTo(parts, call, request)
