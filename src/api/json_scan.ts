@@ -22,6 +22,11 @@ export function scanJson(text: string): JsonScan {
   }
 }
 
+/** True when the text names more members than were parsed from it. Much faster than finding out which. */
+export function hasDuplicates(text: string, parsed: unknown): boolean {
+  return countColons(text) !== countMembers(parsed)
+}
+
 export const JSON_DEPTH_MAX = 1000
 
 /** True when brackets are nested deeper than the server walks. Counts brackets outside strings, so it costs one pass. */
@@ -40,6 +45,32 @@ export function isNestedTooDeep(text: string): boolean {
     } else if (code === 0x7d || code === 0x5d) depth--
   }
   return false
+}
+
+/** Outside strings, that is one for each member. */
+function countColons(text: string): number {
+  let count = 0
+  let inString = false
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i)
+    if (inString) {
+      if (code === 0x5c) i++
+      else if (code === 0x22) inString = false
+    } else if (code === 0x22) inString = true
+    else if (code === 0x3a) count++
+  }
+  return count
+}
+
+function countMembers(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 0
+  let count = 0
+  if (Array.isArray(value)) {
+    for (const item of value) count += countMembers(item)
+    return count
+  }
+  for (const key of Object.keys(value)) count += 1 + countMembers((value as Record<string, unknown>)[key])
+  return count
 }
 
 interface Scanner {

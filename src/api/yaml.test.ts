@@ -53,6 +53,11 @@ test('fields given twice are found in JSON and in YAML', () => {
   assert.deepEqual(decodeBody(bytes('{"a":1,"a":2}'), 'application/json').duplicateFields, [])
 })
 
+test('colons and quotes inside strings do not look like members', () => {
+  assert.deepEqual(json('{"a:b":"c:\\":d","e":[{"f":":"},{"f":"\\\\"}]}').duplicateFields, [])
+  assert.deepEqual(json('{"a":":","b":{"__proto__":1,"__proto__":2}}').duplicateFields, ['b.__proto__'])
+})
+
 test('what cannot be read is refused with 400 and its place', () => {
   const cases: [string, () => unknown, RegExp][] = [
     ['empty', () => json(''), /unexpected end of JSON input \(line 1, column 1\)/],

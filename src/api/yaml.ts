@@ -1,6 +1,6 @@
 /** Bodies of requests: JSON, or YAML as Kubernetes reads it (YAML 1.1, one document, only what JSON can say). */
 import { isMap, isScalar, isSeq, LineCounter, parseDocument, type Document } from 'yaml'
-import { isNestedTooDeep, JSON_DEPTH_MAX, scanJson } from './json_scan.ts'
+import { hasDuplicates, isNestedTooDeep, JSON_DEPTH_MAX, scanJson } from './json_scan.ts'
 import { badRequest, unsupportedMediaType } from './status.ts'
 
 export interface Body {
@@ -47,7 +47,7 @@ function parseJson(text: string, findDuplicates: boolean): { json: unknown; dupl
   if (isNestedTooDeep(text)) throw tooDeep('json')
   try {
     const json: unknown = JSON.parse(text)
-    return { json, duplicateFields: findDuplicates ? scanJson(text).duplicates : [] }
+    return { json, duplicateFields: findDuplicates && hasDuplicates(text, json) ? scanJson(text).duplicates : [] }
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error
     const problem = scanJson(text).problem ?? { message: error.message, offset: 0 }
