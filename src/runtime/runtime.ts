@@ -42,7 +42,7 @@ export interface ContainerRuntime {
   /** The image by any of its names, or undefined when it is not on this machine. */
   imageStatus(image: string): Promise<ImageStatus | undefined>
   listImages(): Promise<ImageStatus[]>
-  /** Resolves to the image's reference in digest form. */
+  /** Resolves to the image's reference, by digest. */
   pullImage(image: string, auth: ImageAuth | undefined, signal: AbortSignal): Promise<string>
   removeImage(image: string): Promise<void>
   imageFilesystem(): Promise<{ usedBytes: number; inodesUsed: number; mountpoint: string }>
@@ -192,9 +192,9 @@ export interface ContainerStatus extends ContainerSummary {
   /** `Completed`, `Error`, `OOMKilled`, `StartError`. */
   reason: string
   message: string
-  /** As it was asked for. */
+  /** A name of the image, in the runtime's form: `docker.io/library/busybox:latest` for `busybox`. */
   image: string
-  /** In digest form. */
+  /** `name@sha256:…`, or `sha256:…` alone for an image that came from a file and not from a registry. */
   imageRef: string
   logPath: string
   mounts: readonly Mount[]

@@ -52,6 +52,9 @@ root = ${toml(paths.root)}
 state = ${toml(paths.state)}
 disabled_plugins = [${UNUSED_PLUGINS.map(toml).join(', ')}]
 
+[debug]
+  level = "warn"
+
 [grpc]
   address = ${toml(paths.socket)}
 
@@ -82,6 +85,10 @@ disabled_plugins = [${UNUSED_PLUGINS.map(toml).join(', ')}]
 [${cri}.registry]
   config_path = ${toml(paths.registryHosts)}
 `
+}
+
+export function snapshotterOf(config: string): ContainerdSettings['snapshotter'] | undefined {
+  return (['overlayfs', 'native'] as const).find(name => config.includes(`snapshotter = "${name}"`))
 }
 
 /** They look for their kernel modules at start, and nobody needs them here. */

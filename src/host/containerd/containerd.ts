@@ -7,14 +7,14 @@
  * the next start. When only containerd has died, it is started again and finds its containers by their shims.
  */
 import { spawn } from 'node:child_process'
-import { mkdir, open, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import type { Clock } from '../../base/clock.ts'
 import { sleep } from '../../base/clock.ts'
 import type { Host } from '../../base/host.ts'
 import { createCriClient } from '../cri/client.ts'
 import { ImageRequest, ImageStatusResponse, StatusRequest, StatusResponse } from '../cri/messages.ts'
 import { runtimeStatus } from '../cri/statuses.ts'
-import { cniConfigList, containerdConfig, containerdPaths, HOST_PORT_HANDLER } from './config.ts'
+import { cniConfigList, containerdConfig, containerdPaths, HOST_PORT_HANDLER, snapshotterOf } from './config.ts'
 import type { ContainerdPaths } from './config.ts'
 import { importImage, loadImage } from './images.ts'
 import type { ImageStore } from './images.ts'
@@ -62,8 +62,13 @@ export async function startContainerd(options: ContainerdOptions): Promise<Conta
   if (Buffer.byteLength(paths.socket) > SOCKET_PATH_BYTES_MAX) {
     throw new MachineNotReady(`${paths.socket} is too long for a unix socket. Next: choose a shorter state directory`)
   }
-  const pidBefore = await livingContainerd(paths)
-  const pid = pidBefore ?? await launch(options, machine, paths)
+  let pidBefore = await livingContainerd(paths)
+  const isOutdated = await writeFiles(options, machine, paths)
+  if (pidBefore !== undefined && isOutdated) {
+    await stop(pidBefore, host.clock, paths)
+    pidBefore = undefined
+  }
+  const pid = pidBefore ?? await launch(machine, paths)
   const store = { machine, paths, processes: host.processes }
   try {
     await Promise.all([
@@ -99,20 +104,29 @@ export async function livingContainerd(paths: ContainerdPaths): Promise<number |
   return commandLine.split('\0').includes(paths.config) ? pid : undefined
 }
 
-async function launch({ podCidr, networkName, stateDirectory, host }: ContainerdOptions, machine: Machine, paths: ContainerdPaths): Promise<number> {
+/** Returns whether a containerd that is running with the old files needs to be started anew. */
+async function writeFiles({ podCidr, networkName, stateDirectory, host }: ContainerdOptions, machine: Machine, paths: ContainerdPaths): Promise<boolean> {
   for (const path of [paths.root, paths.state, paths.cniConfig, paths.cniHostPortConfig, paths.cniState, `${paths.registryHosts}/_default`]) {
     await mkdir(path, { recursive: true, mode: 0o711 })
   }
-  const snapshotter = await canOverlay(stateDirectory, host.processes) ? 'overlayfs' : 'native'
+  const before = await readFile(paths.config, 'utf8').catch(() => '')
+  // The images that are here were unpacked by the first one's choice.
+  const snapshotter = snapshotterOf(before) ?? (await canOverlay(stateDirectory, host.processes) ? 'overlayfs' : 'native')
+  const config = containerdConfig(paths, {
+    snapshotter, restrictOomScoreAdj: !machine.hasSysResource, cniPlugins: machine.cniPlugins, pauseImage: PAUSE_IMAGE,
+  })
+  if (config !== before) await writeFile(paths.config, config)
+  // These it reads again by itself.
   const network = { networkName, podCidr, mtu: await defaultRouteMtu() }
   await writeFile(`${paths.cniConfig}/10-poise.conflist`, cniConfigList(paths, { ...network, hostPorts: false }))
   await writeFile(`${paths.cniHostPortConfig}/10-poise.conflist`, cniConfigList(paths, { ...network, hostPorts: true }))
-  await writeFile(paths.config, containerdConfig(paths, {
-    snapshotter, restrictOomScoreAdj: !machine.hasSysResource, cniPlugins: machine.cniPlugins, pauseImage: PAUSE_IMAGE,
-  }))
+  return config !== before
+}
+
+async function launch(machine: Machine, paths: ContainerdPaths): Promise<number> {
   // The file of a containerd that has died would be taken for a living one's.
   await rm(paths.socket, { force: true })
-
+  await rename(paths.log, `${paths.log}.1`).catch(() => {})
   const output = await open(paths.log, 'a', 0o600)
   try {
     const child = spawn(machine.containerd, ['--config', paths.config], {
@@ -131,7 +145,7 @@ async function untilReady(paths: ContainerdPaths, pid: number, clock: Clock): Pr
   const deadline = clock.now() + START_TIMEOUT_MS
   let last: unknown
   while (clock.now() < deadline) {
-    if (!isAlive(pid)) throw new Error(`containerd ended while it was starting: ${await lastLine(paths.log)}. Its log: ${paths.log}`)
+    if (await livingContainerd(paths) !== pid) throw new Error(`containerd ended while it was starting: ${await lastLine(paths.log)}. Its log: ${paths.log}`)
     // A client for each try: one that was refused would first wait before it dials again.
     const client = createCriClient(paths.socket)
     try {
@@ -174,18 +188,9 @@ async function stop(pid: number, clock: Clock, paths: ContainerdPaths): Promise<
   for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
     if (await livingContainerd(paths) !== pid) break
     process.kill(pid, signal)
-    for (const deadline = clock.now() + STOP_TIMEOUT_MS; isAlive(pid) && clock.now() < deadline;) await sleep(clock, 10)
+    for (const deadline = clock.now() + STOP_TIMEOUT_MS; await livingContainerd(paths) === pid && clock.now() < deadline;) await sleep(clock, 10)
   }
   await rm(paths.pid, { force: true })
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch {
-    return false
-  }
 }
 
 async function lastLine(file: string): Promise<string> {

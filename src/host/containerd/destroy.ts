@@ -1,7 +1,7 @@
 /**
  * Takes away everything that a containerd of ours has brought onto this machine.
  */
-import { readdir, readFile, rm } from 'node:fs/promises'
+import { readdir, readFile, realpath, rm } from 'node:fs/promises'
 import { sleep } from '../../base/clock.ts'
 import { silentLog } from '../../base/log.ts'
 import { createCriRuntime } from '../cri/runtime.ts'
@@ -23,7 +23,8 @@ export async function destroyContainerd(options: ContainerdOptions): Promise<voi
     await containerd.stop()
   }
   await killShims(paths.socket, options)
-  for (const mount of (await mountsBelow(stateDirectory)).toReversed()) await host.processes.run('umount', ['--lazy', mount])
+  const realDirectory = await realpath(stateDirectory).catch(() => stateDirectory)
+  for (const mount of (await mountsBelow(realDirectory)).toReversed()) await host.processes.run('umount', ['--lazy', mount])
   await removeMasquerade(networkName, host.processes)
   await rm(stateDirectory, { recursive: true, force: true })
 }

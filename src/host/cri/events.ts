@@ -6,7 +6,7 @@
  *
  * CRI's own GetContainerEvents came with containerd 1.7; its event service is as quick, and every version has it.
  */
-import type { Clock } from '../../base/clock.ts'
+import type { Clock, Millis } from '../../base/clock.ts'
 import { every, sleep } from '../../base/clock.ts'
 import type { Log } from '../../base/log.ts'
 import type { RuntimeError } from '../../runtime/runtime.ts'
@@ -24,11 +24,18 @@ export interface EventSources {
   log: Log
 }
 
+/** How often to list while there is no stream. */
 const TICK_MS = 1_000
 /** While the stream stands, the relist only guards against an event that was lost. */
 const TICKS_BETWEEN_RELISTS = 10
 const RECONNECT_MS = 200
 const LIST_TIMEOUT_MS = 10_000
+
+/**
+ * containerd tells the world of an exit at the same time as its own CRI part, which then cleans up for some 30 ms (that
+ * ends with the deletion of the task) before it calls the container exited. A hint before that would find nothing.
+ */
+const WAITS_MS: Readonly<Record<string, readonly Millis[]>> = { '/tasks/exit': [100, 200, 400, 800], '/tasks/delete': [2, 2, 4, 8, 16, 32, 64] }
 
 const FILTERS = ['namespace==k8s.io,topic~="^/(tasks/(start|exit|oom|delete)|containers/(create|delete))$"']
 
@@ -71,28 +78,25 @@ export function watchEvents({ client, clock, log }: EventSources, changed: (sand
 
   async function onEvent({ topic, event }: Decoded<typeof Envelope>) {
     if (!event) return
-    const subject = decode(EventSubject, event.value)
-    // The end of an exec, not of the container.
-    if (topic === '/tasks/exit' && subject.id !== subject.containerId) return
     try {
+      const subject = decode(EventSubject, event.value)
+      // The end of an exec, not of the container.
+      if (topic === '/tasks/exit' && subject.id !== subject.containerId) return
+      // The sandbox has to be known before the end: afterwards nobody may be there to tell.
       const sandboxId = await view.sandboxOf(subject.containerId)
+      const waitsMs = WAITS_MS[topic]
+      if (waitsMs) await untilEnded(subject.containerId, waitsMs)
       if (sandboxId !== undefined) hint([sandboxId])
-      if (topic === '/tasks/exit' || topic === '/tasks/delete') await untilSeen(subject.containerId)
+      if (topic === '/containers/delete') view.forget(subject.containerId)
     } catch (error) {
       if (!abort.signal.aborted) log.debug('an event could not be followed up', { topic, error })
     }
-    if (topic === '/containers/delete') view.forget(subject.containerId)
   }
 
-  /**
-   * containerd tells the world of an exit at the same time as its own CRI part, which then needs some milliseconds to
-   * clean up before it calls the container exited. A hint that comes too early would find nothing, and none would follow.
-   */
-  async function untilSeen(containerId: string) {
-    for (const waitMs of [2, 4, 8, 16, 32, 64, 128, 256, 512]) {
+  async function untilEnded(containerId: string, waitsMs: readonly Millis[]) {
+    for (const waitMs of waitsMs) {
+      if (await view.hasEnded(containerId)) return
       await sleep(clock, waitMs, abort.signal, 'runtime events: exit')
-      const ended = await view.ended(containerId)
-      if (ended) return hint([ended.sandboxId])
     }
   }
 
@@ -127,11 +131,10 @@ function createView(client: CriClient) {
       if (!known.has(id)) for (const [seenId, seen] of await list(client, id)) known.set(seenId, seen)
       return known.get(id)?.sandboxId
     },
-    async ended(id: string): Promise<{ sandboxId: string } | undefined> {
-      const before = known.get(id)
+    async hasEnded(id: string): Promise<boolean> {
       const seen = (await list(client, id)).get(id)
       if (seen) known.set(id, seen)
-      return seen === undefined || seen.state === 'exited' ? seen ?? before : undefined
+      return seen === undefined || seen.state === 'exited'
     },
     forget(id: string) {
       known.delete(id)
