@@ -58,13 +58,13 @@ export function createKubelet(options: KubeletOptions): Kubelet {
   const { cgroupRoot = '', runtimeName = 'containerd', services, rootDirectory } = options
   const context: KubeletContext = { ...options, services, cgroupRoot, runtimeName, directories: createDirectories(rootDirectory) }
   const statuses = createStatusManager(context)
-  const startedAt = context.host.clock.now()
+  const kubeletStartedAt = { now: options.host.clock.now(), wall: options.host.clock.wall() }
   const workers = createPodWorkers({
     context,
     statuses,
     images: createImages(context),
     volumes: createVolumes(context),
-    createProbes: poke => createPodProbes(context, { poke, kubeletStartedAt: startedAt }),
+    createProbes: poke => createPodProbes(context, { poke, kubeletStartedAt }),
   }, () => undefined)
   const node = createNodeAgent(context)
 

@@ -26,7 +26,11 @@ export function createFakeApi(clock: Clock): FakeApi {
   const watchers = new Set<{ kind: Kind<never>; event(event: never): void }>()
   const writes: FakeApi['writes'] = []
   let revision = 0
-  let uids = 0
+  const uids = new Map<string, number>()
+  const nextUid = (kind: string) => {
+    uids.set(kind, (uids.get(kind) ?? 0) + 1)
+    return `${kind}-${uids.get(kind)}`
+  }
   const all = (kind: Kind<never>) => {
     const found = objects.get(kind.plural) ?? new Map<string, KubernetesObject>()
     objects.set(kind.plural, found)
@@ -55,7 +59,7 @@ export function createFakeApi(clock: Clock): FakeApi {
   const create = (kind: Kind<never>, object: any): KubernetesObject => {
     const key = { namespace: object.metadata.namespace ?? '', name: object.metadata.name }
     if (all(kind).has(keyText(key))) throw alreadyExists(kind, key.name)
-    const metadata = { uid: `uid-${++uids}`, generation: 1, creationTimestamp: timestamp(clock.wall()), ...object.metadata }
+    const metadata = { uid: nextUid(kind.singular), generation: 1, creationTimestamp: timestamp(clock.wall()), ...object.metadata }
     return put(kind, { apiVersion: apiVersionOf(kind), kind: kind.kind, ...object, metadata } as never, 'create')
   }
   const client: Partial<Client> = {

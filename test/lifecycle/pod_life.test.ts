@@ -63,8 +63,8 @@ test('§ container restart policy: a container that crashes is started again aft
     pauses.push(Math.round(begunAt - (before.finishedAt - story.epochMs) / 1000))
   }
   assert.deepEqual(pauses, [0, 10, 20, 40, 80, 160, 300, 300, 300])
-  assert.match(story.events.find(({ reason }) => reason === 'BackOff')?.message ?? '', /^Back-off restarting failed container web in pod web_default\(uid-1\)$/)
+  assert.match(story.events.find(({ reason }) => reason === 'BackOff')?.message ?? '', /^Back-off restarting failed container web in pod web_default\(pod-1\)$/)
   const waiting = await story.until(({ status }) => status.containerStatuses?.[0]?.state?.waiting !== undefined)
-  assert.deepEqual(waiting.status.containerStatuses?.[0]?.state?.waiting, { reason: 'CrashLoopBackOff', message: 'back-off 5m0s restarting failed container=web pod=web_default(uid-1)' })
+  assert.deepEqual(waiting.status.containerStatuses?.[0]?.state?.waiting, { reason: 'CrashLoopBackOff', message: 'back-off 5m0s restarting failed container=web pod=web_default(pod-1)' })
   assert.equal(waiting.status.phase, 'Running')
 })
