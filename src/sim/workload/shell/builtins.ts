@@ -4,7 +4,7 @@ import { signalOf } from '../process.ts'
 import { echo, formatPrintf } from '../commands/print.ts'
 import { evaluateTest } from '../commands/test_expression.ts'
 import { findProgram } from './external.ts'
-import { ExitShell, Leave } from './shell.ts'
+import { ExitShell, Leave } from './control.ts'
 import type { Shell } from './shell.ts'
 
 export type Builtin = (args: readonly string[]) => Promise<number>

@@ -7,6 +7,7 @@
 import { createPipe } from '../pipe.ts'
 import type { Process, Signal } from '../process.ts'
 import { createBuiltins } from './builtins.ts'
+import { createLoop, ExitShell, Leave } from './control.ts'
 import { createExpander, matches } from './expand.ts'
 import { parseScript } from './parse.ts'
 import { withRedirects } from './redirect.ts'
@@ -31,25 +32,6 @@ export interface Shell {
   interrupted(): Promise<void>
   /** The same shell in a child: `( … )`, a pipe's part, a background job. */
   fork(child: Process): Shell
-}
-
-export class ExitShell extends Error {
-  readonly exitCode: number
-  constructor(exitCode: number) {
-    super('exit')
-    this.exitCode = exitCode
-  }
-}
-
-/** `break`, `continue` and `return`, on their way to what they leave. */
-export class Leave extends Error {
-  readonly what: 'break' | 'continue' | 'return'
-  levels: number
-  constructor(what: 'break' | 'continue' | 'return', levels: number) {
-    super(what)
-    this.what = what
-    this.levels = levels
-  }
 }
 
 /** Runs a script as the whole life of a shell: what `sh -c` does. */
@@ -80,17 +62,13 @@ export async function asLife(shell: Shell, live: () => Promise<number>): Promise
   })
 }
 
-/** A loop that never sleeps burns a CPU; here it costs virtual time instead, more the longer it spins, and none of ours. */
-const SPIN_MS = { first: 1, long: 100, longAfter: 1_000 }
-
 /** A machine has only so much: without a limit of its own, the container is killed here. */
 const SHELL_BYTES_MAX = 256 * 1024 * 1024
 
 export function createShell(process: Process, parameters: string[], parent?: Shell): Shell {
   const pending: Signal[] = []
   let wakeWait = () => {}
-  let spins = 0
-  let spinsBegan = -1
+  const loop = createLoop(process, body => runBody(body))
 
   const shell: Shell = {
     process,
@@ -203,31 +181,6 @@ export function createShell(process: Process, parameters: string[], parent?: She
     } finally {
       shell.errexit = errexit
     }
-  }
-
-  async function loop(goOn: () => Promise<boolean>, body: Script): Promise<number> {
-    let status = 0
-    try {
-      while (await goOn()) {
-        await spin()
-        try {
-          status = await runBody(body)
-        } catch (error) {
-          if (!(error instanceof Leave) || error.what !== 'continue' || --error.levels > 0) throw error
-        }
-      }
-    } catch (error) {
-      if (!(error instanceof Leave) || error.what !== 'break') throw error
-      if (--error.levels > 0) throw error
-    }
-    return status
-  }
-
-  async function spin(): Promise<void> {
-    const now = process.guest.clock.now()
-    spins = now === spinsBegan ? spins + 1 : 0
-    await process.sleep(spins > SPIN_MS.longAfter ? SPIN_MS.long : SPIN_MS.first)
-    spinsBegan = process.guest.clock.now()
   }
 
   async function simple(node: Node & { is: 'simple' }): Promise<number> {
