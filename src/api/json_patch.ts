@@ -59,7 +59,6 @@ function describe(operation: Operation, error: Error): string {
   return `${operation.op} operation does not apply: ${missing}`
 }
 
-/** What kubectl prints as `The request is invalid: <why>`. */
-function cannotApply(why: string): ApiError {
-  return failure(422, 'Invalid', 'the server rejected our request due to an error in our request', { causes: [{ reason: 'UnexpectedServerResponse', message: why }] })
-}
+/** Kubernetes' own sentence, and what it keeps to itself: kubectl prints `The request is invalid: …`. */
+const cannotApply = (why: string): ApiError =>
+  failure(422, 'Invalid', `the server rejected our request due to an error in our request: ${why}`, {})
