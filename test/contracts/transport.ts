@@ -12,11 +12,12 @@ import type { Request, Response, Transport, WatchEvent, WatchSink } from '../../
 export type Connect = (t: TestContext, handle: Transport) => Promise<Transport>
 
 export function transportContract(name: string, connect: Connect): void {
-  const claim = (what: string, check: (transport: Transport, toy: Toy, t: TestContext) => Promise<void>) =>
-    test(`${name}: ${what}`, async t => {
+  const claim = (what: string, check: (transport: Transport, toy: Toy, t: TestContext) => Promise<void>): void => {
+    void test(`${name}: ${what}`, async t => {
       const toy = createToy()
       await check(await connect(t, toy.handle), toy, t)
     })
+  }
 
   claim('an object arrives as an object, with its status and headers', async transport => {
     const response = await transport(request('GET', '/objects/a%2Fb', { query: 'x=1&x=2' }))
@@ -163,8 +164,8 @@ async function openWatch(transport: Transport) {
   const ended = new Promise<void>(resolve => {
     end = resolve
   })
-  const { stop } = response.body.is === 'watch' ? response.body.watch.start({ event: event => void seen.push(event), end }) : { stop() {} }
-  return { seen, ended, stop }
+  const running = response.body.is === 'watch' ? response.body.watch.start({ event: event => void seen.push(event), end }) : { stop() {} }
+  return { seen, ended, stop: () => running.stop() }
 }
 
 export const request = (

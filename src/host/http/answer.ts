@@ -65,7 +65,8 @@ export function createAnswerer({ handle, limits, log }: AnswererOptions): Answer
   }
 
   async function sendStream(exchange: Exchange, response: Response, source: ByteSource): Promise<void> {
-    const { stream, cut } = exchange.open(response.status, { 'content-type': 'text/plain', ...response.headers })
+    const outlet = exchange.open(response.status, { 'content-type': 'text/plain', ...response.headers })
+    const { stream } = outlet
     const { signal } = exchange
     try {
       if (exchange.method === 'HEAD') return void stream.end()
@@ -78,7 +79,7 @@ export function createAnswerer({ handle, limits, log }: AnswererOptions): Answer
       if (signal.aborted) return
       // The head is out, so the client can only be told by an answer that breaks off.
       log.warn('an answer broke off', { target: exchange.target, error })
-      cut()
+      outlet.cut()
     }
   }
 

@@ -17,7 +17,8 @@ export interface WatchWriter {
   end(): void
 }
 
-export function writeWatch(watch: WatchStream, { stream, cut }: Outlet, backlogBytesMax: number, tooSlow: (backlogBytes: number) => void): WatchWriter {
+export function writeWatch(watch: WatchStream, outlet: Outlet, backlogBytesMax: number, tooSlow: (backlogBytes: number) => void): WatchWriter {
+  const { stream } = outlet
   let queue: Uint8Array[] = []
   let queuedBytes = 0
   // What start() pushes at once is the state as it is, which the store holds anyway: it is not held against the client.
@@ -75,7 +76,7 @@ export function writeWatch(watch: WatchStream, { stream, cut }: Outlet, backlogB
       if (starting) allowedBytes += line.length
       if (queuedBytes <= allowedBytes) return schedule()
       const backlogBytes = queuedBytes
-      finish(cut)
+      finish(() => outlet.cut())
       tooSlow(backlogBytes)
     },
     end,

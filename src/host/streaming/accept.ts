@@ -36,26 +36,28 @@ const PORT_FORWARD = 'portforward.k8s.io'
 const PORT_FORWARD_TUNNEL = `SPDY/3.1+${PORT_FORWARD}`
 const PORT_FORWARD_CHANNELS = ['v4.channel.k8s.io', 'v4.base64.channel.k8s.io']
 
-function acceptSpdy({ message, head, take }: Upgrade, session: Session, log: Log): Acceptance {
+function acceptSpdy(upgrade: Upgrade, session: Session, log: Log): Acceptance {
+  const { message, head } = upgrade
   const offered = listOf(message.headers['x-stream-protocol-version'])
   const accepted = session.is === 'remoteCommand' ? COMMAND_STREAMS : [PORT_FORWARD]
   // One who names none is so old that there was only one.
   const protocol = offered.length === 0 ? accepted.at(-1)! : accepted.find(name => offered.includes(name))
   if (!protocol) return notNegotiated(offered, accepted)
-  const socket = take()
+  const socket = upgrade.take()
   if (head.length > 0) socket.unshift(head)
   socket.write(`HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: SPDY/3.1\r\nX-Stream-Protocol-Version: ${protocol}\r\n\r\n`)
   run(log, socket, session.is === 'remoteCommand' ? runCommandStreams(socket, session, protocol) : runPortForwardStreams(socket, session))
   return { is: 'accepted', stop: () => void socket.destroy() }
 }
 
-function acceptChannels({ message, head, take }: Upgrade, session: Session, log: Log): Acceptance {
+function acceptChannels(upgrade: Upgrade, session: Session, log: Log): Acceptance {
+  const { message, head } = upgrade
   const offered = listOf(message.headers['sec-websocket-protocol'])
   const accepted = session.is === 'remoteCommand' ? COMMAND_CHANNELS : [PORT_FORWARD_TUNNEL, ...PORT_FORWARD_CHANNELS]
   const protocol = accepted.find(name => offered.includes(name)) ?? (offered.length === 0 && session.is === 'remoteCommand' ? '' : undefined)
   if (protocol === undefined) return notNegotiated(offered, accepted)
   if (message.method !== 'GET') return { is: 'refused', error: badRequest('a WebSocket is opened with GET') }
-  const socket = take()
+  const socket = upgrade.take()
   acceptWebSocket(message, socket, head, protocol, webSocket => {
     if (session.is === 'remoteCommand') return run(log, socket, runCommandChannels(webSocket, session, protocol))
     if (protocol === PORT_FORWARD_TUNNEL) return run(log, socket, runPortForwardStreams(createWebSocketStream(webSocket), session))

@@ -4,7 +4,7 @@ import type { Session } from '../../base/transport.ts'
 import { createSpdyConnection, type SpdyStream } from './spdy/connection.ts'
 
 /** For each forwarded connection the client opens two streams, `error` first, with one request id. */
-export function runPortForwardStreams(socket: Duplex, { forward }: Extract<Session, { is: 'portForward' }>): Promise<void> {
+export function runPortForwardStreams(socket: Duplex, session: Extract<Session, { is: 'portForward' }>): Promise<void> {
   const halves = new Map<string, SpdyStream>()
   const connection = createSpdyConnection(socket, {
     side: 'server',
@@ -24,7 +24,7 @@ export function runPortForwardStreams(socket: Duplex, { forward }: Extract<Sessi
 
   async function carry(port: number, data: SpdyStream, errors: SpdyStream): Promise<void> {
     try {
-      await forward(port, data)
+      await session.forward(port, data)
     } catch (error) {
       if (connection.signal.aborted) return
       await errors.outgoing.write(encodeText(`error forwarding port ${port}: ${error instanceof Error ? error.message : String(error)}`)).catch(() => {})

@@ -152,7 +152,7 @@ test('port-forward over plain channels names its port first on both', async t =>
   const url = await start(t, {
     is: 'portForward',
     async forward(port, { incoming, outgoing }) {
-      for await (const bytes of incoming) return void await outgoing.write(encodeText(`${port} ${decodeText(bytes)}`))
+      for await (const bytes of incoming) return outgoing.write(encodeText(`${port} ${decodeText(bytes)}`))
     },
   })
   const socket = open(`${url}/portforward?ports=8080`, ['v4.channel.k8s.io'])
