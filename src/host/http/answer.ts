@@ -129,7 +129,7 @@ export function createAnswerer({ handle, limits, log }: AnswererOptions): Answer
     },
     drain() {
       draining = true
-      for (const stop of [...unending]) stop()
+      for (const stop of unending) stop()
     },
     idle: () => busy === 0 ? Promise.resolve() : new Promise(resolve => idleWaiters.push(resolve)),
   }
