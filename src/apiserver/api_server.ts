@@ -20,6 +20,7 @@ import { admissionPlugins } from './admission/plugins.ts'
 import { createAuthenticate, type TokenAuthenticator } from './auth/authenticate.ts'
 import { attributesOf, authorizerChain, refusal, type Authorizer } from './auth/authorizer.ts'
 import { nodeAuthorizer } from './auth/node_authorizer.ts'
+import { createNodeReferences } from './auth/node_references.ts'
 import { BUILT_IN_GRANTS, policyAuthorizer } from './auth/policy.ts'
 import { createDiscovery } from './http/discovery.ts'
 import { healthResponse, type HealthCheck, type Probe } from './http/health.ts'
@@ -100,7 +101,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     admission: createAdmission(admissionPlugins({ store, random: options.random.fork('admission') })),
     serviceAddresses: createServiceAddresses({ store, cidr: serviceCidr, random: options.random.fork('service addresses') }),
   }
-  const authorizer = authorizerChain([policyAuthorizer(BUILT_IN_GRANTS), nodeAuthorizer, ...(options.authorizers ?? [])])
+  const authorizer = authorizerChain([policyAuthorizer(BUILT_IN_GRANTS), nodeAuthorizer(createNodeReferences(store)), ...(options.authorizers ?? [])])
   const special = specialHandlers({ parts, authorizer, kubelets: options.kubelets ?? (() => undefined), tokens: options.tokens, tokenAuthenticators: options.tokenAuthenticators ?? [] })
   const authenticate = createAuthenticate(special.tokenAuthenticators, authorizer)
   const resources = createResources(parts, special.handlers, closing.signal)

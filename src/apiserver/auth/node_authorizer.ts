@@ -4,8 +4,9 @@
  * A kubelet is a user `system:node:<name>` in the group system:nodes. This file decides by path alone; what
  * needs the object (is that Pod bound to this Node?) is decided at admission (admission/node_restriction.ts).
  */
-import { ALLOWED, NO_OPINION, type Authorizer, type ResourceAttributes } from './authorizer.ts'
 import type { User } from '../../base/transport.ts'
+import { ALLOWED, NO_OPINION, type Authorizer, type Decision, type ResourceAttributes } from './authorizer.ts'
+import type { NodeReferences } from './node_references.ts'
 
 const NODE_PREFIX = 'system:node:'
 const NODES_GROUP = 'system:nodes'
@@ -14,12 +15,22 @@ const NODES_GROUP = 'system:nodes'
 export const nodeOf = ({ name, groups }: User): string | undefined =>
   name.startsWith(NODE_PREFIX) && groups.includes(NODES_GROUP) ? name.slice(NODE_PREFIX.length) : undefined
 
-export const nodeAuthorizer: Authorizer = {
+export const nodeAuthorizer = (references: NodeReferences): Authorizer => ({
   authorize(attributes) {
     const node = nodeOf(attributes.user)
     if (node === undefined || attributes.is !== 'resource') return NO_OPINION
+    const named = attributes.group === '' && attributes.subresource === '' ? NAMED_BY_PODS[attributes.plural] : undefined
+    if (named) return readOfNamed(node, attributes, named, references)
     return allows(node, attributes) ? ALLOWED : NO_OPINION
   },
+})
+
+const NAMED_BY_PODS: Readonly<Record<string, 'secret' | 'configMap' | 'serviceAccount' | undefined>> = { secrets: 'secret', configmaps: 'configMap', serviceaccounts: 'serviceAccount' }
+
+/** One by one, by name, and only those that one of its Pods names. */
+async function readOfNamed(node: string, { verb, namespace, name }: ResourceAttributes, what: 'secret' | 'configMap' | 'serviceAccount', references: NodeReferences): Promise<Decision> {
+  if (verb !== 'get') return { is: 'denied', why: `can only read an individual resource of this type` }
+  return (await references.has(node, what, namespace, name)) ? ALLOWED : { is: 'denied', why: `no relationship found between node '${node}' and this object` }
 }
 
 const READ = ['get', 'list', 'watch']
@@ -45,9 +56,6 @@ function allows(node: string, { verb, group, plural, subresource, namespace, nam
     case 'discovery.k8s.io/endpointslices':
     case 'node.k8s.io/runtimeclasses':
     case 'storage.k8s.io/csidrivers':
-    case '/secrets':
-    case '/configmaps':
-    case '/serviceaccounts':
       return reads
     case '/serviceaccounts/token':
       return verb === 'create'
