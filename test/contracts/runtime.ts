@@ -60,6 +60,18 @@ function sandboxes(check: Check) {
     assert.deepEqual([first.ready, first.networkMode], [true, 'POD'])
   })
 
+  check('a sandbox on the machine\'s own network has no address of its own', async story => {
+    const { id } = await story.sandbox({ namespaces: { network: 'NODE', pid: 'CONTAINER', ipc: 'POD', targetId: '' } })
+    const { ips, networkMode } = await story.runtime.podSandboxStatus(id)
+    assert.deepEqual([ips, networkMode], [[], 'NODE'])
+  })
+
+  check('ten sandboxes can be made at once', async story => {
+    const sandboxes = await Promise.all(Array.from({ length: 10 }, () => story.sandbox()))
+    const statuses = await Promise.all(sandboxes.map(({ id }) => story.runtime.podSandboxStatus(id)))
+    assert.equal(new Set(statuses.map(({ ips }) => ips[0])).size, 10)
+  })
+
   check('a sandbox keeps its metadata, labels and annotations', async story => {
     const begin = story.subject.clock.wall()
     const { id, config } = await story.sandbox({ labels: { app: 'web', tier: 'front' }, annotations: { 'example.com/note': 'ü ✓' } })
@@ -362,6 +374,17 @@ function commands(check: Check) {
     })
     assert.deepEqual(result, { is: 'exited', exitCode: 0 })
     assert.equal(output.text(), 'one\ntwo\n')
+  })
+
+  check('attaching connects to the container\'s own input and output until it ends', async story => {
+    const id = await story.running({ command: ['sh', '-c', 'read name; echo "hello $name"'], stdin: true, stdinOnce: true })
+    const output = collector()
+    const result = await story.runtime.attach(id, { stdin: true, stdout: true, stderr: false, tty: false }, {
+      stdin: sourceOf('poise\n'), stdout: output.sink, stderr: undefined, resize: undefined, signal: new AbortController().signal,
+    })
+    assert.equal(output.text(), 'hello poise\n')
+    assert.deepEqual(result, { is: 'exited', exitCode: 0 })
+    assert.match(await story.log(await story.exited(id)), / stdout F hello poise\n/)
   })
 
   check('a port of a sandbox can be reached from outside', async story => {

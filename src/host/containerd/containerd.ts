@@ -80,6 +80,8 @@ export async function startContainerd(options: ContainerdOptions): Promise<Conta
     throw error
   }
   const registry = await startRegistry(paths)
+  // One after the other: each adds to the same list of what was loaded.
+  let lastLoad: Promise<unknown> = Promise.resolve()
   host.log.info('containerd is ready', { pid, adopted: pidBefore !== undefined, socket: paths.socket })
   return {
     socketPath: paths.socket,
@@ -87,7 +89,11 @@ export async function startContainerd(options: ContainerdOptions): Promise<Conta
     logFile: paths.log,
     adopted: pidBefore !== undefined,
     hostPortHandler: HOST_PORT_HANDLER,
-    loadImage: tarFile => loadImage(store, tarFile),
+    loadImage(tarFile) {
+      const load = lastLoad.then(() => loadImage(store, tarFile))
+      lastLoad = load.catch(() => {})
+      return load
+    },
     close: () => registry.close(),
     async stop() {
       await registry.close()

@@ -9,7 +9,8 @@ import type { ContainerConfigInput, PodSandboxConfigInput, ResourcesInput } from
 export function podSandboxConfig(config: PodSandboxConfig): PodSandboxConfigInput {
   return {
     metadata: config.metadata,
-    hostname: config.hostname,
+    // On the machine's network a Pod has the machine's name too, and runtimes refuse to give it another.
+    hostname: config.namespaces.network === 'NODE' ? '' : config.hostname,
     logDirectory: config.logDirectory,
     dnsConfig: config.dns,
     portMappings: config.portMappings.map(mapping => ({
