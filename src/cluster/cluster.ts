@@ -55,6 +55,8 @@ export interface NodeParts {
   /** The kubelet's own files. */
   readonly rootDirectory: string
   readonly machine: Machine
+  /** What lies between this node and the API server; nothing, when they share a process. */
+  readonly connect?: (handle: Transport) => Transport
 }
 
 export interface Cluster {
@@ -64,13 +66,17 @@ export interface Cluster {
   client(user: User): Client
   /** Makes the objects every cluster has and starts the controllers. The API answers before this has ended. */
   start(): Promise<void>
+  /** Again with the same name: its kubelet has crashed and begins anew. */
   addNode(parts: NodeParts): Promise<Kubelet>
+  /** Its process is gone without having been stopped, so nothing of it can be stopped later. */
+  lostNode(name: string): void
   /** Stops the components; containers go on. */
   stop(): Promise<void>
 }
 
 export function createCluster({ host, store, tokens, caCertificate, serviceCidr, clusterDomain, dnsIP, metrics }: ClusterParts): Cluster {
   const kubelets = new Map<string, Kubelet>()
+  const nodeCaches = new Map<string, readonly { stop(): void }[]>()
   const apiServer = createApiServer({
     kinds, store, tokens, serviceCidr, metrics,
     clock: host.clock,
@@ -78,7 +84,7 @@ export function createCluster({ host, store, tokens, caCertificate, serviceCidr,
     log: host.log.child({ component: 'apiserver' }),
     kubelets: nodeName => kubelets.get(nodeName)?.handle,
   })
-  const client = (user: User): Client => createClient(apiServer.handle, { user, userAgent: user.name.split(':').at(-1) })
+  const client = (user: User, transport = apiServer.handle): Client => createClient(transport, { user, userAgent: user.name.split(':').at(-1) })
   const stopping: (() => Promise<void> | void)[] = []
   const forScheduler = client(schedulerUser)
   const forControllers = client(controllerManagerUser)
@@ -97,7 +103,7 @@ export function createCluster({ host, store, tokens, caCertificate, serviceCidr,
     apiServer,
     handle: apiServer.handle,
     dns: createDnsView({ services, endpointSlices, namespaces }),
-    client,
+    client: user => client(user),
     async start() {
       await apiServer.bootstrap()
       const controllers = [
@@ -110,23 +116,31 @@ export function createCluster({ host, store, tokens, caCertificate, serviceCidr,
       stopping.push(...controllers.map(controller => () => controller.stop()))
       await Promise.all(caches.map(cache => cache.synced))
     },
-    async addNode({ name, host: nodeHost, runtime, rootDirectory, machine }) {
-      const forNode = client(nodeUser(name))
+    async addNode({ name, host: nodeHost, runtime, rootDirectory, machine, connect = handle => handle }) {
+      const forNode = client(nodeUser(name), connect(apiServer.handle))
+      const ownCaches = { pods: createCache(nodeHost, forNode, Pod, { fieldSelector: `spec.nodeName=${name}` }), services: createCache(nodeHost, forNode, Service) }
       const kubelet = createKubelet({
         host: nodeHost,
         client: forNode,
-        pods: createCache(nodeHost, forNode, Pod, { fieldSelector: `spec.nodeName=${name}` }),
-        services: createCache(nodeHost, forNode, Service),
+        ...ownCaches,
         events: createEventRecorder(nodeHost, forNode, { component: 'kubelet', host: name }),
         runtime, nodeName: name, rootDirectory, machine, clusterDomain,
         clusterDns: [dnsIP],
       })
       kubelets.set(name, kubelet)
-      stopping.push(() => kubelet.stop())
+      nodeCaches.set(name, Object.values(ownCaches))
       await kubelet.start()
       return kubelet
     },
+    lostNode(name) {
+      kubelets.delete(name)
+      nodeCaches.delete(name)
+    },
     async stop() {
+      for (const kubelet of kubelets.values()) await kubelet.stop()
+      for (const cache of [...nodeCaches.values()].flat()) cache.stop()
+      kubelets.clear()
+      nodeCaches.clear()
       for (const stop of stopping.splice(0).reverse()) await stop()
       caches.forEach(cache => cache.stop())
       await apiServer.close()

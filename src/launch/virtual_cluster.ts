@@ -11,10 +11,16 @@ import { administrator } from '../cluster/identities.ts'
 import type { Kubelet } from '../kubelet/kubelet.ts'
 import type { Machine } from '../kubelet/node/machine.ts'
 import { addressesOf } from '../network/dns/records.ts'
+import { checkStore } from '../sim/checkers/checker.ts'
+import { podCheckers } from '../sim/checkers/pods.ts'
+import { revisionsGrow } from '../sim/checkers/revisions.ts'
+import { createLink, type Link } from '../sim/link.ts'
+import type { SimulatedHost } from '../sim/machine.ts'
 import { createSimulatedRuntime, type SimulatedRuntime, type SimulatedRuntimeOptions } from '../sim/runtime.ts'
 import { createSimulatedTokenIssuer } from '../sim/tokens.ts'
 import { createWorld, type World, type WorldOptions } from '../sim/world.ts'
 import { createMemoryStore } from '../store/memory_store.ts'
+import type { Store } from '../store/store.ts'
 
 export interface VirtualClusterOptions {
   /** Runs with the same seed, on the same version of Poise, are the same to the millisecond. */
@@ -28,6 +34,7 @@ export interface VirtualClusterOptions {
 export interface VirtualCluster {
   readonly world: World
   readonly cluster: Cluster
+  readonly store: Store
   /** The administrator's. Await its calls through `run`, because time does not move by itself. */
   readonly client: Client
   readonly nodes: ReadonlyMap<string, VirtualNode>
@@ -43,7 +50,13 @@ export interface VirtualCluster {
 export interface VirtualNode {
   readonly name: string
   readonly runtime: SimulatedRuntime
-  kubelet: Kubelet
+  readonly kubelet: Kubelet
+  /** Between this node and the API server: where requests, replies and watches can be lost. */
+  readonly link: Link
+  /** The kubelet's process dies without a word; its containers go on. Between events only, as `world.schedule` does. */
+  crash(): void
+  /** A new kubelet on the same disk and runtime. Crashes the old one first, if it still lives. */
+  restart(): Promise<void>
 }
 
 const CLUSTER_DOMAIN = 'cluster.local'
@@ -52,9 +65,11 @@ const START_LIMIT_MS = 60_000
 export async function startVirtualCluster({ seed, nodes = 1, world: worldOptions = {}, runtime: runtimeOptions = {} }: VirtualClusterOptions): Promise<VirtualCluster> {
   const world = createWorld({ ...worldOptions, seed })
   const controlPlane = world.host('control-plane')
+  const store = createMemoryStore({ stamp: stampResourceVersion })
+  checkStore(world, store, [revisionsGrow(), ...podCheckers()])
   const cluster = createCluster({
     host: controlPlane,
-    store: createMemoryStore({ stamp: stampResourceVersion }),
+    store,
     tokens: createSimulatedTokenIssuer(controlPlane.clock),
     caCertificate: 'simulated',
     serviceCidr: '10.96.0.0/16',
@@ -74,19 +89,54 @@ export async function startVirtualCluster({ seed, nodes = 1, world: worldOptions
       podCidr: `10.244.${index}.0/24`,
       resolve: async question => addressesOf(cluster.dns, CLUSTER_DOMAIN, question),
     })
-    const kubelet = await world.finish(cluster.addNode({ name, host, runtime, rootDirectory: '/var/lib/kubelet', machine: simulatedMachine(name, nodeAddress, host) }), START_LIMIT_MS)
-    started.set(name, { name, runtime, kubelet })
+    const node = createVirtualNode(name, { world, cluster, host, runtime, machine: simulatedMachine(name, nodeAddress, host) })
+    await world.finish(node.restart(), START_LIMIT_MS)
+    started.set(name, node)
   }
   await world.finish(untilReady(controlPlane, client, names), START_LIMIT_MS)
 
   return {
-    world, cluster, client,
+    world, cluster, store, client,
     nodes: started,
     run: promise => world.finish(promise),
     advance: ms => world.advance(ms),
     until: (predicate, limitMs) => world.until(predicate, limitMs),
     stop: () => world.finish(cluster.stop()),
     [Symbol.asyncDispose]: () => world.finish(cluster.stop()),
+  }
+}
+
+function createVirtualNode(name: string, { world, cluster, host: firstHost, runtime, machine }: { world: World; cluster: Cluster; host: SimulatedHost; runtime: SimulatedRuntime; machine: Machine }): VirtualNode {
+  let life: { host: SimulatedHost; kubelet: Kubelet | undefined; link: Link } | undefined
+  const living = () => {
+    if (!life) throw new Error(`${name} has not been started`)
+    return life
+  }
+  const begin = async (host: SimulatedHost) => {
+    const link = createLink({ caller: host, handle: cluster.handle })
+    const next = { host, kubelet: undefined as Kubelet | undefined, link }
+    life = next
+    next.kubelet = await cluster.addNode({ name, host, runtime: runtime.connect(host), rootDirectory: '/var/lib/kubelet', machine, connect: () => link.transport })
+  }
+  return {
+    name,
+    runtime,
+    get kubelet() {
+      const { kubelet } = living()
+      if (!kubelet) throw new Error(`the kubelet of ${name} has not started yet`)
+      return kubelet
+    },
+    get link() {
+      return living().link
+    },
+    crash() {
+      world.host(name).crash()
+      cluster.lostNode(name)
+    },
+    async restart() {
+      if (life) cluster.lostNode(name)
+      await begin(life ? world.host(name).restart() : firstHost)
+    },
   }
 }
 
