@@ -22,8 +22,11 @@ export interface RuntimeSubject {
   close(): Promise<void>
 }
 
-/** Reads as `Forever` in a test: obeys TERM after at most a second. */
+export type Check = (title: string, run: (story: Story) => Promise<void>) => void
+
+/** Runs for ever, and obeys TERM within a second. */
 export const OBEDIENT = ['sh', '-c', 'trap "exit 0" TERM; while true; do sleep 1; done']
+/** Runs for ever, and only KILL ends it. */
 export const DEAF = ['sh', '-c', 'trap "" TERM; while true; do sleep 1; done']
 
 export class Story {
