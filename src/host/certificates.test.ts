@@ -10,14 +10,14 @@ const DAY_MS = 24 * 3600 * 1000
 
 test('the first start makes a CA, a server certificate with its names, and an admin of system:masters', async t => {
   const directory = await temporaryDirectory(t)
-  const made = await ensureCertificates(directory, { sans: ['10.96.0.1', 'machine.example'] })
+  const made = await ensureCertificates(directory, { sans: ['10.96.0.1', 'machine.example', 'fd00:10::1:2'] })
   const ca = new X509Certificate(made.ca.certificate)
   const server = new X509Certificate(made.server.certificate)
   const admin = new X509Certificate(made.admin.certificate)
   assert.ok(ca.ca && ca.verify(ca.publicKey))
   assert.ok(server.verify(ca.publicKey) && server.checkIssued(ca) && !server.ca)
   for (const name of ['localhost', 'kubernetes.default.svc.cluster.local', 'machine.example']) assert.ok(server.checkHost(name), name)
-  for (const address of ['127.0.0.1', '::1', '10.96.0.1']) assert.ok(server.checkIP(address), address)
+  for (const address of ['127.0.0.1', '::1', '10.96.0.1', 'fd00:10::1:2']) assert.ok(server.checkIP(address), address)
   assert.equal(admin.subject, 'O=system:masters\nCN=kubernetes-admin')
   assert.deepEqual(admin.keyUsage, ['1.3.6.1.5.5.7.3.2'])
   for (const file of ['ca.key', 'apiserver.key', 'admin.key', 'sa.key']) assert.equal((await stat(join(directory, file))).mode & 0o777, 0o600, file)

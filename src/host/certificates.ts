@@ -13,13 +13,9 @@ import { chmod, mkdir, readFile } from 'node:fs/promises'
 import { isIP } from 'node:net'
 import { join } from 'node:path'
 import { writeFileAtomically } from './atomic_file.ts'
-import type { IssueRequest } from './certificate_issuer.ts'
+import { issueCertificate, type IssueRequest, type KeyPair } from './certificate_issuer.ts'
 
-/** Both in PEM; the key in PKCS #8. */
-export interface KeyPair {
-  readonly certificate: string
-  readonly key: string
-}
+export type { KeyPair }
 
 export interface Certificates {
   readonly ca: KeyPair
@@ -74,9 +70,7 @@ async function ensure(directory: string, file: string, wall: number, ca: KeyPair
   const paths = { certificate: join(directory, `${file}.crt`), key: join(directory, `${file}.key`) }
   const [certificate, key] = await Promise.all([readText(paths.certificate), readText(paths.key)])
   if (certificate && key && isGood({ certificate, key }, wall, ca, request)) return { certificate, key }
-  // Loading the library takes longer than everything else here together, and a second start does not need it.
-  const { issueCertificate } = await import('./certificate_issuer.ts')
-  const made = await issueCertificate(request, { notBefore: wall - 3600_000, notAfter: wall + (ca ? LIFE_MS : CA_LIFE_MS), ca })
+  const made = issueCertificate(request, { notBefore: wall - 3600_000, notAfter: wall + (ca ? LIFE_MS : CA_LIFE_MS), ca })
   await writeFileAtomically(paths.key, made.key, 0o600)
   await writeFileAtomically(paths.certificate, made.certificate, 0o644)
   return made

@@ -5,8 +5,8 @@
  *   Upgrade: websocket ── Sec-WebSocket-Protocol ─────▶ channels of a WebSocket    (kubectl from 1.31, browsers)
  *                          SPDY/3.1+portforward.k8s.io ▶ SPDY inside a WebSocket    (kubectl port-forward from 1.31)
  */
+import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { createWebSocketStream } from 'ws'
 import { badRequest, failure, type ApiError } from '../../api/status.ts'
 import type { Log } from '../../base/log.ts'
 import type { Session } from '../../base/transport.ts'
@@ -15,7 +15,6 @@ import { runPortForwardChannels } from './port_forward_channels.ts'
 import { runPortForwardStreams } from './port_forward_streams.ts'
 import { runCommandChannels } from './remote_command_channels.ts'
 import { runCommandStreams } from './remote_command_streams.ts'
-import { acceptWebSocket } from './web_socket.ts'
 
 /** A session that runs until its socket closes, or why there is none; then nothing has been written yet. */
 export type Acceptance =
@@ -58,12 +57,22 @@ function acceptChannels(upgrade: Upgrade, session: Session, log: Log): Acceptanc
   if (protocol === undefined) return notNegotiated(offered, accepted)
   if (message.method !== 'GET') return { is: 'refused', error: badRequest('a WebSocket is opened with GET') }
   const socket = upgrade.take()
-  acceptWebSocket(message, socket, head, protocol, webSocket => {
-    if (session.is === 'remoteCommand') return run(log, socket, runCommandChannels(webSocket, session, protocol))
-    if (protocol === PORT_FORWARD_TUNNEL) return run(log, socket, runPortForwardStreams(createWebSocketStream(webSocket), session))
-    run(log, socket, runPortForwardChannels(webSocket, session, message.url ?? '', protocol))
-  })
+  run(log, socket, runOverWebSocket(message, socket, head, session, protocol))
   return { is: 'accepted', stop: () => void socket.destroy() }
+}
+
+/** Everything begins inside the callback of the handshake: a message that is already there would be lost in a later turn. */
+async function runOverWebSocket(message: IncomingMessage, socket: Duplex, head: Buffer, session: Session, protocol: string): Promise<void> {
+  // Loaded with the first session: a cluster starts without it.
+  const { acceptWebSocket, createWebSocketStream } = await import('./web_socket.ts')
+  return new Promise((resolve, reject) => {
+    acceptWebSocket(message, socket, head, protocol, webSocket => {
+      const work = session.is === 'remoteCommand' ? runCommandChannels(webSocket, session, protocol)
+        : protocol === PORT_FORWARD_TUNNEL ? runPortForwardStreams(createWebSocketStream(webSocket), session)
+        : runPortForwardChannels(webSocket, session, message.url ?? '', protocol)
+      work.then(resolve, reject)
+    })
+  })
 }
 
 function run(log: Log, socket: Duplex, work: Promise<void>): void {

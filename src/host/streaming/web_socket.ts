@@ -2,6 +2,8 @@ import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { WebSocketServer, type WebSocket } from 'ws'
 
+export { createWebSocketStream } from 'ws'
+
 /** One message holds what the other side read at once: some tens of KiB. */
 const MESSAGE_BYTES_MAX = 4 * 1024 * 1024
 
