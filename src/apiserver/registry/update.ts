@@ -29,13 +29,13 @@ export async function updateObject(parts: Parts, call: Call): Promise<Outcome> {
   let draft = readObject(parts, kind, call.request, options.fieldValidation, call.warnings)
   checkIdentity(call, draft)
   const { resourceVersion } = draft.metadata
-  if (!resourceVersion && !kind.unconditionalUpdate) {
-    throw invalid(kind, call.name, [invalidValue('metadata.resourceVersion', '', 'must be specified for an update')])
-  }
   if (kind.createOnUpdate && !call.subresource && !(await parts.store.get(keyIn(kind, call.namespace, call.name)))) {
     if (resourceVersion) throw notFound(kind, call.name)
     draft.metadata.name = call.name
     return storeNewObject(parts, call, draft, options)
+  }
+  if (!resourceVersion && !kind.unconditionalUpdate) {
+    throw invalid(kind, call.name, [invalidValue('metadata.resourceVersion', '', 'must be specified for an update')])
   }
   let used = false
   return changeObject(parts, call, options, {
