@@ -72,7 +72,10 @@ function activeDeadline(pod: DesiredPod['pod'], memory: PodMemory): Millis | und
 const startFailures = (memory: PodMemory): [string, Waiting][] =>
   [...memory.startFailures].map(([name, { reason, message }]) => [name, { reason, message }])
 
-/** Of each container the newest instance and the one before it are kept: status.lastState and `logs --previous` show it. */
+/**
+ * Of each container the newest instance and the one before it are kept: status.lastState and `logs --previous` show it.
+ * What the runtime has lost and only the API remembers (it has no sandbox) cannot be removed: that would be asked for ever.
+ */
 function outdatedInstances(pod: DesiredPod['pod'], observed: ObservedPod): string[] {
-  return containersOf(pod).flatMap(({ container }) => instancesOf(observed, container.name).slice(2).filter(c => c.state !== 'running').map(c => c.id))
+  return containersOf(pod).flatMap(({ container }) => instancesOf(observed, container.name).slice(2).filter(c => c.state !== 'running' && c.sandboxId !== '').map(c => c.id))
 }
