@@ -46,6 +46,7 @@ function validateAddress(address: string, type: EndpointSlice['addressType'], pa
     case 'IPv4': return isIPv4(address) ? validateEndpointIP(address, path) : [invalidValue(path, address, 'must be an IPv4 address')]
     case 'IPv6': return isIPv6(address) ? validateEndpointIP(address, path) : [invalidValue(path, address, 'must be an IPv6 address')]
     case 'FQDN': return dnsSubdomain(address).map(problem => invalidValue(path, address, problem))
+    default: return [] // the type itself has been refused
   }
 }
 

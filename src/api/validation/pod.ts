@@ -23,7 +23,8 @@ const DEPRECATED_ANNOTATIONS: Readonly<Record<string, string>> = {
 export function podWarnings(pod: Pod, old: Pod | undefined): string[] {
   const { metadata, spec } = pod
   const warnings: string[] = []
-  if (!old) for (const problem of dnsLabel(metadata.name ?? '')) warnings.push(`metadata.name: this is used in the Pod's hostname, which can result in surprising behavior; a DNS label is recommended: [${JSON.stringify(problem)}]`)
+  const problems = old ? [] : dnsLabel(metadata.name ?? '')
+  if (problems.length > 0) warnings.push(`metadata.name: this is used in the Pod's hostname, which can result in surprising behavior; a DNS label is recommended: [${problems.join(' ')}]`)
   for (const [key, advice] of Object.entries(DEPRECATED_ANNOTATIONS)) {
     if (metadata.annotations?.[key] !== undefined && old?.metadata.annotations?.[key] === undefined) warnings.push(`metadata.annotations[${key}]: ${advice}`)
   }

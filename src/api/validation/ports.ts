@@ -1,11 +1,9 @@
 /** Ports of containers (behaviour 12.8 and 12.13). */
-import { duplicateValue, invalidValue, notSupported, requiredValue, type FieldError } from '../field_error.ts'
+import { duplicateValue, invalidValue, requiredValue, type FieldError } from '../field_error.ts'
 import type { Container, ContainerPort } from '../types/container.ts'
 import { ipAddress } from './addresses.ts'
 import { portName, portNumber } from './names.ts'
 import { forEachAt, noDuplicates, validateOptional } from './rules.ts'
-
-const PROTOCOLS = ['TCP', 'UDP', 'SCTP']
 
 export const validatePorts = (ports: readonly ContainerPort[] | undefined, path: string, hostNetwork: boolean): FieldError[] => [
   ...forEachAt(ports, path, (port, at) => validateContainerPort(port, at, hostNetwork)),
@@ -19,7 +17,6 @@ function validateContainerPort({ name, containerPort, hostPort, hostIP, protocol
   if (hostPort) errors.push(...portNumber(hostPort).map(problem => invalidValue(`${path}.hostPort`, hostPort, problem)))
   if (hostNetwork && hostPort !== containerPort) errors.push(invalidValue(`${path}.hostPort`, hostPort ?? 0, 'must match `containerPort` when `hostNetwork` is true'))
   if (!protocol) errors.push(requiredValue(`${path}.protocol`))
-  else if (!PROTOCOLS.includes(protocol)) errors.push(notSupported(`${path}.protocol`, protocol, PROTOCOLS))
   errors.push(...validateOptional(hostIP, `${path}.hostIP`, ipAddress))
   return errors
 }
