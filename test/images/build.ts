@@ -56,7 +56,7 @@ async function buildImage(recipe: Recipe, cacheDirectory: string): Promise<strin
 }
 
 /** Part of the cache's keys: raise it when this file makes other images from the same recipe. */
-const BUILDER_VERSION = '2'
+const BUILDER_VERSION = '3'
 
 async function furnish(root: string, recipe: Recipe, packageDirectory: string): Promise<void> {
   // As on Debian itself: packages that still carry /bin or /lib must land below /usr.
@@ -73,11 +73,15 @@ async function furnish(root: string, recipe: Recipe, packageDirectory: string): 
     await mkdir(join(root, path), { recursive: true })
     await chmod(join(root, path), mode)
   }
+  for (const [from, to] of Object.entries(recipe.moves ?? {})) {
+    await mkdir(dirname(join(root, to)), { recursive: true })
+    await rename(join(root, from), join(root, to))
+  }
   for (const [path, text] of Object.entries(recipe.files)) {
     await mkdir(dirname(join(root, path)), { recursive: true })
     await rm(join(root, path), { force: true })
     if (text.startsWith('-> ')) await symlink(text.slice('-> '.length), join(root, path))
-    else await writeFile(join(root, path), text)
+    else await writeFile(join(root, path), text, { mode: text.startsWith('#!') ? 0o755 : 0o644 })
   }
 }
 

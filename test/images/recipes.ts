@@ -7,7 +7,9 @@ export interface Recipe {
   readonly names: readonly string[]
   /** Debian packages; the shared libraries they need are added. */
   readonly packages: readonly string[]
-  /** By absolute path; a text that starts with `-> ` makes a symbolic link. */
+  /** What the packages have brought, to be moved before `files` are written. */
+  readonly moves?: Readonly<Record<string, string>>
+  /** By absolute path; a text that starts with `-> ` makes a symbolic link, one that starts with `#!` may be executed. */
   readonly files: Readonly<Record<string, string>>
   readonly directories: Readonly<Record<string, number>>
   readonly config: Readonly<Record<string, unknown>>
@@ -84,6 +86,15 @@ function nginx(names: readonly string[], stopSignal: 'SIGTERM' | 'SIGQUIT', page
 const WELCOME = '<!DOCTYPE html>\n<html>\n<head><title>Welcome to nginx!</title></head>\n<body><h1>Welcome to nginx!</h1></body>\n</html>\n'
 const myapp = (version: string) => `Hello MyApp | Version: ${version} | <a href="hostname.html">Pod Name</a>\n`
 
+/** The manifests give `-m 1` as one argument, which the published image's version takes and Debian's newer one refuses. */
+const STRESS_NG = `#!/bin/sh
+for argument; do
+  shift
+  set -- "$@" $argument
+done
+exec /usr/lib/stress-ng/stress-ng "$@"
+`
+
 export const RECIPES: readonly Recipe[] = [
   BUSYBOX,
   nginx(['nginx:latest'], 'SIGQUIT', WELCOME),
@@ -93,7 +104,8 @@ export const RECIPES: readonly Recipe[] = [
   {
     names: ['ikubernetes/stress-ng:latest'],
     packages: ['stress-ng', 'busybox-static'],
-    files: USERS,
+    moves: { '/usr/bin/stress-ng': '/usr/lib/stress-ng/stress-ng' },
+    files: { ...USERS, '/usr/bin/stress-ng': STRESS_NG },
     directories: { '/tmp': 0o1777, '/root': 0o700 },
     config: { Env: [PATH], Cmd: ['/usr/bin/stress-ng', '--help'] },
   },
