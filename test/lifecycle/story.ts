@@ -4,7 +4,7 @@ import { createCache } from '../../src/client/reflector.ts'
 import type { KubernetesObject } from '../../src/api/meta.ts'
 import { createKubelet, type Kubelet } from '../../src/kubelet/kubelet.ts'
 import type { Machine } from '../../src/kubelet/node/machine.ts'
-import type { ContainerStatus } from '../../src/runtime/runtime.ts'
+import type { ContainerRuntime, ContainerStatus } from '../../src/runtime/runtime.ts'
 import { FAST_LATENCY } from '../../src/sim/latency.ts'
 import { createSimulatedRuntime, type SimulatedRuntime } from '../../src/sim/runtime.ts'
 import { createWorld, type World } from '../../src/sim/world.ts'
@@ -27,6 +27,8 @@ export interface Story {
   restartKubelet(): Promise<void>
   /** What the runtime has of a container, newest first. */
   instances(container: string): Promise<ContainerStatus[]>
+  /** How many sandboxes the runtime has. */
+  sandboxes(): Promise<number>
   readonly epochMs: number
   readonly kubelet: Kubelet
 }
@@ -46,7 +48,7 @@ export async function beginStory(seed: string | number = 1, options: { images?: 
   const record = (type: string) => (about: KubernetesObject, reason: string, message: string, fieldPath?: string) =>
     void (about.kind === 'Pod' && events.push({ at: world.now() / 1000, type, reason, message, fieldPath, name: about.metadata.name ?? '' }))
 
-  const start = async (connected: ReturnType<SimulatedRuntime['connect']>) => {
+  const start = async (connected: ContainerRuntime) => {
     const kubelet = createKubelet({
       host, client: api.client, runtime: connected, nodeName: 'node-a', machine: MACHINE, rootDirectory: '/var/lib/poise',
       clusterDns: ['10.96.0.10'], clusterDomain: 'cluster.local',
@@ -56,7 +58,8 @@ export async function beginStory(seed: string | number = 1, options: { images?: 
     await world.finish(kubelet.start())
     return kubelet
   }
-  let kubelet = await start(runtime)
+  let connection: ContainerRuntime = runtime
+  let kubelet = await start(connection)
   const pod = (name = 'web') => api.get(Pod, name)
 
   return {
@@ -81,14 +84,16 @@ export async function beginStory(seed: string | number = 1, options: { images?: 
       await world.finish(api.client.delete(Pod, { namespace: 'default', name }, { gracePeriodSeconds }))
     },
     epochMs: host.machine.clock.wall() - world.now(),
+    sandboxes: async () => (await world.finish(connection.listPodSandboxes())).length,
     async instances(container) {
-      const list = await world.finish(runtime.listContainers())
-      const statuses = await world.finish(Promise.all(list.filter(({ metadata }) => metadata.name === container).map(({ id }) => runtime.containerStatus(id).catch(() => undefined))))
+      const list = await world.finish(connection.listContainers())
+      const statuses = await world.finish(Promise.all(list.filter(({ metadata }) => metadata.name === container).map(({ id }) => connection.containerStatus(id).catch(() => undefined))))
       return statuses.filter(status => status !== undefined).sort((a, b) => b.metadata.attempt - a.metadata.attempt)
     },
     async restartKubelet() {
       host = host.restart()
-      kubelet = await start(runtime.connect(host))
+      connection = runtime.connect(host)
+      kubelet = await start(connection)
     },
   }
 }

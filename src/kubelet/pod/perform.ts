@@ -37,6 +37,7 @@ export interface PerformerParts {
 
 /** A failed attempt is made again after ten to fifteen seconds. */
 const RETRY_MS = 10_000
+const REMOVE_RETRY_MS = 30_000
 const STOP_RETRY_MS = 1000
 const SANDBOX_RETRY = { baseMs: 1000, maxMs: 15_000 }
 const VOLUME_RETRY = { baseMs: 500, maxMs: 122_000 }
@@ -202,7 +203,10 @@ export function createPerformer({ context, images, volumes, memory, observer, jo
         case 'signal': return signal(pod, action.id, action.timeoutMs)
         case 'removeContainers':
           return void jobs.start('remove', async () => {
-            await Promise.all(action.ids.map(id => runtime.removeContainer(id)))
+            await Promise.all(action.ids.map(id => runtime.removeContainer(id))).catch((error: unknown) => {
+              memory.removeAt = clock.wall() + REMOVE_RETRY_MS
+              throw error
+            })
           })
         case 'reportBackOff':
           if (reportedBackOffs.has(action.id)) return

@@ -53,7 +53,7 @@ function planRunning({ pod }: DesiredPod, observed: ObservedPod, memory: PodMemo
     actions.push({ do: 'startContainers', orders, sandboxId: sandbox.sandbox.id })
   }
   const outdated = outdatedInstances(pod, observed)
-  if (outdated.length > 0 && memory.starting.size === 0) actions.push({ do: 'removeContainers', ids: outdated })
+  if (outdated.length > 0 && memory.starting.size === 0 && now >= memory.removeAt) actions.push({ do: 'removeContainers', ids: outdated })
   return step()
 }
 

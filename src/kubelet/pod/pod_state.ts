@@ -41,6 +41,8 @@ export interface PodMemory {
   readonly stops: Map<string, Stop>
   /** Not before this is anything that failed tried again. */
   retryAt: Millis
+  /** Not before this are old instances removed: the runtime refused the last time. */
+  removeAt: Millis
   /** When this kubelet first acknowledged the Pod; the API's startTime goes before it. */
   readonly startTime: string
 }
@@ -118,5 +120,5 @@ export const RESYNC_MS = 60_000
 
 export const emptyMemory = (startTime: string): PodMemory => ({
   startTime,
-  volumes: 'unmounted', sandbox: 'idle', starting: new Set(), startFailures: new Map(), crashes: new Map(), stops: new Map(), retryAt: 0,
+  volumes: 'unmounted', sandbox: 'idle', starting: new Set(), startFailures: new Map(), crashes: new Map(), stops: new Map(), retryAt: 0, removeAt: 0,
 })

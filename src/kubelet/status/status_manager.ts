@@ -48,13 +48,16 @@ export function createStatusManager({ host, client }: Pick<KubeletContext, 'host
 
   async function write(entry: Entry): Promise<void> {
     for (let failures = 0; !entry.isGone && !stopped.signal.aborted;) {
-      const patch = statusPatch(entry.stored, entry.wanted)
+      const { wanted } = entry
+      const patch = statusPatch(entry.stored, wanted)
       if (!patch) return
       try {
         // The uid keeps a Pod that was made anew under the same name from getting the old one's status.
         const body = { metadata: { uid: entry.pod.metadata.uid }, status: patch }
         learn(entry, await client.patch(Pod, keyOf(entry.pod), { type: 'strategic', body }, { subresource: 'status' }))
         failures = 0
+        // What the server made of it is its own affair: only something new is worth another write.
+        if (entry.wanted === wanted) return
       } catch (error) {
         if (isReason(error, 'NotFound') || isReason(error, 'Conflict') || isReason(error, 'Invalid')) {
           if (!isReason(error, 'NotFound')) host.log.warn('the API refuses the status of a Pod', { pod: entry.pod.metadata.name, error: String(error) })
@@ -96,7 +99,7 @@ export function statusPatch(stored: PodStatus, wanted: PodStatus): Record<string
   for (const field of OWNED_FIELDS) {
     const value = wanted[field]
     if (deepEqual(value, stored[field])) continue
-    patch[field] = value ?? null
+    patch[field] = field === 'podIPs' || field === 'hostIPs' ? replacement(stored[field] ?? [], wanted[field] ?? []) : (value ?? null)
   }
   const conditions = (wanted.conditions ?? []).filter(condition => !deepEqual(condition, stored.conditions?.find(old => old.type === condition.type)))
   if (conditions.length > 0) {
@@ -111,6 +114,10 @@ const OWNED_FIELDS = [
   'phase', 'reason', 'message', 'hostIP', 'hostIPs', 'podIP', 'podIPs', 'startTime', 'initContainerStatuses', 'containerStatuses',
   'ephemeralContainerStatuses', 'observedGeneration',
 ] as const
+
+/** Addresses are merged by their value: an old one goes only by name. */
+const replacement = (old: readonly { ip: string }[], now: readonly { ip: string }[]): object[] =>
+  [...now, ...old.filter(({ ip }) => !now.some(kept => kept.ip === ip)).map(({ ip }) => ({ $patch: 'delete', ip }))]
 
 /** A merge keeps what the patch does not name: a reason that no longer holds must be taken away by name. */
 const withNulls = (condition: object, old: object | undefined): object =>
