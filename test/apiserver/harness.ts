@@ -109,14 +109,14 @@ export async function startServer(options: Partial<ApiServerOptions> & { bootstr
       const { response, text } = await ask('GET', path, more)
       if (response.body.is !== 'watch') throw new Error(`no watch but ${response.status} ${text}`)
       const watching = { events: [] as Watching['events'], raw: [] as WatchEvent[], over: false }
-      const { stop } = response.body.watch.start({
+      const started = response.body.watch.start({
         event(event) {
           watching.raw.push(event)
           watching.events.push(JSON.parse(decodeText(event.json())) as Watching['events'][number])
         },
         end: () => void (watching.over = true),
       })
-      return { events: watching.events, raw: watching.raw, ended: () => watching.over, stop }
+      return { events: watching.events, raw: watching.raw, ended: () => watching.over, stop: () => started.stop() }
     },
   }
   if (options.bootstrap !== false) {

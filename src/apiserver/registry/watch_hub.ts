@@ -93,7 +93,7 @@ export function createWatchHubs(store: Store, log: Log): WatchHubs {
     const buckets = new Map<string, Set<Watcher>>()
     const subscription = store.watch(prefix, store.revision, change => dispatch(kind, buckets, change, log), () => {
       hubs.delete(prefix)
-      for (const members of buckets.values()) for (const watcher of [...members]) watcher.ended()
+      for (const members of buckets.values()) for (const watcher of members) watcher.ended()
     })
     const hub: Hub = { buckets, watchers: 0, stop: () => subscription.stop() }
     hubs.set(prefix, hub)
