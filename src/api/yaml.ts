@@ -1,6 +1,8 @@
 /** Bodies of requests: JSON, or YAML as Kubernetes reads it (YAML 1.1, one document, only what JSON can say). */
 import { isMap, isScalar, isSeq, LineCounter, parseDocument, type Document } from 'yaml'
 import { hasDuplicates, isNestedTooDeep, JSON_DEPTH_MAX, scanJson } from './json_scan.ts'
+import { decodeProtobuf, PROTOBUF_MEDIA_TYPE } from './protobuf/decode_protobuf.ts'
+import type { Fields, ObjectSchema } from './schema.ts'
 import { badRequest, unsupportedMediaType } from './status.ts'
 
 export interface Body {
@@ -11,6 +13,8 @@ export interface Body {
 
 export interface BodyOptions {
   readonly findDuplicates?: boolean
+  /** Of the kind the body should hold: what protobuf is read by, which is refused without it. */
+  readonly schema?: ObjectSchema<Fields>
 }
 
 /** Throws an ApiError: 415 for other media types, 400 for what cannot be read, with its line. */
@@ -22,9 +26,10 @@ export function decodeBody(bytes: Uint8Array, contentType: string, options: Body
 }
 
 /** As decodeBody, for bodies that need not be an object: JSON patches. */
-export function decodeAnyBody(bytes: Uint8Array, contentType: string, { findDuplicates = false }: BodyOptions = {}): { json: unknown; duplicateFields: readonly string[] } {
-  const text = decodeText(bytes)
+export function decodeAnyBody(bytes: Uint8Array, contentType: string, { findDuplicates = false, schema }: BodyOptions = {}): { json: unknown; duplicateFields: readonly string[] } {
   const mediaType = contentType.split(';', 1)[0]!.trim().toLowerCase()
+  if (mediaType === PROTOBUF_MEDIA_TYPE && schema) return { json: decodeProtobuf(bytes, schema), duplicateFields: [] }
+  const text = decodeText(bytes)
   if (mediaType === '' || mediaType === 'application/json' || mediaType.endsWith('+json')) return parseJson(text, findDuplicates)
   if (mediaType !== 'application/yaml' && !mediaType.endsWith('+yaml')) throw unsupportedMediaType()
   // kubectl sends its server-side applies as JSON, which is YAML too and read much faster.
