@@ -75,7 +75,9 @@ export function trackUpdate({ schema, old, new: fresh, manager, apiVersion, subr
   const before: ManagedFieldsEntry[] = old?.metadata?.managedFields ?? []
   const sent: ManagedFieldsEntry[] | undefined = fresh.metadata?.managedFields
   if (sent !== undefined && old !== undefined && isReset(sent)) return undefined
-  const entries = sent !== undefined && sent.length > 0 && subresource === '' && areValid(sent) ? sent : before
+  // Most clients send back what they read; checking it would cost more than comparing.
+  const isOther = sent !== undefined && sent.length > 0 && subresource === '' && !deepEqual(sent, before) && areValid(sent)
+  const entries = isOther ? sent : before
 
   const self: Manager = { manager, operation: 'Update', apiVersion, subresource }
   const changes = compareObjects(schema, old, fresh)
