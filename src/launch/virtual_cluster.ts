@@ -17,6 +17,7 @@ import { revisionsGrow } from '../sim/checkers/revisions.ts'
 import { createLink, type Link } from '../sim/link.ts'
 import type { SimulatedHost } from '../sim/machine.ts'
 import { createSimulatedRuntime, type SimulatedRuntime, type SimulatedRuntimeOptions } from '../sim/runtime.ts'
+import { traceStore } from '../sim/store_trace.ts'
 import { createSimulatedTokenIssuer } from '../sim/tokens.ts'
 import { createWorld, type World, type WorldOptions } from '../sim/world.ts'
 import { createMemoryStore } from '../store/memory_store.ts'
@@ -66,6 +67,7 @@ export async function startVirtualCluster({ seed, nodes = 1, world: worldOptions
   const world = createWorld({ ...worldOptions, seed })
   const controlPlane = world.host('control-plane')
   const store = createMemoryStore({ stamp: stampResourceVersion })
+  traceStore(world, store)
   checkStore(world, store, [revisionsGrow(), ...podCheckers()])
   const cluster = createCluster({
     host: controlPlane,

@@ -33,6 +33,7 @@ export interface ContainerPorts {
   readonly fabric: Fabric
   lookup(name: string, sandbox: SandboxRecord): Promise<readonly string[]>
   changed(sandboxId: string): void
+  note(text: string): void
 }
 
 export interface Container {
@@ -81,6 +82,7 @@ export function createContainer(id: string, sandbox: SandboxRecord, config: Cont
     exitCode = code
     reason = why
     message = text
+    ports.note(`has exited: ${why} ${code}`)
     input?.end()
     // The last words are on the disk before anybody hears of the end: `kubectl logs` after it must have them.
     void log.close().finally(() => {
@@ -123,6 +125,7 @@ export function createContainer(id: string, sandbox: SandboxRecord, config: Cont
       state = 'running'
       startedAt = clock.wall()
       cpuCountedAt = clock.now()
+      ports.note('has started')
       guest.spawn(program, { args: command.length > 0 ? command : ['server'], env: environment(config, image, sandbox), cwd: config.workingDir || image.workingDir, stdin: input ?? emptyInput, stdout: log.stdout, stderr: config.tty ? log.stdout : log.stderr })
       ports.changed(sandbox.id)
     },

@@ -32,6 +32,8 @@ export interface MachineGround {
   readonly random: Random
   readonly disk: Disk
   readonly fabric: Fabric
+  /** A line of the trace. */
+  note(text: string): void
   /** The disk with its faults. */
   readonly storage: MemoryDisk
   /** Lets the wall clock jump: timestamps change, back-off and probes must not care. */
@@ -70,6 +72,7 @@ export function createMachine(name: string, world: WorldPorts) {
     disk: storage,
     fabric: world.fabric,
     storage,
+    note: text => world.trace.note(world.now(), name, text),
     setWall(offset) {
       offsetMs = offset
     },

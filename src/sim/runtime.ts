@@ -62,6 +62,7 @@ export function createSimulatedRuntime(host: Host & { readonly machine?: Machine
     random: ownRandom,
     fabric: network,
     registry,
+    note: host.machine?.note ?? (() => {}),
     latency: options.latency ?? CONTAINERD_LATENCY,
     podCidr: options.podCidr ?? '10.244.0.0/24',
     nodeAddress: options.nodeAddress ?? '10.0.0.1',

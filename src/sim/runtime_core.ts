@@ -43,6 +43,8 @@ export interface RuntimeCorePorts {
   readonly podCidr: string
   readonly nodeAddress: string
   resolve(name: string): Promise<readonly string[]>
+  /** Tells the story of the machine, for a trace. */
+  note(text: string): void
 }
 
 export function createRuntimeCore(ports: RuntimeCorePorts): RuntimeCore {
@@ -98,6 +100,7 @@ export function createRuntimeCore(ports: RuntimeCorePorts): RuntimeCore {
       if (!onNode) fabric.addAddress(ip)
       const sandbox: SandboxRecord = { id: newId(), config, createdAt: clock.wall(), ip, ready: true }
       sandboxes.set(sandbox.id, sandbox)
+      ports.note(`sandbox of ${podName(config)} is ready at ${ip}`)
       changed(sandbox.id)
       return sandbox.id
     },
@@ -107,6 +110,7 @@ export function createRuntimeCore(ports: RuntimeCorePorts): RuntimeCore {
       await Promise.all(inSandbox(id).map(each => each.stop(0)))
       await spend('stopSandbox')
       endSandbox(sandbox)
+      ports.note(`sandbox of ${podName(sandbox.config)} is stopped`)
       changed(id)
     },
     async removeSandbox(id) {
@@ -140,6 +144,7 @@ export function createRuntimeCore(ports: RuntimeCorePorts): RuntimeCore {
         fabric,
         random: workloads.fork(id),
         changed,
+        note: text => ports.note(`container ${podName(sandbox.config)}/${config.metadata.name}#${config.metadata.attempt} ${text}`),
         lookup: (name, { config: { dns } }) => lookUp(name, dns, ports.resolve),
       }))
       changed(sandboxId)
@@ -174,6 +179,8 @@ export function createRuntimeCore(ports: RuntimeCorePorts): RuntimeCore {
 }
 
 const sandboxName = ({ metadata: { name, namespace, uid, attempt } }: PodSandboxConfig): string => `${name}_${namespace}_${uid}_${attempt}`
+
+const podName = ({ metadata: { namespace, name } }: PodSandboxConfig): string => `${namespace}/${name}`
 
 /** As resolv.conf says: a name with fewer dots than `ndots` is tried below each search domain first. */
 async function lookUp(name: string, dns: PodSandboxConfig['dns'], resolve: (name: string) => Promise<readonly string[]>): Promise<readonly string[]> {
