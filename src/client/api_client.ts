@@ -67,8 +67,9 @@ export function createClient(transport: Transport, { user, userAgent = 'poise' }
         open = response.body.watch.start({
           event(event) {
             if (over) return
-            if (event.type === 'ERROR') end(new ApiError(event.object as Status))
-            else sink.event(event)
+            if (event.type !== 'ERROR') return sink.event(event)
+            end(new ApiError(event.object as Status))
+            open?.stop()
           },
           end: () => end(undefined),
         })

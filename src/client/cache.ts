@@ -25,3 +25,16 @@ export interface CacheChange<T> {
   readonly object: T | undefined
   readonly previous: T | undefined
 }
+
+/** Waits for the first list of each. False when the signal was aborted before: then nothing may be concluded from them. */
+export async function cachesSynced(caches: readonly Pick<Cache<never>, 'synced'>[], signal: AbortSignal): Promise<boolean> {
+  if (signal.aborted) return false
+  let stop = () => {}
+  const aborted = new Promise<void>(resolve => {
+    stop = () => resolve()
+  })
+  signal.addEventListener('abort', stop, { once: true })
+  await Promise.race([Promise.all(caches.map(({ synced }) => synced)), aborted])
+  signal.removeEventListener('abort', stop)
+  return !signal.aborted
+}

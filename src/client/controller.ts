@@ -14,7 +14,7 @@ import type { BackoffRange } from '../base/backoff.ts'
 import type { Millis } from '../base/clock.ts'
 import type { Host } from '../base/host.ts'
 import { createWorkQueue } from '../base/work_queue.ts'
-import type { Cache, CacheChange } from './cache.ts'
+import { cachesSynced, type Cache, type CacheChange } from './cache.ts'
 import type { Client } from './client.ts'
 
 /** What is left to do for a key: nothing until something changes, or another look after a while. */
@@ -43,19 +43,20 @@ export const watches = <T extends KubernetesObject>(kind: Kind<T>, cache: Cache<
 
 const RETRY: BackoffRange = { baseMs: 5, maxMs: 60_000 }
 const OWN_WRITE_CHECK_MS = 20
+/** Keys with own writes to wait for. A key whose object is gone never comes round again; beyond this they are swept out. */
+const OWN_WRITES_MAX = 1_000
 
 export function startController(host: Host, client: Client, options: ControllerOptions): { stop(): Promise<void> } {
   const queue = createWorkQueue(host.clock, options.retry ?? RETRY, options.name)
   const log = host.log.child({ controller: options.name })
-  const ownWrites = new Map<string, Map<string, number>>()
+  const ownWrites = new Map<string, Map<Kind<never>, number>>()
   const listeners = options.sources.map(source => source.cache.onChange(change => source.keysOf(change).forEach(key => queue.add(keyText(key)))))
 
   const hasSeenOwnWrites = (key: string): boolean => {
     const writes = ownWrites.get(key)
     if (!writes) return true
-    for (const [plural, revision] of writes) {
-      const source = options.sources.find(s => s.kind.plural === plural)
-      if (source && source.cache.revision < revision) return false
+    for (const [kind, revision] of writes) {
+      if (options.sources.some(source => source.kind === kind && source.cache.revision < revision)) return false
     }
     ownWrites.delete(key)
     return true
@@ -64,9 +65,10 @@ export function startController(host: Host, client: Client, options: ControllerO
   async function work(key: string): Promise<void> {
     if (!hasSeenOwnWrites(key)) return queue.addAfter(key, OWN_WRITE_CHECK_MS)
     const noteWrite = (kind: Kind<never>, resourceVersion: string | undefined) => {
-      const writes = ownWrites.get(key) ?? new Map<string, number>()
-      writes.set(kind.plural, Math.max(writes.get(kind.plural) ?? 0, Number(resourceVersion ?? 0)))
+      const writes = ownWrites.get(key) ?? new Map<Kind<never>, number>()
+      writes.set(kind, Math.max(writes.get(kind) ?? 0, Number(resourceVersion ?? 0)))
       ownWrites.set(key, writes)
+      if (ownWrites.size > OWN_WRITES_MAX) [...ownWrites.keys()].forEach(hasSeenOwnWrites)
     }
     try {
       const { again } = await options.reconcile(parseKey(key), countingClient(client, noteWrite))
@@ -79,8 +81,8 @@ export function startController(host: Host, client: Client, options: ControllerO
   }
 
   const tasks = Array.from({ length: options.workers ?? 4 }, (_, index) =>
-    host.spawn(`${options.name} worker ${index}`, async () => {
-      await Promise.all(options.sources.map(source => source.cache.synced))
+    host.spawn(`${options.name} worker ${index}`, async signal => {
+      if (!(await cachesSynced(options.sources.map(source => source.cache), signal))) return
       for (let key = await queue.take(); key !== undefined; key = await queue.take()) {
         await work(key)
         queue.done(key)

@@ -1,5 +1,8 @@
 /**
  * Fills a cache by list and watch, and keeps it filled.
+ *
+ * A watch that ended is taken up again at the newest revision the cache has seen, so that nothing is missed; only when
+ * the server no longer has that past (410) is the list fetched anew. Whatever fails at once waits before it is tried again.
  */
 import type { Kind } from '../api/kind.ts'
 import { keyOf, keyText, type KubernetesObject, type ObjectKey } from '../api/meta.ts'
@@ -17,6 +20,8 @@ export interface CacheOptions {
 }
 
 const RETRY = { baseMs: 200, maxMs: 10_000 }
+/** A watch that lasted this long was a good one: failures before it do not count any more. */
+const GOOD_WATCH_MS = 1_000
 
 /** A cache of one kind. It fills as soon as the host runs its loop; wait for `synced`. */
 export function createCache<T extends KubernetesObject>(host: Host, client: Client, kind: Kind<T>, options: CacheOptions = {}): Cache<T> {
@@ -27,13 +32,28 @@ export function createCache<T extends KubernetesObject>(host: Host, client: Clie
   let markSynced: () => void
   const synced = new Promise<void>(resolve => (markSynced = resolve))
 
+  const tell = (change: CacheChange<T>) => {
+    for (const listener of [...listeners]) {
+      try {
+        listener(change)
+      } catch (error) {
+        // It may not cost the other listeners the change, nor the cache its watch.
+        log.error('a listener failed', { key: keyText(change.key), error: String(error) })
+      }
+    }
+  }
   const set = (key: ObjectKey, object: T | undefined) => {
     const text = keyText(key)
     const previous = objects.get(text)
     if (object === previous) return
+    if (object && previous && object.metadata.uid !== previous.metadata.uid) {
+      // Deleted and made again while nobody watched: two changes, or what is kept by uid would never hear of the end.
+      set(key, undefined)
+      return set(key, object)
+    }
     if (object) objects.set(text, object)
     else objects.delete(text)
-    for (const listener of listeners) listener({ key, object, previous })
+    tell({ key, object, previous })
   }
   const seen = (resourceVersion: string | undefined) => {
     revision = Math.max(revision, Number(resourceVersion ?? 0))
@@ -41,17 +61,18 @@ export function createCache<T extends KubernetesObject>(host: Host, client: Clie
 
   /** Makes the cache equal to a list: what is not in it has been removed while nobody watched. */
   const replace = (items: readonly T[]) => {
-    const gone = new Map([...objects].map(([text, object]) => [text, keyOf(object)]))
+    const listed = new Set(items.map(item => keyText(keyOf(item))))
+    for (const [text, object] of [...objects]) if (!listed.has(text)) set(keyOf(object), undefined)
     for (const item of items) {
-      const key = keyOf(item)
-      gone.delete(keyText(key))
-      if (objects.get(keyText(key))?.metadata.resourceVersion !== item.metadata.resourceVersion) set(key, item)
+      const known = objects.get(keyText(keyOf(item)))
+      if (known?.metadata.resourceVersion !== item.metadata.resourceVersion || known?.metadata.uid !== item.metadata.uid) set(keyOf(item), item)
     }
-    for (const key of gone.values()) set(key, undefined)
   }
 
+  /** Resolves when the watch has ended: with its error, or undefined when its time was over or we are told to stop. */
   const watchOnce = (signal: AbortSignal): Promise<Error | undefined> =>
     new Promise(resolve => {
+      if (signal.aborted) return resolve(undefined)
       const stop = () => {
         watch.stop()
         resolve(undefined)
@@ -59,8 +80,8 @@ export function createCache<T extends KubernetesObject>(host: Host, client: Clie
       const watch = client.watch(kind, { ...options, resourceVersion: String(revision) }, {
         event({ type, object }) {
           const item = object as T
-          seen(item.metadata.resourceVersion)
           if (type !== 'BOOKMARK') set(keyOf(item), type === 'DELETED' ? undefined : item)
+          seen(item.metadata.resourceVersion)
         },
         ended(error) {
           signal.removeEventListener('abort', stop)
@@ -74,29 +95,29 @@ export function createCache<T extends KubernetesObject>(host: Host, client: Clie
     let failures = 0
     let listed = false
     while (!signal.aborted) {
+      let error: unknown
+      const startedAt = host.clock.now()
       try {
         if (!listed) {
           const { items, metadata } = await client.list(kind, { ...options, resourceVersion: '0' })
+          if (signal.aborted) return
           replace(items)
           seen(metadata.resourceVersion)
           listed = true
           markSynced()
         }
-        const startedAt = host.clock.now()
-        const error = await watchOnce(signal)
-        if (isReason(error, 'Expired') || isReason(error, 'Gone')) {
-          log.info('the past the watch asked for is gone; listing again', { revision })
-          listed = false
-        } else if (error) throw error
-        // A server that ends each watch at once must not be asked in a busy loop.
-        if (host.clock.now() - startedAt >= 1_000) failures = 0
-        else if (!signal.aborted) await sleep(host.clock, backoffMs(++failures, RETRY), signal)
-      } catch (error) {
-        if (signal.aborted) return
-        log.warn('list or watch failed; trying again', { error: String(error) })
-        listed = listed && !isReason(error, 'Expired')
-        await sleep(host.clock, backoffMs(++failures, RETRY), signal).catch(() => undefined)
+        error = await watchOnce(signal)
+      } catch (failure) {
+        error = failure
       }
+      if (signal.aborted) return
+      if (host.clock.now() - startedAt >= GOOD_WATCH_MS) failures = 0
+      if (isReason(error, 'Expired') || isReason(error, 'Gone')) {
+        log.info('the past the watch asked for is gone; listing again', { revision })
+        listed = false
+      } else if (error) log.warn('list or watch failed; trying again', { error: String(error) })
+      // A server that ends each watch at once must not be asked in a busy loop either.
+      if (error || host.clock.now() - startedAt < GOOD_WATCH_MS) await sleep(host.clock, backoffMs(++failures, RETRY), signal)
     }
   })
 

@@ -22,6 +22,7 @@ import { createClient } from '../client/api_client.ts'
 import type { Client } from '../client/client.ts'
 import { createEventRecorder } from '../client/events.ts'
 import { createCache } from '../client/reflector.ts'
+import { createSeriesEventRecorder } from '../client/series_events.ts'
 import { startNamespaceController } from '../controllers/namespace.ts'
 import { startNodeTaintController } from '../controllers/node_taints.ts'
 import { startRootCaController } from '../controllers/root_ca.ts'
@@ -111,7 +112,7 @@ export function createCluster({ host, store, tokens, caCertificate, serviceCidr,
         startRootCaController(host, forControllers, { namespaces, configMaps, caCertificate }),
         startNodeTaintController(host, forControllers, { nodes }),
         startNamespaceController(host, forControllers, { namespaces, kinds }),
-        startScheduler(host, { client: forScheduler, pods, nodes, events: createEventRecorder(host, forScheduler, { component: 'default-scheduler' }) }),
+        startScheduler(host, { client: forScheduler, pods, nodes, events: schedulerEvents(host, forScheduler) }),
       ]
       stopping.push(...controllers.map(controller => () => controller.stop()))
       await Promise.all(caches.map(cache => cache.synced))
@@ -147,3 +148,8 @@ export function createCluster({ host, store, tokens, caCertificate, serviceCidr,
     },
   }
 }
+
+/** The scheduler writes the newer Events; kubelets the older ones, as on Kubernetes. */
+const schedulerEvents = (host: Host, client: Client) => createSeriesEventRecorder(host, client, {
+  controller: 'default-scheduler', instance: 'default-scheduler-poise', actions: { Scheduled: 'Binding', FailedScheduling: 'Scheduling' },
+})

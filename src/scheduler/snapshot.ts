@@ -5,18 +5,18 @@
  * given a node but whose binding the cache has not seen yet is counted too (it is assumed), or two Pods would be
  * given the same last place.
  */
-import { hostPortsOf, isTerminal, type HostPort } from '../api/pod.ts'
-import { podRequests, type ResourceAmounts } from '../api/resources.ts'
-import { quantityMilli, quantityValue } from '../api/quantity.ts'
+import { deepEqual } from '../api/deep.ts'
+import { isTerminal, type HostPort } from '../api/pod.ts'
+import { resourceAmounts } from '../api/resources.ts'
 import type { Node } from '../api/kinds/node.ts'
 import type { Pod } from '../api/kinds/pod.ts'
+import { demandOf, type PodDemand } from './demand.ts'
 
 export interface NodeInfo {
   readonly node: Node
   /** CPU in milli-cores, everything else in whole units. */
   readonly allocatable: ReadonlyMap<string, number>
   readonly requested: ReadonlyMap<string, number>
-  /** Requested CPU and memory where a container that asks for nothing counts as a small one: for spreading only. */
   readonly nonZeroRequested: { readonly cpu: number; readonly memory: number }
   readonly podCount: number
   readonly hostPorts: readonly HostPort[]
@@ -36,80 +36,101 @@ interface MutableNodeInfo {
 }
 
 export interface SnapshotKeeper {
-  setNode(name: string, node: Node | undefined): void
-  /** A Pod as the API shows it, or undefined when it is gone. */
-  setPod(uid: string, pod: Pod | undefined): void
-  assume(pod: Pod, nodeName: string): void
-  forget(uid: string): void
+  /** True when the node is new, or has changed in what decides which Pods it takes. Its conditions do not: taints stand for them. */
+  setNode(name: string, node: Node | undefined): boolean
+  /** A Pod as the API shows it, or undefined when it is gone. Answers with the node that has more room now, if one has. */
+  setPod(uid: string, pod: Pod | undefined): string | undefined
+  assume(demand: PodDemand, nodeName: string): void
+  /** Takes an assumption back. Answers with the node it was about. */
+  forget(uid: string): string | undefined
+  node(name: string): NodeInfo | undefined
+  /** Valid until the keeper is told something new. */
   snapshot(): Snapshot
 }
 
-/** Requests that the scores count for a container that names none. */
-const NON_ZERO = { cpu: 100, memory: 200 * 1024 * 1024 }
+interface Place { demand: PodDemand; nodeName: string; assumed: boolean }
 
 export function createSnapshotKeeper(): SnapshotKeeper {
   const nodes = new Map<string, MutableNodeInfo>()
+  let inOrder: Snapshot | undefined
   /** Where each Pod is counted; Pods of nodes that are not known yet wait here too. */
-  const placed = new Map<string, { pod: Pod; nodeName: string; assumed: boolean }>()
+  const placed = new Map<string, Place>()
 
-  const place = (pod: Pod, nodeName: string, assumed: boolean) => {
-    const uid = pod.metadata.uid!
+  const place = (demand: PodDemand, nodeName: string, assumed: boolean) => {
+    const uid = demand.pod.metadata.uid!
     remove(uid)
-    placed.set(uid, { pod, nodeName, assumed })
+    placed.set(uid, { demand, nodeName, assumed })
     const info = nodes.get(nodeName)
-    if (info) count(info, pod, 1)
+    if (info) count(info, demand, 1)
   }
-  const remove = (uid: string) => {
+  const remove = (uid: string): Place | undefined => {
     const place = placed.get(uid)
-    if (!place) return
+    if (!place) return undefined
     placed.delete(uid)
     const info = nodes.get(place.nodeName)
-    if (info) count(info, place.pod, -1)
+    if (info) count(info, place.demand, -1)
+    return place
   }
 
   return {
     setNode(name, node) {
-      if (!node) return void nodes.delete(name)
+      if (!node) {
+        nodes.delete(name)
+        inOrder = undefined
+        return false
+      }
+      const allocatable = resourceAmounts(node.status?.allocatable)
       const known = nodes.get(name)
-      const allocatable = amounts(node.status?.allocatable ?? {})
       if (known) {
+        const decides = decidesOtherwise(known.node, node)
         known.node = node
         known.allocatable = allocatable
-        return
+        return decides
       }
       const info: MutableNodeInfo = { node, allocatable, requested: new Map(), nonZeroRequested: { cpu: 0, memory: 0 }, podCount: 0, hostPorts: [] }
       nodes.set(name, info)
-      for (const { pod, nodeName } of placed.values()) if (nodeName === name) count(info, pod, 1)
+      inOrder = undefined
+      for (const { demand, nodeName } of placed.values()) if (nodeName === name) count(info, demand, 1)
+      return true
     },
     setPod(uid, pod) {
-      if (pod && pod.spec.nodeName && !isTerminal(pod)) place(pod, pod.spec.nodeName, false)
-      else if (!pod || !placed.get(uid)?.assumed || isTerminal(pod)) remove(uid)
+      const before = placed.get(uid)
+      if (!pod || isTerminal(pod)) return remove(uid)?.nodeName
+      if (!pod.spec.nodeName) return undefined
+      if (before && before.nodeName === pod.spec.nodeName && asksForTheSame(before.demand.pod, pod)) {
+        before.assumed = false
+        return undefined
+      }
+      const demand = demandOf(pod)
+      place(demand, pod.spec.nodeName, false)
+      const isLess = before && (before.nodeName !== pod.spec.nodeName || [...before.demand.requests].some(([resource, amount]) => (demand.requests.get(resource) ?? 0) < amount))
+      return isLess ? before.nodeName : undefined
     },
-    assume: (pod, nodeName) => place(pod, nodeName, true),
-    forget(uid) {
-      if (placed.get(uid)?.assumed) remove(uid)
-    },
-    snapshot: () => ({ nodes: [...nodes.values()] }),
+    assume: (demand, nodeName) => place(demand, nodeName, true),
+    forget: uid => (placed.get(uid)?.assumed ? remove(uid)?.nodeName : undefined),
+    node: name => nodes.get(name),
+    snapshot: () => (inOrder ??= { nodes: [...nodes.values()] }),
   }
 }
 
-function count(info: MutableNodeInfo, pod: Pod, sign: 1 | -1): void {
-  const requests = podRequests(pod)
+function count(info: MutableNodeInfo, { requests, nonZero, hostPorts }: PodDemand, sign: 1 | -1): void {
   for (const [resource, amount] of requests) info.requested.set(resource, (info.requested.get(resource) ?? 0) + sign * amount)
-  const nonZero = nonZeroRequests(requests)
   info.nonZeroRequested.cpu += sign * nonZero.cpu
   info.nonZeroRequested.memory += sign * nonZero.memory
   info.podCount += sign
-  const ports = hostPortsOf(pod)
-  if (ports.length === 0) return
-  if (sign === 1) info.hostPorts.push(...ports)
-  else info.hostPorts = info.hostPorts.filter(port => !ports.some(own => own.port === port.port && own.protocol === port.protocol && own.ip === port.ip))
+  for (const port of hostPorts) {
+    if (sign === 1) info.hostPorts.push(port)
+    // One of them only: Pods that were put on the node by name may share a port.
+    else info.hostPorts.splice(info.hostPorts.findIndex(taken => taken.port === port.port && taken.protocol === port.protocol && taken.ip === port.ip), 1)
+  }
 }
 
-export const nonZeroRequests = (requests: ResourceAmounts): { cpu: number; memory: number } => ({
-  cpu: requests.get('cpu') ?? NON_ZERO.cpu,
-  memory: requests.get('memory') ?? NON_ZERO.memory,
-})
+/** Requests can be changed while the Pod runs (the resize subresource), and nothing else that is counted. */
+const asksForTheSame = ({ spec: a }: Pod, { spec: b }: Pod): boolean =>
+  deepEqual(a.containers, b.containers) && deepEqual(a.initContainers, b.initContainers) && deepEqual(a.resources, b.resources)
 
-const amounts = (quantities: Record<string, string>): Map<string, number> =>
-  new Map(Object.entries(quantities).map(([name, text]) => [name, name === 'cpu' ? quantityMilli(text) : quantityValue(text)]))
+const decidesOtherwise = (a: Node, b: Node): boolean =>
+  Boolean(a.spec?.unschedulable) !== Boolean(b.spec?.unschedulable)
+  || !deepEqual(a.spec?.taints ?? [], b.spec?.taints ?? [])
+  || !deepEqual(a.metadata.labels ?? {}, b.metadata.labels ?? {})
+  || !deepEqual(a.status?.allocatable ?? {}, b.status?.allocatable ?? {})
