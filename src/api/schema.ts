@@ -85,6 +85,8 @@ export interface Field<S extends Schema = Schema, R extends boolean = boolean> {
    * defaults inside them), as Go does with a struct that is not a pointer: spec, status, resources, state.
    */
   readonly present?: true
+  /** What the field is for; where it refers to a type that others use too, the type's own sentence would not say it. */
+  readonly doc?: string
 }
 export type Fields = { readonly [name: string]: Field }
 
@@ -132,8 +134,13 @@ export function required<const S extends Schema>(schema: S): Field<S, true> {
 }
 
 /** Marks a field that is in every stored object although clients may leave it out; an object is filled with {}. */
-export function present<const S extends Schema>(schema: S): Field<S, false> & { readonly present: true } {
-  return { schema, required: false, present: true }
+export function present<const S extends Schema>(schema: S, options: Described = {}): Field<S, false> & { readonly present: true } {
+  return { schema, required: false, present: true, ...options }
+}
+
+/** Says what a field of a shared type is for: `livenessProbe` and `readinessProbe` are both probes. */
+export function described<const S extends Schema>(schema: S, doc: string): Field<S, false> {
+  return { schema, required: false, doc }
 }
 
 export function object<const S extends Shape>(name: string, shape: S, options: { doc?: string; atomic?: true } = {}): ObjectSchema<FieldsOf<S>> {

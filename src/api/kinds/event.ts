@@ -9,6 +9,7 @@ import { eventColumns } from './event_columns.ts'
 
 const schema = object('io.k8s.api.core.v1.Event', {
   ...objectFields,
+  metadata: { ...objectFields.metadata, required: true },
   action: string({ doc: 'What the reporter did or failed to do.' }),
   count: int32({ doc: 'How often it happened.' }),
   eventTime: microTime({ doc: 'When it first happened, for newer reporters.' }),

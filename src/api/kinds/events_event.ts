@@ -1,7 +1,7 @@
 import type { KubernetesObject } from '../meta.ts'
 import { objectFields } from '../meta.ts'
 import type { Kind } from '../kind.ts'
-import { int32, microTime, object, present, string, time, type Infer } from '../schema.ts'
+import { int32, microTime, object, present, required, string, time, type Infer } from '../schema.ts'
 import { eventSource } from '../types/event.ts'
 import { eventSeries } from '../types/events_event.ts'
 import { objectReference } from '../types/reference.ts'
@@ -17,7 +17,7 @@ const schema = object('io.k8s.api.events.v1.Event', {
   deprecatedFirstTimestamp: time(),
   deprecatedLastTimestamp: time(),
   deprecatedSource: present(eventSource),
-  eventTime: present(microTime({ doc: 'When it first happened.' })),
+  eventTime: required(microTime({ doc: 'When it first happened.' })),
   note: string({ doc: 'A sentence for people.' }),
   reason: string({ doc: 'Why, as one word for programs.' }),
   regarding: present(objectReference),

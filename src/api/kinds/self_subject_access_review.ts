@@ -7,7 +7,7 @@ import { declareVirtualKind } from './declare.ts'
 
 const schema = object('io.k8s.api.authorization.v1.SelfSubjectAccessReview', {
   ...objectFields,
-  spec: present(selfSubjectAccessReviewSpec),
+  spec: { ...present(selfSubjectAccessReviewSpec), required: true },
   status: present(subjectAccessReviewStatus),
 }, { doc: 'Asks whether the caller may do something: kubectl auth can-i.' })
 

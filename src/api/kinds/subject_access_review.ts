@@ -7,7 +7,7 @@ import { declareVirtualKind } from './declare.ts'
 
 const schema = object('io.k8s.api.authorization.v1.SubjectAccessReview', {
   ...objectFields,
-  spec: present(subjectAccessReviewSpec),
+  spec: { ...present(subjectAccessReviewSpec), required: true },
   status: present(subjectAccessReviewStatus),
 }, { doc: 'Asks whether somebody may do something.' })
 

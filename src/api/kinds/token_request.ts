@@ -7,7 +7,7 @@ import { declareVirtualKind } from './declare.ts'
 
 const schema = object('io.k8s.api.authentication.v1.TokenRequest', {
   ...objectFields,
-  spec: present(tokenRequestSpec),
+  spec: { ...present(tokenRequestSpec), required: true },
   status: present(tokenRequestStatus),
 }, { doc: 'Asks for a token of a ServiceAccount.' })
 

@@ -7,7 +7,7 @@ import { declareVirtualKind } from './declare.ts'
 
 const schema = object('io.k8s.api.authentication.v1.TokenReview', {
   ...objectFields,
-  spec: present(tokenReviewSpec),
+  spec: { ...present(tokenReviewSpec), required: true },
   status: present(tokenReviewStatus),
 }, { doc: 'Asks who a token belongs to.' })
 

@@ -52,15 +52,15 @@ function defineObject(schema: ObjectSchema<Fields>, dialect: Dialect, models: Ma
   models.set(schema.name, model)
   if (schema.doc) model['description'] = schema.doc
   const properties: Json = {}
-  for (const name of Object.keys(schema.fields)) properties[name] = describe(schema.fields[name]!.schema, dialect, models)
+  for (const name of Object.keys(schema.fields)) properties[name] = describe(schema.fields[name]!.schema, dialect, models, schema.fields[name]!.doc)
   if (Object.keys(properties).length) model['properties'] = properties
   const requiredFields = Object.keys(schema.fields).filter(name => schema.fields[name]!.required)
   if (requiredFields.length) model['required'] = requiredFields
   if (schema.atomic) model['x-kubernetes-map-type'] = 'atomic'
 }
 
-function describe(schema: Schema, dialect: Dialect, models: Map<string, Json>): Json {
-  const description = schema.doc ? { description: schema.doc } : {}
+function describe(schema: Schema, dialect: Dialect, models: Map<string, Json>, doc = schema.doc): Json {
+  const description = doc ? { description: doc } : {}
   switch (schema.type) {
     case 'object':
       defineObject(schema, dialect, models)

@@ -1,5 +1,5 @@
 /** A container of a Pod. */
-import { atomicList, boolean, int32, mapList, object, present, required, setOf, string, type Infer } from '../schema.ts'
+import { atomicList, boolean, described, int32, mapList, object, present, required, setOf, string, type Infer } from '../schema.ts'
 import { envFromSource, envVar } from './env.ts'
 import { lifecycle } from './lifecycle.ts'
 import { probe } from './probe.ts'
@@ -41,34 +41,34 @@ export const containerRestartRule = object('io.k8s.api.core.v1.ContainerRestartR
 
 /** What every container has; containers and ephemeral ones share it. */
 export const containerFields = {
-  name: required(string()),
-  args: atomicList(string()),
-  command: atomicList(string()),
-  env: mapList(envVar, ['name'], { patchMerge: true, patchMergeKey: 'name' }),
-  envFrom: atomicList(envFromSource),
-  image: present(string()),
-  imagePullPolicy: present(string({ values: ['Always', 'IfNotPresent', 'Never'] })),
-  lifecycle,
-  livenessProbe: probe,
-  ports: mapList(containerPort, ['containerPort', 'protocol'], { patchMerge: true, patchMergeKey: 'containerPort' }),
-  readinessProbe: probe,
-  resizePolicy: atomicList(containerResizePolicy),
-  resources: present(resourceRequirements),
-  restartPolicy: string(),
+  name: required(string({ doc: 'Unique in the Pod; cannot be changed.' })),
+  args: atomicList(string(), { doc: 'Arguments; the CMD of the image if nothing is said. $(NAME) is replaced by variables.' }),
+  command: atomicList(string(), { doc: 'The program, not run in a shell; the ENTRYPOINT of the image if nothing is said.' }),
+  env: mapList(envVar, ['name'], { patchMerge: true, patchMergeKey: 'name', doc: 'Environment variables.' }),
+  envFrom: atomicList(envFromSource, { doc: 'ConfigMaps and Secrets whose every entry becomes a variable; env wins over them.' }),
+  image: present(string({ doc: 'Name of the image.' })),
+  imagePullPolicy: present(string({ values: ['Always', 'IfNotPresent', 'Never'], doc: 'When to ask the registry. Always if the tag is latest or missing, else IfNotPresent.' })),
+  lifecycle: described(lifecycle, 'Hooks at the start and before the stop.'),
+  livenessProbe: described(probe, 'When it fails the container is restarted.'),
+  ports: mapList(containerPort, ['containerPort', 'protocol'], { patchMerge: true, patchMergeKey: 'containerPort', doc: 'Ports the container listens on; for information, and to give them names.' }),
+  readinessProbe: described(probe, 'While it fails the Pod gets no traffic from Services.'),
+  resizePolicy: atomicList(containerResizePolicy, { doc: 'Whether a change of resources restarts the container.' }),
+  resources: present(resourceRequirements, { doc: 'What the container asks for and may use at most.' }),
+  restartPolicy: string({ doc: 'Only for init containers: Always makes it a sidecar.' }),
   restartPolicyRules: atomicList(containerRestartRule),
-  securityContext,
-  startupProbe: probe,
-  stdin: boolean(),
-  stdinOnce: boolean(),
-  terminationMessagePath: string({ default: '/dev/termination-log' }),
-  terminationMessagePolicy: string({ values: ['File', 'FallbackToLogsOnError'], default: 'File' }),
-  tty: boolean(),
+  securityContext: described(securityContext, 'Rights the container runs with; they win over those of the Pod.'),
+  startupProbe: described(probe, 'Until it succeeds the other probes wait.'),
+  stdin: boolean({ doc: 'Keep standard input open.' }),
+  stdinOnce: boolean({ doc: 'Close standard input when the first client leaves.' }),
+  terminationMessagePath: string({ default: '/dev/termination-log', doc: 'File whose text is kept in the status when the container ends.' }),
+  terminationMessagePolicy: string({ values: ['File', 'FallbackToLogsOnError'], default: 'File', doc: 'Whether the end of the log may stand in for that file after a failure.' }),
+  tty: boolean({ doc: 'Give the container a terminal.' }),
   volumeDevices: mapList(volumeDevice, ['devicePath'], { patchMerge: true, patchMergeKey: 'devicePath' }),
-  volumeMounts: mapList(volumeMount, ['mountPath'], { patchMerge: true, patchMergeKey: 'mountPath' }),
-  workingDir: string(),
+  volumeMounts: mapList(volumeMount, ['mountPath'], { patchMerge: true, patchMergeKey: 'mountPath', doc: 'Where volumes appear in the file system.' }),
+  workingDir: string({ doc: 'Directory the program starts in.' }),
 } as const
 
-export const container = object('io.k8s.api.core.v1.Container', containerFields)
+export const container = object('io.k8s.api.core.v1.Container', containerFields, { doc: 'One program with its image, environment and resources.' })
 
 export interface ContainerPort extends Infer<typeof containerPort> {}
 export interface VolumeMount extends Infer<typeof volumeMount> {}

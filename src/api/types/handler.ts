@@ -11,11 +11,11 @@ export const httpHeader = object('io.k8s.api.core.v1.HTTPHeader', {
 })
 
 export const httpGetAction = object('io.k8s.api.core.v1.HTTPGetAction', {
-  host: string(),
+  host: string({ doc: 'Host to connect to; the address of the Pod if nothing is said.' }),
   httpHeaders: atomicList(httpHeader),
-  path: string({ default: '/' }),
-  port: required(intOrString()),
-  scheme: string({ values: ['HTTP', 'HTTPS'], default: 'HTTP' }),
+  path: string({ default: '/', doc: 'Path of the request.' }),
+  port: required(intOrString({ doc: 'Number of the port, or its name in the container.' })),
+  scheme: string({ values: ['HTTP', 'HTTPS'], default: 'HTTP', doc: 'HTTP or HTTPS; certificates are not checked.' }),
 })
 
 export const tcpSocketAction = object('io.k8s.api.core.v1.TCPSocketAction', {
@@ -29,7 +29,7 @@ export const grpcAction = object('io.k8s.api.core.v1.GRPCAction', {
 })
 
 export const sleepAction = object('io.k8s.api.core.v1.SleepAction', {
-  seconds: required(int64()),
+  seconds: required(int64({ doc: 'How long.' })),
 })
 
 export interface ExecAction extends Infer<typeof execAction> {}

@@ -3,11 +3,11 @@ import { int32, microTime, object, string, type Infer } from '../schema.ts'
 
 export const leaseSpec = object('io.k8s.api.coordination.v1.LeaseSpec', {
   acquireTime: microTime(),
-  holderIdentity: string(),
-  leaseDurationSeconds: int32(),
+  holderIdentity: string({ doc: 'Who holds the lease.' }),
+  leaseDurationSeconds: int32({ doc: 'How long after renewTime others must wait.' }),
   leaseTransitions: int32(),
   preferredHolder: string(),
-  renewTime: microTime(),
+  renewTime: microTime({ doc: 'When the holder last said that it is alive.' }),
   strategy: string(),
 })
 

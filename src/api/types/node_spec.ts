@@ -20,8 +20,8 @@ export const nodeSpec = object('io.k8s.api.core.v1.NodeSpec', {
   podCIDR: string(),
   podCIDRs: setOf(string(), { patchMerge: true }),
   providerID: string(),
-  taints: atomicList(taint),
-  unschedulable: boolean(),
+  taints: atomicList(taint, { doc: 'Reasons for Pods to stay away.' }),
+  unschedulable: boolean({ doc: 'True keeps new Pods away: kubectl cordon.' }),
 })
 
 export interface ConfigMapNodeConfigSource extends Infer<typeof configMapNodeConfigSource> {}

@@ -5,10 +5,10 @@ import { condition } from './condition.ts'
 export const servicePort = object('io.k8s.api.core.v1.ServicePort', {
   name: string(),
   appProtocol: string(),
-  nodePort: int32(),
-  port: required(int32()),
+  nodePort: int32({ doc: 'Port on every node.' }),
+  port: required(int32({ doc: 'Port of the Service.' })),
   protocol: string({ values: ['TCP', 'UDP', 'SCTP'], default: 'TCP' }),
-  targetPort: present(intOrString()),
+  targetPort: present(intOrString({ doc: 'Port of the Pods, by number or name; the same number if nothing is said.' })),
 })
 
 export const clientIPConfig = object('io.k8s.api.core.v1.ClientIPConfig', {
@@ -20,9 +20,9 @@ export const sessionAffinityConfig = object('io.k8s.api.core.v1.SessionAffinityC
 })
 
 export const serviceSpec = object('io.k8s.api.core.v1.ServiceSpec', {
-  type: string({ values: ['ClusterIP', 'NodePort', 'LoadBalancer', 'ExternalName'], default: 'ClusterIP' }),
+  type: string({ values: ['ClusterIP', 'NodePort', 'LoadBalancer', 'ExternalName'], default: 'ClusterIP', doc: 'How the Service is reached.' }),
   allocateLoadBalancerNodePorts: boolean(),
-  clusterIP: string(),
+  clusterIP: string({ doc: 'Address inside the cluster, given by the server; None for no address but names of Pods.' }),
   clusterIPs: atomicList(string()),
   externalIPs: atomicList(string()),
   externalName: string(),
@@ -34,9 +34,9 @@ export const serviceSpec = object('io.k8s.api.core.v1.ServiceSpec', {
   loadBalancerClass: string(),
   loadBalancerIP: string(),
   loadBalancerSourceRanges: atomicList(string()),
-  ports: mapList(servicePort, ['port', 'protocol'], { patchMerge: true, patchMergeKey: 'port' }),
-  publishNotReadyAddresses: boolean(),
-  selector: map(string(), { atomic: true }),
+  ports: mapList(servicePort, ['port', 'protocol'], { patchMerge: true, patchMergeKey: 'port', doc: 'Ports of the Service and of the Pods.' }),
+  publishNotReadyAddresses: boolean({ doc: 'List Pods in DNS and endpoints before they are ready.' }),
+  selector: map(string(), { atomic: true, doc: 'Labels of the Pods behind it; without one, endpoints are yours to write.' }),
   sessionAffinity: string({ values: ['ClientIP', 'None'], default: 'None' }),
   sessionAffinityConfig,
   trafficDistribution: string({ values: ['PreferClose', 'PreferSameZone', 'PreferSameNode'] }),
