@@ -24,7 +24,11 @@ export const EndpointSlice: Kind<EndpointSlice> = declareKind<EndpointSlice>({
   plural: 'endpointslices',
   namespaced: true,
   schema,
-  setDefaults: ({ ports }) => {
+  setDefaults: slice => {
+    const { ports } = slice
+    // Left out, they are empty lists: validation then says what is missing.
+    slice.endpoints ??= []
+    for (const endpoint of slice.endpoints) endpoint.addresses ??= []
     for (const port of ports ?? []) port.name ??= ''
   },
   validate: slice => [...validateValues(schema, slice, ''), ...validateEndpointSlice(slice)],

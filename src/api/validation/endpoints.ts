@@ -22,12 +22,12 @@ export const validateEndpoints = ({ subsets }: Endpoints): FieldError[] =>
     ]),
   ])
 
-export function validateEndpointSlice({ addressType, endpoints = [], ports = [] }: EndpointSlice): FieldError[] {
+export function validateEndpointSlice({ addressType, endpoints, ports = [] }: EndpointSlice): FieldError[] {
   const errors: FieldError[] = []
   if (!addressType) errors.push(requiredValue('addressType', 'must specify a valid address type'))
   if (endpoints.length > ENDPOINTS_MAX) errors.push(tooMany('endpoints', endpoints.length, ENDPOINTS_MAX))
   if (ports.length > PORTS_MAX) errors.push(tooMany('ports', ports.length, PORTS_MAX))
-  errors.push(...forEachAt(endpoints, 'endpoints', ({ addresses = [], hostname }, at) => [
+  errors.push(...forEachAt(endpoints, 'endpoints', ({ addresses, hostname }, at) => [
     ...(addresses.length === 0 ? [requiredValue(`${at}.addresses`, 'must contain at least 1 address')] : []),
     ...(addresses.length > ADDRESSES_MAX ? [tooMany(`${at}.addresses`, addresses.length, ADDRESSES_MAX)] : []),
     ...forEachAt(addresses, `${at}.addresses`, (address, item) => validateAddress(address, addressType, item)),
@@ -57,6 +57,6 @@ function validateEndpointIP(ip: string, path: string): FieldError[] {
   if (ip === '0.0.0.0' || ip === '::') return [invalidValue(path, ip, 'may not be unspecified (0.0.0.0 or ::)')]
   if (ip.startsWith('127.') || ip === '::1') return [invalidValue(path, ip, 'may not be in the loopback range (127.0.0.0/8, ::1/128)')]
   if (ip.startsWith('169.254.') || /^fe[89ab]/i.test(ip)) return [invalidValue(path, ip, 'may not be in the link-local range (169.254.0.0/16, fe80::/10)')]
-  if (/^224\.0\.0\./.test(ip) || /^ff02:/i.test(ip)) return [invalidValue(path, ip, 'may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)')]
+  if (ip.startsWith('224.0.0.') || /^ff02:/i.test(ip)) return [invalidValue(path, ip, 'may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)')]
   return []
 }

@@ -30,8 +30,11 @@ const validateNothingRemoved = (containers: readonly Container[], old: readonly 
       : []))
 
 function withoutResizable(spec: PodSpec): unknown {
-  const strip = (containers: Container[] | undefined) => (containers ?? []).map(({ resizePolicy: _, resources, ...rest }) => ({ ...rest, resources: { ...resources, limits: fixed(resources.limits), requests: fixed(resources.requests) } }))
-  return JSON.parse(JSON.stringify({ ...spec, containers: strip(spec.containers), initContainers: strip(spec.initContainers) }))
+  const strip = (containers: Container[] | undefined) => (containers ?? []).map(container => {
+    const { limits, requests } = container.resources
+    return { ...container, resizePolicy: undefined, resources: { ...container.resources, limits: fixed(limits), requests: fixed(requests) } }
+  })
+  return { ...spec, containers: strip(spec.containers), initContainers: strip(spec.initContainers) }
 }
 
 const fixed = (quantities: { readonly [name: string]: string } | undefined): object =>

@@ -60,7 +60,7 @@ function withMutablesOf(spec: PodSpec, old: PodSpec): PodSpec {
 
 function changedFields(spec: PodSpec, old: PodSpec): string[] {
   const names = new Set([...Object.keys(spec), ...Object.keys(old)]) as Set<keyof PodSpec>
-  return [...names].filter(name => !deepEqual(withoutUndefined(spec[name]), withoutUndefined(old[name]))).sort()
+  return [...names].filter(name => !deepEqual(spec[name], old[name])).sort()
 }
 
 /** The deadline may come nearer, and may not be taken back. */
@@ -71,7 +71,7 @@ function validateDeadline(seconds: number | undefined, old: number | undefined):
 }
 
 function validateTolerationsGrow(tolerations: readonly Toleration[], old: readonly Toleration[]): FieldError[] {
-  const what = ({ tolerationSeconds: _, ...rest }: Toleration) => rest
+  const what = (toleration: Toleration) => ({ ...toleration, tolerationSeconds: undefined })
   const isKept = old.every(before => tolerations.some(after => deepEqual(what(after), what(before))))
   return isKept ? [] : [forbidden('spec.tolerations', 'existing toleration can not be modified except its tolerationSeconds')]
 }
@@ -125,5 +125,3 @@ function validateTransitions(statuses: readonly ContainerStatus[] | undefined, o
     return index >= 0 && !statuses![index]!.state?.terminated ? [forbidden(`${path}[${index}].state`, 'may not be transitioned to non-terminated state')] : []
   })
 }
-
-const withoutUndefined = (value: unknown): unknown => (value === undefined ? undefined : JSON.parse(JSON.stringify(value)))
