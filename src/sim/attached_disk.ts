@@ -11,23 +11,23 @@ export function createAttachedDisk(disk: MemoryDisk, { clock, random }: { clock:
   const wait = (label: string) => new Promise<void>(resolve => {
     clock.at(clock.now() + 1 + random.below(LATENCY_SPREAD_MS), resolve, label)
   })
-  const later = <Args extends readonly unknown[], T>(label: string, act: (...args: Args) => Promise<T>) => async (...args: Args): Promise<T> => {
+  const later = async <T>(label: string, act: () => Promise<T>): Promise<T> => {
     await wait(label)
-    return act(...args)
+    return act()
   }
   return {
-    readFile: later('disk read', disk.readFile),
-    writeFile: later('disk write', disk.writeFile),
-    rename: later('disk rename', disk.rename),
-    makeDirectory: later('disk makeDirectory', disk.makeDirectory),
-    remove: later('disk remove', disk.remove),
-    symlink: later('disk symlink', disk.symlink),
-    readLink: later('disk readLink', disk.readLink),
-    stat: later('disk stat', disk.stat),
-    list: later('disk list', disk.list),
-    changeMode: later('disk changeMode', disk.changeMode),
-    changeOwner: later('disk changeOwner', disk.changeOwner),
-    readAt: later('disk readAt', disk.readAt),
+    readFile: (path, options) => later('disk read', () => disk.readFile(path, options)),
+    writeFile: (path, data, options) => later('disk write', () => disk.writeFile(path, data, options)),
+    rename: (from, to) => later('disk rename', () => disk.rename(from, to)),
+    makeDirectory: (path, options) => later('disk makeDirectory', () => disk.makeDirectory(path, options)),
+    remove: path => later('disk remove', () => disk.remove(path)),
+    symlink: (target, path) => later('disk symlink', () => disk.symlink(target, path)),
+    readLink: path => later('disk readLink', () => disk.readLink(path)),
+    stat: path => later('disk stat', () => disk.stat(path)),
+    list: path => later('disk list', () => disk.list(path)),
+    changeMode: (path, mode) => later('disk changeMode', () => disk.changeMode(path, mode)),
+    changeOwner: (path, uid, gid) => later('disk changeOwner', () => disk.changeOwner(path, uid, gid)),
+    readAt: (path, offset, length) => later('disk readAt', () => disk.readAt(path, offset, length)),
     watch(path, changed) {
       let pending = false
       let open = true

@@ -137,7 +137,7 @@ export function createLink({ caller, handle, latencyMs = LATENCY_MS, isUp = () =
     },
     mend() {
       isCut = false
-      for (const breakOff of [...broken]) clock.at(clock.now() + within(random, latencyMs), breakOff, 'link')
+      for (const breakOff of broken) clock.at(clock.now() + within(random, latencyMs), breakOff, 'link')
     },
   }
 }

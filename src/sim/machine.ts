@@ -59,7 +59,7 @@ export function createMachine(name: string, world: WorldPorts) {
   const wall = () => Math.floor(world.epochMs + world.now() * (1 + driftPerMs) + offsetMs)
   const clockOf = (owner: Owner): Clock => ({
     wall,
-    now: world.now,
+    now: () => world.now(),
     at: (deadline, fire, label = 'timer') => world.schedule(deadline, owner, label, fire),
   })
 

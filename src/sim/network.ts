@@ -96,8 +96,7 @@ export function createFabric({ clock: fabricClock, random: fabricRandom }: { clo
             stage = 'context deadline exceeded'
             if (request.scheme === 'https') throw new NetworkError('Tls', 'http: server gave HTTP response to HTTPS client')
             if (!server.http) throw new NetworkError('Reset', 'EOF')
-            const { http } = server
-            const reply = await served(() => http({ method: request.method, path: request.path, headers: request.headers }), abort)
+            const reply = await served(() => server.http!({ method: request.method, path: request.path, headers: request.headers }), abort)
             return { ...reply, body: reply.body.slice(0, request.bodyBytesMax) }
           }
           try {

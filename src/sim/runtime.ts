@@ -62,7 +62,7 @@ export function createSimulatedRuntime(host: Host & { readonly machine?: Machine
     random: ownRandom,
     fabric: network,
     registry,
-    note: host.machine?.note ?? (() => {}),
+    note: text => host.machine?.note(text),
     latency: options.latency ?? CONTAINERD_LATENCY,
     podCidr: options.podCidr ?? '10.244.0.0/24',
     nodeAddress: options.nodeAddress ?? '10.0.0.1',
@@ -81,7 +81,7 @@ export function createSimulatedRuntime(host: Host & { readonly machine?: Machine
     fabric: network,
     outOfMemory: containerId => need(containerId).outOfMemory(),
     killContainer: containerId => need(containerId).kill(),
-    rebootMachine: core.rebootMachine,
+    rebootMachine: () => core.rebootMachine(),
   }
 }
 

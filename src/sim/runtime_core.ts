@@ -145,7 +145,7 @@ export function createRuntimeCore(ports: RuntimeCorePorts): RuntimeCore {
         random: workloads.fork(id),
         changed,
         note: text => ports.note(`container ${podName(sandbox.config)}/${config.metadata.name}#${config.metadata.attempt} ${text}`),
-        lookup: (name, { config: { dns } }) => lookUp(name, dns, ports.resolve),
+        lookup: (name, { config: { dns } }) => lookUp(name, dns, question => ports.resolve(question)),
       }))
       changed(sandboxId)
       return id

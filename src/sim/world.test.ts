@@ -169,7 +169,7 @@ test('while a world runs, the machine\'s own time and chance are out of reach, a
   world.schedule(1, () => {
     for (const use of uses) {
       try {
-        use()
+        void use()
       } catch (error) {
         errors.push(error)
       }

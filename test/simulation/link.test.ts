@@ -7,8 +7,8 @@ import { transportContract } from '../contracts/transport.ts'
 
 transportContract('over a simulated link', async (t, handle) => {
   const world = createWorld({ seed: 3 })
-  const { stop } = world.drive()
-  t.after(stop)
+  const driving = world.drive()
+  t.after(() => driving.stop())
   return createLink({ caller: world.host('node-a'), handle }).transport
 })
 

@@ -45,7 +45,7 @@ export async function swarm(seed: number): Promise<SwarmResult> {
   await world.advance(CALM_MS)
 
   const pods = (await world.finish(client.list(Pod, { namespace: 'default' }))).items
-  assert.deepEqual(pods.map(({ metadata }) => metadata.name).toSorted(), names.filter(name => !doomed.includes(name)).toSorted(), 'who was deleted is gone, and nobody else')
+  assert.deepEqual(pods.map(({ metadata }) => metadata.name!).toSorted(), names.filter(name => !doomed.includes(name)).toSorted(), 'who was deleted is gone, and nobody else')
   for (const pod of pods) kinds.get(pod.metadata.name!)!.check(pod)
   await virtual.stop()
   const perPodSecond = world.events / names.length / (world.now() / 1_000)

@@ -63,7 +63,7 @@ export function createGuest(ports: GuestPorts): Guest {
   let main: Process | undefined
 
   const endAll = (exitCode: number) => {
-    for (const entry of [...entries.values()]) entry.end(128 + SIGNAL_NUMBERS.KILL)
+    for (const entry of Array.from(entries.values())) entry.end(128 + SIGNAL_NUMBERS.KILL)
     for (const listener of listeners) listener.close()
     listeners.clear()
     ports.ended(exitCode, outOfMemory ? 'outOfMemory' : 'exited')

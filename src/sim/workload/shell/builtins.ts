@@ -103,7 +103,7 @@ export function createBuiltins(shell: Shell): ReadonlyMap<string, Builtin> {
     },
     wait: async args => {
       const wanted = args.length > 0 ? args.map(Number) : [...shell.jobs.keys()]
-      const all = Promise.all(wanted.map(pid => shell.jobs.get(pid) ?? 127)).then(codes => ({ code: args.length > 0 ? codes.at(-1)! : 0 }))
+      const all = Promise.all(wanted.map(pid => shell.jobs.get(pid) ?? Promise.resolve(127))).then(codes => ({ code: args.length > 0 ? codes.at(-1)! : 0 }))
       // The one builtin that a trapped signal interrupts (POSIX 2.14, wait): hence `sleep infinity & wait`.
       const outcome = await process.wait(Promise.race([all, shell.interrupted().then(() => ({ code: 143 }))]))
       for (const pid of wanted) shell.jobs.delete(pid)

@@ -1,6 +1,5 @@
 import { normalized } from '../files.ts'
 import type { Process, Program } from '../process.ts'
-import { runShell } from './shell.ts'
 import type { Shell } from './shell.ts'
 
 /** Runs a program in a process of its own and waits for it. */
@@ -31,8 +30,12 @@ export async function findProgram(process: Process, name: string): Promise<Progr
     if (info?.kind === 'directory') return { problem: 'Permission denied', exitCode: 126 }
     if (info) {
       if ((info.mode & 0o111) === 0) return { problem: 'Permission denied', exitCode: 126 }
-      const script = await process.wait(process.guest.files.read(path))
-      return child => runShell(child, script, [...child.args])
+      const shell = process.guest.program('sh')
+      if (!shell) return { problem: 'not found', exitCode: 127 }
+      return child => {
+        child.args = ['sh', path, ...child.args.slice(1)]
+        return shell(child)
+      }
     }
   }
   const program = process.guest.program(name)

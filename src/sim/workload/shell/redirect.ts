@@ -28,7 +28,7 @@ export async function withRedirects(shell: Shell, expander: Expander, redirects:
 }
 
 /** For `exec > file`: the streams stay where they are sent. Returns what went wrong. */
-export async function apply(process: Process, { descriptor, kind, target: _ }: Redirect, target: string): Promise<string | undefined> {
+export async function apply(process: Process, { descriptor, kind }: Redirect, target: string): Promise<string | undefined> {
   if (kind === 'text') {
     process.stdin = inputOf(target)
     return undefined
