@@ -56,7 +56,7 @@ async function buildImage(recipe: Recipe, cacheDirectory: string): Promise<strin
 }
 
 /** Part of the cache's keys: raise it when this file makes other images from the same recipe. */
-const BUILDER_VERSION = '3'
+const BUILDER_VERSION = '4'
 
 async function furnish(root: string, recipe: Recipe, packageDirectory: string): Promise<void> {
   // As on Debian itself: packages that still carry /bin or /lib must land below /usr.
@@ -68,6 +68,7 @@ async function furnish(root: string, recipe: Recipe, packageDirectory: string): 
     await run('sh', ['-ec', 'dpkg-deb --fsys-tarfile "$1" | tar -x --keep-directory-symlink -C "$2"', 'sh', path, root])
   }
   for (const path of UNNEEDED) await rm(join(root, path), { recursive: true, force: true })
+  for (const [name, other] of Object.entries(recipe.renamedApplets ?? {})) await renameApplet(join(root, 'usr/bin/busybox'), name, other)
   await linkApplets(root)
   for (const [path, mode] of Object.entries(recipe.directories)) {
     await mkdir(join(root, path), { recursive: true })
@@ -89,6 +90,15 @@ const UNNEEDED = [
   'usr/share/doc', 'usr/share/man', 'usr/share/locale', 'usr/share/lintian', 'usr/share/bash-completion', 'usr/share/i18n', 'usr/share/initramfs-tools',
   'usr/lib/x86_64-linux-gnu/gconv', 'usr/lib/x86_64-linux-gnu/dri', 'etc/init.d', 'etc/logrotate.d', 'etc/ufw', 'usr/lib/systemd',
 ]
+
+/** In the program's table of applets, whose order must stay that of the alphabet. */
+async function renameApplet(busybox: string, name: string, other: string): Promise<void> {
+  const program = await readFile(busybox)
+  const at = program.indexOf(`\0${name}\0`)
+  if (at < 0 || name.length !== other.length) throw new Error(`busybox has no applet ${name} that could be called ${other}`)
+  program.write(other, at + 1)
+  await writeFile(busybox, program)
+}
 
 /** Every applet that no package has brought as a program of its own. */
 async function linkApplets(root: string): Promise<void> {

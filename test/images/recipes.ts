@@ -12,6 +12,11 @@ export interface Recipe {
   /** By absolute path; a text that starts with `-> ` makes a symbolic link, one that starts with `#!` may be executed. */
   readonly files: Readonly<Record<string, string>>
   readonly directories: Readonly<Record<string, number>>
+  /**
+   * Applets of busybox under another name of the same length. Debian's shell prefers its own applets to programs in PATH,
+   * so that a file of the old name is reached only when no applet has it.
+   */
+  readonly renamedApplets?: Readonly<Record<string, string>>
   readonly config: Readonly<Record<string, unknown>>
 }
 
@@ -22,10 +27,57 @@ const USERS = {
   '/etc/group': 'root:x:0:\nnginx:x:101:\nnobody:x:65534:\n',
 }
 
+/**
+ * nslookup as busybox had it up to 1.28, which the manifests were written for: it asks as the C library does, along the search
+ * list of /etc/resolv.conf, and is content with the first answer. Debian's 1.35 asks below every domain of the list, and fails
+ * if one of them does not have the name, even though another one does: `until nslookup myservice` would never end.
+ */
+const NSLOOKUP = `#!/bin/sh
+case \${1:-} in
+  ''|-*) exec busybox nslookuq "$@" ;;
+  *[!0-9.]*) ;;
+  *) exec busybox nslookuq "$@" ;;
+esac
+
+name=$1
+server=\${2:-} search= ndots=1
+while read -r keyword rest; do
+  case $keyword in
+    nameserver) server=\${server:-$rest} ;;
+    search) search=$rest ;;
+    options) for option in $rest; do case $option in ndots:*) ndots=\${option#ndots:} ;; esac; done ;;
+  esac
+done </etc/resolv.conf
+
+dots=$(printf %s "$name" | tr -cd .)
+candidates=
+for domain in $search; do candidates="$candidates $name.$domain"; done
+case $name in
+  *.) candidates=$name ;;
+  *) if [ \${#dots} -lt "$ndots" ]; then candidates="$candidates $name"; else candidates="$name $candidates"; fi ;;
+esac
+
+printf 'Server:    %s\\nAddress 1: %s\\n\\n' "$server" "$server"
+for candidate in $candidates; do
+  addresses=$(busybox nslookuq -type=a "\${candidate%.}." "$server" 2>/dev/null | sed -n '/^Name:/,$s/^Address: *//p')
+  [ -n "$addresses" ] || continue
+  printf 'Name:      %s\\n' "$name"
+  i=1
+  for address in $addresses; do
+    printf 'Address %s: %s %s\\n' "$i" "$address" "\${candidate%.}"
+    i=$((i + 1))
+  done
+  exit 0
+done
+echo "nslookup: can't resolve '$name'" >&2
+exit 1
+`
+
 const BUSYBOX: Recipe = {
   names: ['busybox:latest', 'busybox:1.28'],
   packages: ['busybox-static'],
-  files: USERS,
+  renamedApplets: { nslookup: 'nslookuq' },
+  files: { ...USERS, '/usr/bin/nslookup': NSLOOKUP },
   directories: { '/tmp': 0o1777, '/root': 0o700, '/home': 0o755, '/var/log': 0o755 },
   config: { Env: [PATH], Cmd: ['sh'] },
 }
