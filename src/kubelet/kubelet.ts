@@ -16,6 +16,7 @@ import type { ContainerRuntime } from '../runtime/runtime.ts'
 import type { KubeletContext } from './context.ts'
 import { createDirectories } from './directories.ts'
 import { createImages } from './image/images.ts'
+import { admitPod } from './node/admission.ts'
 import type { Machine } from './node/machine.ts'
 import { createNodeAgent } from './node/node_agent.ts'
 import { createPodWorkers } from './pod/pod_workers.ts'
@@ -65,7 +66,7 @@ export function createKubelet(options: KubeletOptions): Kubelet {
     images: createImages(context),
     volumes: createVolumes(context),
     createProbes: poke => createPodProbes(context, { poke, kubeletStartedAt }),
-  }, () => undefined)
+  }, (pod, others) => admitPod(pod, others, options.machine))
   const node = createNodeAgent(context)
 
   return {

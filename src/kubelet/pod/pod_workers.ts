@@ -81,7 +81,7 @@ export function createPodWorkers(parts: Omit<PodWorkerParts, 'looked'>, admit: A
   function admission(pod: Pod): Termination | undefined {
     if (isTerminalPhase(pod.status.phase)) return { because: 'finished', graceMs: specGraceMs(pod) }
     if (pod.metadata.deletionTimestamp || adopted.has(pod.metadata.uid ?? '')) return undefined
-    const others = [...entries.values()].filter(entry => entry.state === 'working' && !entry.killed && !entry.isRemoved).map(entry => entry.pod)
+    const others = [...entries.values()].filter(entry => entry.state === 'working' && !entry.killed).map(entry => entry.pod)
     const refusal = admit(pod, others)
     if (!refusal) return undefined
     context.events.warning(pod, refusal.reason, refusal.message)

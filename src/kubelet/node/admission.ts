@@ -1,0 +1,33 @@
+/**
+ * Whether a Pod still fits on the node when the kubelet first sees it. The scheduler has asked before, but it may not have
+ * known everything, and a Pod may name its node itself.
+ */
+import { hostPortsConflict, hostPortsOf, podRequests } from '../../api/pod.ts'
+import type { Pod } from '../../api/kinds/pod.ts'
+import type { Machine } from './machine.ts'
+
+export interface Refusal {
+  readonly reason: string
+  readonly message: string
+}
+
+/** `others` are the Pods of this node that have not ended. Resources the node does not have at all are refused too. */
+export function admitPod(pod: Pod, others: readonly Pod[], machine: Machine): Refusal | undefined {
+  const capacity = new Map([['cpu', machine.cpuMilli], ['memory', machine.memoryBytes], ['ephemeral-storage', machine.ephemeralStorageBytes]])
+  if (others.length + 1 > machine.podsMax) return outOf('pods', 1, others.length, machine.podsMax)
+  for (const [resource, requested] of podRequests(pod)) {
+    if (requested === 0) continue
+    const used = others.reduce((sum, other) => sum + (podRequests(other).get(resource) ?? 0), 0)
+    const most = capacity.get(resource) ?? 0
+    if (used + requested > most) return outOf(resource, requested, used, most)
+  }
+  if (hostPortsConflict(hostPortsOf(pod), others.flatMap(hostPortsOf))) {
+    return { reason: 'NodePorts', message: "Predicate NodePorts failed: node(s) didn't have free ports for the requested pod ports" }
+  }
+  return undefined
+}
+
+const outOf = (resource: string, requested: number, used: number, capacity: number): Refusal => ({
+  reason: `OutOf${resource}`,
+  message: `Node didn't have enough resource: ${resource}, requested: ${requested}, used: ${used}, capacity: ${capacity}`,
+})
