@@ -117,7 +117,7 @@ export function createCluster({ host, store, tokens, caCertificate, serviceCidr,
       stopping.push(...controllers.map(controller => () => controller.stop()))
       await Promise.all(caches.map(cache => cache.synced))
     },
-    async addNode({ name, host: nodeHost, runtime, rootDirectory, machine, connect = handle => handle }) {
+    async addNode({ name, host: nodeHost, connect = handle => handle, ...parts }) {
       const forNode = client(nodeUser(name), connect(apiServer.handle))
       const ownCaches = { pods: createCache(nodeHost, forNode, Pod, { fieldSelector: `spec.nodeName=${name}` }), services: createCache(nodeHost, forNode, Service) }
       const kubelet = createKubelet({
@@ -125,7 +125,7 @@ export function createCluster({ host, store, tokens, caCertificate, serviceCidr,
         client: forNode,
         ...ownCaches,
         events: createEventRecorder(nodeHost, forNode, { component: 'kubelet', host: name }),
-        runtime, nodeName: name, rootDirectory, machine, clusterDomain,
+        ...parts, nodeName: name, clusterDomain,
         clusterDns: [dnsIP],
       })
       kubelets.set(name, kubelet)

@@ -18,6 +18,7 @@ import { administrator } from '../cluster/identities.ts'
 import { claimAddressRanges, type AddressRanges } from '../host/address_ranges.ts'
 import { ensureCertificates } from '../host/certificates.ts'
 import type { ClusterDirectories } from '../host/directories.ts'
+import { removeCgroupTree } from '../host/cri/cgroups.ts'
 import { serveDns } from '../host/dns_server.ts'
 import { createHost } from '../host/host.ts'
 import { serve, type RunningServer } from '../host/http/server.ts'
@@ -65,6 +66,7 @@ export interface RealCluster {
 }
 
 const CLUSTER_DOMAIN = 'cluster.local'
+const cgroupRootOf = (cluster: string): string => `/poise-${cluster}`
 
 export async function startRealCluster(options: RealClusterOptions): Promise<RealCluster> {
   const { name, directories, log } = options
@@ -110,7 +112,11 @@ export async function startRealCluster(options: RealClusterOptions): Promise<Rea
     if (runtime.kind === 'containerd') stopping.push(await serveInside(host, ranges, started, listen))
     const machine = await readMachine(directories.root)
     const nodeName = name
-    await started.addNode({ name: nodeName, host: runtime.host, runtime: runtime.runtime, rootDirectory: `${directories.kubelet}/${nodeName}`, machine })
+    await started.addNode({
+      name: nodeName, host: runtime.host, runtime: runtime.runtime, rootDirectory: `${directories.kubelet}/${nodeName}`, machine,
+      // Of its own, so that clusters on one machine, and a real kubelet, do not meet in /kubepods.
+      ...(runtime.kind === 'containerd' && { cgroupRoot: `${cgroupRootOf(name)}/kubepods` }),
+    })
 
     return {
       name, client,
@@ -122,7 +128,10 @@ export async function startRealCluster(options: RealClusterOptions): Promise<Rea
       async stop({ containers } = { containers: false }) {
         if (containers) await stopContainers(host, runtime)
         for (const stop of stopping.splice(0).reverse()) await stop().catch((error: unknown) => log.warn('not everything could be stopped', { error: String(error) }))
-        if (containers) await runtime.containerd?.stop()
+        if (containers) {
+          await runtime.containerd?.stop()
+          await removeCgroupTree(cgroupRootOf(name))
+        }
       },
     }
   } catch (error) {

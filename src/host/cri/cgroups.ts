@@ -19,3 +19,16 @@ export async function removeCgroup(parent: string): Promise<void> {
     if (children.length > 0 && !children.some(child => child.isDirectory())) await rmdir(directory).catch(() => {})
   }))
 }
+
+/** Removes a cluster's own cgroups once nothing runs in them; what is still used stays. */
+export async function removeCgroupTree(root: string): Promise<void> {
+  const controllers = await readdir(MOUNT).catch(() => [])
+  await Promise.all([MOUNT, ...controllers.map(name => join(MOUNT, name))].map(hierarchy => removeEmptyTree(join(hierarchy, normalize(`/${root}`)))))
+}
+
+async function removeEmptyTree(directory: string): Promise<void> {
+  const children = await readdir(directory, { withFileTypes: true }).catch(() => undefined)
+  if (!children) return
+  for (const child of children) if (child.isDirectory()) await removeEmptyTree(join(directory, child.name))
+  await rmdir(directory).catch(() => {})
+}
