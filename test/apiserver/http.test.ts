@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { CONFIG_MAPS, configMapNamed, podNamed, PODS, startServer } from './harness.ts'
+import { admin, CONFIG_MAPS, configMapNamed, podNamed, PODS, startServer } from './harness.ts'
 
 describe('paths', () => {
   test('an unknown path is the plain text 404 that kubectl reads as "could not find the requested resource"', async () => {
@@ -111,11 +111,29 @@ describe('bodies', () => {
 
   test('a media type the server does not speak is refused', async () => {
     const server = await startServer()
-    for (const type of ['application/vnd.kubernetes.protobuf', 'text/plain', 'application/xml']) {
+    for (const type of ['text/plain', 'application/xml', 'application/cbor']) {
       const answer = await server.post(CONFIG_MAPS, configMapNamed('a'), { headers: { 'content-type': type } })
       assert.equal(answer.status, 415, type)
       assert.equal(answer.json.reason, 'UnsupportedMediaType')
     }
+  })
+
+  test('protobuf is read, as kubectl create sends it, and answered in JSON', async () => {
+    const server = await startServer()
+    // kubectl 1.32 create namespace team
+    const hex = '6b3873000a0f0a02763112094e616d657370616365121c0a140a047465616d12001a0022002a003200380042001200' + '1a020a001a002200'
+    const bytes = Uint8Array.from(hex.match(/../g)!, pair => parseInt(pair, 16))
+    const response = await server.server.handle({
+      method: 'POST', path: '/api/v1/namespaces', query: new URLSearchParams('fieldManager=kubectl-create&fieldValidation=Strict'),
+      headers: { 'content-type': 'application/vnd.kubernetes.protobuf', accept: 'application/vnd.kubernetes.protobuf,application/json' },
+      body: { is: 'bytes', bytes }, user: admin, signal: new AbortController().signal,
+    })
+    assert.equal(response.status, 201)
+    const { json } = await server.get('/api/v1/namespaces/team')
+    assert.deepEqual(json.spec, { finalizers: ['kubernetes'] })
+    assert.equal(json.metadata.generateName, undefined)
+    const broken = await server.ask('POST', '/api/v1/namespaces', { headers: { 'content-type': 'application/vnd.kubernetes.protobuf' }, raw: 'nonsense' })
+    assert.equal(broken.status, 400)
   })
 
   test('an object of another kind or version is refused', async () => {

@@ -20,7 +20,7 @@ export interface DeleteHow {
 
 /** Throws a 400 or 422 ApiError. */
 export function readDeleteOptions(request: Request): DeleteHow {
-  const body = readOptionalBody(request)
+  const body = readOptionalBody(request, deleteOptionsSchema)
   const options: DeleteOptions = body ? fromBody(body) : fromQuery(request.query)
   const { gracePeriodSeconds, orphanDependents, propagationPolicy, preconditions, dryRun = [] } = options
   const errors: FieldError[] = dryRunErrors(dryRun)

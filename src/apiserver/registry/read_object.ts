@@ -5,6 +5,7 @@ import type { Fields, ObjectSchema } from '../../api/schema.ts'
 import { compileDefaults, type Defaulter } from '../../api/defaults.ts'
 import { decodeObject } from '../../api/decode.ts'
 import { cannotBeHandled, strayFieldWarnings, strictDecodingProblem, type FieldValidation } from '../../api/field_validation.ts'
+import { decodeProtobuf, PROTOBUF_MEDIA_TYPE } from '../../api/protobuf/decode_protobuf.ts'
 import { badRequest, tooLargeBody } from '../../api/status.ts'
 import type { Request } from '../../base/transport.ts'
 import { decodeAnyBody, decodeBody } from '../../api/yaml.ts'
@@ -30,7 +31,7 @@ type Reading = { readonly setDefaults: SetDefaults }
 
 /** Throws an ApiError: 413, 415, or 400 with the place of what is wrong. */
 export function readObject(parts: Reading, kind: Typed, request: Request, validation: FieldValidation, warnings: string[]): KubernetesObject {
-  const { json, duplicateFields } = readBody(request, validation)
+  const { json, duplicateFields } = isProtobuf(request) ? { json: readProtobuf(request, kind.schema), duplicateFields: [] } : readBody(request, validation)
   return draftOf(parts, kind, json, { duplicateFields, validation, warnings })
 }
 
@@ -53,10 +54,11 @@ export function readAnyBody(request: Request, validation: FieldValidation): { js
 }
 
 /** The options in the body of a DELETE, which may have none. */
-export function readOptionalBody(request: Request): Record<string, unknown> | undefined {
+export function readOptionalBody(request: Request, schema: ObjectSchema<Fields>): Record<string, unknown> | undefined {
   const { body, headers } = request
   if (body.is === 'none' || (body.is === 'bytes' && body.bytes.length === 0)) return undefined
   if (body.is === 'object') return body.object as Record<string, unknown>
+  if (isProtobuf(request)) return readProtobuf(request, schema)
   checkLength(body.bytes)
   return decodeBody(body.bytes, headers['content-type'] ?? '').json
 }
@@ -92,6 +94,15 @@ function checkType(kind: Typed, json: Record<string, unknown>): void {
   const { apiVersion = '', kind: name = '' } = json
   if (apiVersion !== '' && apiVersion !== expected) throw badRequest(`the API version in the data (${String(apiVersion)}) does not match the expected API version (${expected})`)
   if (name !== '' && name !== kind.kind) throw badRequest(`${String(name)} in version ${JSON.stringify(kind.version)} cannot be handled as a ${kind.kind}: the kind in the data does not match the kind of the resource`)
+}
+
+/** What typed clients in Go send for built-in kinds, kubectl among them. They take JSON in return. */
+const isProtobuf = ({ body, headers }: Request): boolean => body.is === 'bytes' && (headers['content-type'] ?? '').startsWith(PROTOBUF_MEDIA_TYPE)
+
+function readProtobuf({ body }: Request, schema: ObjectSchema<Fields>): Record<string, unknown> {
+  if (body.is !== 'bytes' || body.bytes.length === 0) throw badRequest('the body of the request is empty')
+  checkLength(body.bytes)
+  return decodeProtobuf(body.bytes, schema)
 }
 
 function checkLength(bytes: Uint8Array): void {
