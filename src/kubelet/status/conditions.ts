@@ -40,14 +40,14 @@ export function computeConditions(inputs: ConditionInputs): PodCondition[] {
 
 function verdictOnInit({ pod, phase, statuses }: ConditionInputs): Verdict {
   const init = pod.spec.initContainers ?? []
-  if (phase === 'Succeeded' && init.length > 0) return { status: 'True', reason: 'PodCompleted' }
+  if (phase === 'Succeeded') return { status: 'True', reason: 'PodCompleted' }
   const hasBegun = (statuses.containerStatuses ?? []).some(({ state, lastState }) => state?.running || state?.terminated || lastState?.terminated)
   if (hasBegun) return { status: 'True' }
   const incomplete = init.filter(container => {
     const status = statuses.initContainerStatuses?.find(({ name }) => name === container.name)
     return isSidecar(container) ? !status?.started : !status?.ready
   })
-  if (incomplete.length === 0) return phase === 'Succeeded' ? { status: 'True', reason: 'PodCompleted' } : { status: 'True' }
+  if (incomplete.length === 0) return { status: 'True' }
   return { status: 'False', reason: 'ContainersNotInitialized', message: `containers with incomplete status: [${incomplete.map(({ name }) => name).join(' ')}]` }
 }
 
