@@ -3,9 +3,11 @@
  *
  *   watch Node ─▶ planConditionTaints ─▶ changed? patch spec.taints
  *
- * The API server gives a new Node the taint not-ready; it goes when the kubelet has reported Ready.
+ * The API server gives a new Node the taint not-ready; it goes when the kubelet has reported Ready. Eviction of Pods
+ * that run there already (the same keys with NoExecute) is not part of it.
  */
 import { Node } from '../api/kinds/node.ts'
+import { timestamp } from '../api/meta.ts'
 import type { Taint } from '../api/types/scheduling.ts'
 import type { Host } from '../base/host.ts'
 import type { Cache } from '../client/cache.ts'
@@ -19,7 +21,7 @@ export function startNodeTaintController(host: Host, client: Client, { nodes }: 
     async reconcile(key, api) {
       const node = nodes.get(key)
       if (!node) return settled
-      const taints = planConditionTaints(node)
+      const taints = planConditionTaints(node, timestamp(host.clock.wall()))
       if (!taints) return settled
       await api.patch(Node, key, { type: 'merge', body: { metadata: { resourceVersion: node.metadata.resourceVersion }, spec: { taints } } })
       return settled
@@ -38,8 +40,11 @@ const TAINTS: readonly { key: string; condition: string; holds: (status: string 
 ]
 const UNSCHEDULABLE = 'node.kubernetes.io/unschedulable'
 
-/** The taints the node should have, or undefined when it has them. Taints of others are left as they are. */
-export function planConditionTaints(node: Node): Taint[] | undefined {
+/**
+ * The taints the node should have, or undefined when it has them. Taints of others are left as they are.
+ * @param at RFC 3339: when a new one is added
+ */
+export function planConditionTaints(node: Node, at: string): Taint[] | undefined {
   const current = node.spec?.taints ?? []
   const statusOf = (type: string) => node.status?.conditions?.find(condition => condition.type === type)?.status
   const wanted = TAINTS.filter(({ condition, holds }) => holds(statusOf(condition))).map(({ key }) => key)
@@ -48,5 +53,5 @@ export function planConditionTaints(node: Node): Taint[] | undefined {
   const missing = wanted.filter(key => !current.some(taint => ours(taint) && taint.key === key))
   const kept = current.filter(taint => !ours(taint) || wanted.includes(taint.key))
   if (missing.length === 0 && kept.length === current.length) return undefined
-  return [...kept, ...missing.map((key): Taint => ({ key, effect: 'NoSchedule' }))]
+  return [...kept, ...missing.map((key): Taint => ({ key, effect: 'NoSchedule', timeAdded: at }))]
 }

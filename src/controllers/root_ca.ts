@@ -4,12 +4,14 @@
  *
  *   watch Namespace, ConfigMap ─▶ reconcile(namespace) ─▶ create or update
  */
+import { deepEqual } from '../api/deep.ts'
 import { ConfigMap } from '../api/kinds/config_map.ts'
 import { Namespace } from '../api/kinds/namespace.ts'
 import type { Host } from '../base/host.ts'
 import type { Cache } from '../client/cache.ts'
 import type { Client } from '../client/client.ts'
 import { settled, startController, watches } from '../client/controller.ts'
+import { unlessSettled } from './namespace_contents.ts'
 
 export const ROOT_CA_CONFIG_MAP = 'kube-root-ca.crt'
 
@@ -27,8 +29,8 @@ export function startRootCaController(
       if (!owner || owner.metadata.deletionTimestamp) return settled
       const published = configMaps.get({ namespace, name: ROOT_CA_CONFIG_MAP })
       const data = { 'ca.crt': caCertificate }
-      if (!published) await api.create(ConfigMap, { metadata: { namespace, name: ROOT_CA_CONFIG_MAP }, data })
-      else if (published.data?.['ca.crt'] !== caCertificate) await api.update(ConfigMap, { ...published, data })
+      if (!published) await api.create(ConfigMap, { metadata: { namespace, name: ROOT_CA_CONFIG_MAP }, data }).catch(unlessSettled)
+      else if (!deepEqual(published.data, data)) await api.update(ConfigMap, { ...published, data }).catch(unlessSettled)
       return settled
     },
   })

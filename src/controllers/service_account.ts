@@ -5,11 +5,11 @@
  */
 import { Namespace } from '../api/kinds/namespace.ts'
 import { ServiceAccount } from '../api/kinds/service_account.ts'
-import { isReason } from '../api/status.ts'
 import type { Host } from '../base/host.ts'
 import type { Cache } from '../client/cache.ts'
 import type { Client } from '../client/client.ts'
 import { settled, startController, watches } from '../client/controller.ts'
+import { unlessSettled } from './namespace_contents.ts'
 
 export function startServiceAccountController(host: Host, client: Client, { namespaces, serviceAccounts }: { namespaces: Cache<Namespace>; serviceAccounts: Cache<ServiceAccount> }) {
   return startController(host, client, {
@@ -21,12 +21,8 @@ export function startServiceAccountController(host: Host, client: Client, { name
     async reconcile({ name: namespace }, api) {
       const owner = namespaces.get({ namespace: '', name: namespace })
       if (!owner || owner.metadata.deletionTimestamp || serviceAccounts.get({ namespace, name: 'default' })) return settled
-      await api.create(ServiceAccount, { metadata: { namespace, name: 'default' } }).catch(unlessItIsThere)
+      await api.create(ServiceAccount, { metadata: { namespace, name: 'default' } }).catch(unlessSettled)
       return settled
     },
   })
-}
-
-function unlessItIsThere(error: unknown): void {
-  if (!isReason(error, 'AlreadyExists')) throw error
 }

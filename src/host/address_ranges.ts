@@ -5,6 +5,7 @@
 import { mkdir, readdir, readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { writeFileAtomically } from './atomic_file.ts'
+import { withFileLock } from './file_lock.ts'
 
 export interface AddressRanges {
   readonly slot: number
@@ -35,13 +36,17 @@ export const addressRanges = (slot: number): AddressRanges => ({
 export async function claimAddressRanges(clustersDirectory: string, networkFile: string): Promise<AddressRanges> {
   const own = await slotIn(networkFile)
   if (own !== undefined) return addressRanges(own)
-  const taken = new Set<number | undefined>()
-  for (const name of await readdir(clustersDirectory).catch(() => [])) taken.add(await slotIn(join(clustersDirectory, name, 'network.json')))
-  const free = Array.from({ length: SLOTS }, (_, slot) => slot).find(slot => !taken.has(slot))
-  if (free === undefined) throw new Error(`all ${SLOTS} address ranges are taken by other clusters; remove one with: poise down --delete --name NAME`)
   await mkdir(dirname(networkFile), { recursive: true, mode: 0o700 })
-  await writeFileAtomically(networkFile, `${JSON.stringify({ slot: free })}\n`, 0o600)
-  return addressRanges(free)
+  await mkdir(clustersDirectory, { recursive: true, mode: 0o700 })
+  // Two clusters that start at the same time would both see the same slot free.
+  return withFileLock(join(clustersDirectory, '.address-ranges.lock'), async () => {
+    const taken = new Set<number | undefined>()
+    for (const name of await readdir(clustersDirectory)) taken.add(await slotIn(join(clustersDirectory, name, 'network.json')))
+    const free = Array.from({ length: SLOTS }, (_, slot) => slot).find(slot => !taken.has(slot))
+    if (free === undefined) throw new Error(`all ${SLOTS} address ranges are taken by other clusters; remove one with: poise down --delete --name NAME`)
+    await writeFileAtomically(networkFile, `${JSON.stringify({ slot: free })}\n`, 0o600)
+    return addressRanges(free)
+  })
 }
 
 async function slotIn(file: string): Promise<number | undefined> {

@@ -1,7 +1,7 @@
 /** What runs, for other commands: written when a cluster is up, removed when it is stopped. */
 import { readdir, readFile, rm } from 'node:fs/promises'
-import { join } from 'node:path'
 import { writeFileAtomically } from './atomic_file.ts'
+import { processStart } from './process_start.ts'
 
 export interface ClusterRecord {
   readonly name: string
@@ -17,7 +17,7 @@ export interface ClusterRecord {
 }
 
 export async function writeClusterRecord(file: string, record: Omit<ClusterRecord, 'pid' | 'startTicks'>): Promise<void> {
-  const full: ClusterRecord = { ...record, pid: process.pid, startTicks: await startTicksOf(process.pid) }
+  const full: ClusterRecord = { ...record, pid: process.pid, startTicks: await processStart(process.pid) }
   await writeFileAtomically(file, `${JSON.stringify(full, null, 2)}\n`, 0o600)
 }
 
@@ -25,7 +25,7 @@ export async function writeClusterRecord(file: string, record: Omit<ClusterRecor
 export async function readClusterRecord(file: string): Promise<{ record: ClusterRecord; running: boolean } | undefined> {
   try {
     const record = JSON.parse(await readFile(file, 'utf8')) as ClusterRecord
-    return { record, running: record.pid > 0 && (await startTicksOf(record.pid)) === record.startTicks }
+    return { record, running: record.pid > 0 && record.startTicks !== '' && (await processStart(record.pid)) === record.startTicks }
   } catch {
     return undefined
   }
@@ -35,19 +35,3 @@ export const removeClusterRecord = (file: string): Promise<void> => rm(file, { f
 
 export const listClusterNames = async (directory: string): Promise<string[]> =>
   (await readdir(directory, { withFileTypes: true }).catch(() => [])).filter(entry => entry.isDirectory()).map(entry => entry.name).sort()
-
-/** '' when there is no such process. Where there is no /proc, the number alone must do. */
-async function startTicksOf(pid: number): Promise<string> {
-  try {
-    const stat = await readFile(join('/proc', String(pid), 'stat'), 'utf8')
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? ''
-  } catch {
-    if (process.platform === 'linux') return ''
-    try {
-      process.kill(pid, 0)
-      return 'unknown'
-    } catch {
-      return ''
-    }
-  }
-}

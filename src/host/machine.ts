@@ -62,11 +62,13 @@ function outerAddresses(): string[] {
   return outer.length > 0 ? outer : ['127.0.0.1']
 }
 
+/** As resolv.conf(5) has it: of search and domain the last line holds, `#` and `;` begin a comment. */
 export function parseResolverFile(content: string): ResolverFile {
-  const words = (keyword: string) => content.split('\n').filter(line => line.startsWith(`${keyword} `)).map(line => line.trim().split(/\s+/).slice(1))
+  const lines = content.split('\n').map(line => line.replace(/[#;].*/, '').trim().split(/\s+/))
+  const valuesOf = (...keywords: string[]) => lines.filter(([keyword]) => keywords.includes(keyword!)).map(([, ...values]) => values)
   return {
-    servers: words('nameserver').flatMap(([server]) => (server ? [server] : [])),
-    searches: words('search').at(-1) ?? [],
-    options: words('options').flat(),
+    servers: valuesOf('nameserver').flatMap(([server]) => (server ? [server] : [])),
+    searches: valuesOf('search', 'domain').at(-1) ?? [],
+    options: valuesOf('options').flat(),
   }
 }

@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test, type TestContext } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { claimAddressRanges } from './address_ranges.ts'
+
+const run = promisify(execFile)
+
+async function clusters(t: TestContext) {
+  const directory = await mkdtemp(join(tmpdir(), 'poise-ranges-'))
+  t.after(() => rm(directory, { recursive: true }))
+  return { directory, claim: (name: string) => claimAddressRanges(directory, join(directory, name, 'network.json')) }
+}
+
+test('each cluster gets the first free slot and keeps it', async t => {
+  const { directory, claim } = await clusters(t)
+  const first = await claim('one')
+  assert.deepEqual([first.slot, first.podCidr, first.serviceCidr, first.dnsIP], [0, '10.244.0.0/16', '10.96.0.0/16', '10.96.0.10'])
+  assert.equal((await claim('two')).slot, 1)
+  assert.equal((await claim('one')).slot, 0)
+  await rm(join(directory, 'one'), { recursive: true })
+  assert.equal((await claim('three')).slot, 0)
+})
+
+test('when all are taken, the error says what to do', async t => {
+  const { claim } = await clusters(t)
+  for (let i = 0; i < 10; i++) await claim(`c${i}`)
+  await assert.rejects(claim('c10'), /poise down --delete/)
+})
+
+test('clusters that start at the same time in many processes do not take the same slot', async t => {
+  const { directory } = await clusters(t)
+  const module = fileURLToPath(new URL('./address_ranges.js', import.meta.url))
+  const script = `const { claimAddressRanges } = await import(${JSON.stringify(module)})
+    const claims = process.argv.slice(1).map(name => claimAddressRanges(${JSON.stringify(directory)}, ${JSON.stringify(directory)} + '/' + name + '/network.json'))
+    console.log((await Promise.all(claims)).map(({ slot }) => slot).join(' '))`
+  const outputs = await Promise.all(['a b c', 'd e f', 'g h i'].map(names => run(process.execPath, ['--input-type=module', '-e', script, ...names.split(' ')])))
+  const slots = outputs.flatMap(({ stdout }) => stdout.trim().split(' ').map(Number))
+  assert.deepEqual(slots.toSorted((a, b) => a - b), [0, 1, 2, 3, 4, 5, 6, 7, 8])
+  assert.deepEqual((await readdir(directory)).filter(name => name.startsWith('.')), [])
+})
+
+test('the lock of a process that died is broken', async t => {
+  const { directory, claim } = await clusters(t)
+  await mkdir(directory, { recursive: true })
+  await writeFile(join(directory, '.address-ranges.lock'), '999999999 12345 abc')
+  const claims = await Promise.all([claim('one'), claim('two'), claim('three')])
+  assert.deepEqual(claims.map(({ slot }) => slot).toSorted(), [0, 1, 2])
+})
