@@ -37,6 +37,7 @@ export interface PerformerParts {
 
 /** A failed attempt is made again after ten to fifteen seconds. */
 const RETRY_MS = 10_000
+const NETWORK_RETRY_MS = 1000
 const REMOVE_RETRY_MS = 30_000
 const STOP_RETRY_MS = 1000
 const SANDBOX_RETRY = { baseMs: 1000, maxMs: 15_000 }
@@ -76,7 +77,11 @@ export function createPerformer({ context, images, volumes, memory, observer, jo
     if (replaces) events.normal(pod, 'SandboxChanged', 'Pod sandbox changed, it will be killed and re-created.')
     jobs.start('sandbox', async () => {
       try {
-        if (!isHostNetwork(pod) && !(await runtime.status()).networkReady) throw new Error('network is not ready')
+        const { networkReady, message } = isHostNetwork(pod) ? { networkReady: true, message: '' } : await runtime.status()
+        if (!networkReady) {
+          events.warning(pod, 'NetworkNotReady', `network is not ready: container runtime network not ready: ${message}`)
+          return waitFor(NETWORK_RETRY_MS)
+        }
         await host.disk.makeDirectory(sandboxConfig(context, pod, attempt).logDirectory, { mode: 0o755 })
         await runtime.runPodSandbox(sandboxConfig(context, pod, attempt))
         failures.sandbox = 0

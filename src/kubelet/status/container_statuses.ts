@@ -60,6 +60,12 @@ function statusOf(named: NamedContainer, view: StatusView, messageMax: number): 
     started: health?.started ?? false,
   }
   if (newest) status.containerID = idOf(newest, view)
+  const { requests } = container.resources ?? {}
+  if (requests && newest?.state === 'running') status.allocatedResources = requests
+  if (newest?.state === 'running') status.resources = container.resources ?? {}
+  const mounts = (container.volumeMounts ?? []).map(({ name, mountPath, readOnly, recursiveReadOnly }) =>
+    ({ name, mountPath, ...(readOnly && { readOnly, recursiveReadOnly: recursiveReadOnly ?? 'Disabled' }) }))
+  if (mounts.length > 0) status.volumeMounts = mounts as ContainerStatusOfApi['volumeMounts']
   return status
 }
 
