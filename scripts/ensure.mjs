@@ -29,7 +29,9 @@ export function ensureNodeModules() {
   const lock = join(root, 'package-lock.json')
   if (existsSync(mark) && statSync(mark).mtimeMs >= statSync(lock).mtimeMs) return
   say('Installing npm packages …')
-  run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], 'npm could not install the packages.', 'Check that the npm registry can be reached, then run the command again.')
+  // Not `npm ci`: it refuses a lock file that lacks optional packages of other platforms, and some registries do not have
+  // them all. This installs the locked versions as well.
+  run('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'], 'npm could not install the packages.', 'Check that the npm registry can be reached, then run the command again.')
 }
 
 /** Returns what is still missing afterwards, as sentences; real containers cannot run then, everything else can. */
