@@ -48,9 +48,22 @@ export function createEventWriter({ log, spawn }: Host): { put(entry: EventEntry
   }
 }
 
-/** Event names end in the time in hexadecimal nanoseconds; what comes before is cut so that the whole is a name. */
-export const eventName = (about: string, wallMs: number, below: number): string =>
-  `${about.slice(0, 253 - 17)}.${(BigInt(Math.floor(wallMs)) * 1_000_000n + BigInt(below)).toString(16)}`
+/**
+ * Event names end in the time in hexadecimal nanoseconds, and lists come in the order of names: what was recorded later
+ * has the greater one, also within one millisecond. What comes before is cut so that the whole is a name.
+ */
+export function createEventNames({ clock, random }: Pick<Host, 'clock' | 'random'>): (about: string) => string {
+  // Where the recorders of several components begin within a millisecond is chance, so that they do not collide.
+  let sequence = random.below(NANOSECONDS_PER_MS / 2)
+  return about => {
+    const nanoseconds = BigInt(Math.floor(clock.wall())) * BigInt(NANOSECONDS_PER_MS) + BigInt(sequence++ % NANOSECONDS_PER_MS)
+    return `${about.slice(0, NAME_MAX - NANOSECONDS_DIGITS - 1)}.${nanoseconds.toString(16)}`
+  }
+}
+
+const NANOSECONDS_PER_MS = 1_000_000
+const NAME_MAX = 253
+const NANOSECONDS_DIGITS = 16
 
 /** A map that forgets what was set longest ago. */
 export function boundedMap<V>(max: number) {

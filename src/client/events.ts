@@ -11,7 +11,7 @@ import { isReason } from '../api/status.ts'
 import type { Host } from '../base/host.ts'
 import type { Client } from './client.ts'
 import type { EventRecorder } from './event_recorder.ts'
-import { boundedMap, createEventWriter, eventName, type EventEntry } from './event_writer.ts'
+import { boundedMap, createEventNames, createEventWriter, type EventEntry } from './event_writer.ts'
 
 export interface EventSource {
   /** `kubelet`, `deployment-controller`: the From column of `kubectl describe`. */
@@ -34,7 +34,7 @@ interface CountedEvent extends EventEntry {
 
 export function createEventRecorder(host: Host, client: Client, source: EventSource): EventRecorder {
   const { clock } = host
-  const random = host.random.fork(`events/${source.component}`)
+  const newName = createEventNames({ clock, random: host.random.fork(`events/${source.component}`) })
   const writer = createEventWriter(host)
   const known = boundedMap<CountedEvent>(MEMORY_MAX)
   const budgets = boundedMap<{ tokens: number; at: number }>(MEMORY_MAX)
@@ -56,22 +56,23 @@ export function createEventRecorder(host: Host, client: Client, source: EventSou
 
   function countedEvent(type: string, about: KubernetesObject, reason: string, fieldPath: string | undefined, firstWallMs: number): CountedEvent {
     const namespace = about.metadata.namespace || 'default'
-    let written: string | undefined
+    let name = newName(about.metadata.name ?? '')
+    let isWritten = false
     const entry: CountedEvent = {
       count: 0, message: '', lastWallMs: firstWallMs,
       async write() {
         const { count, message, lastWallMs } = entry
         const state = { count, message, lastTimestamp: timestamp(lastWallMs) }
-        if (written !== undefined) {
+        if (isWritten) {
           try {
-            await client.patch(Event, { namespace, name: written }, { type: 'merge', body: state })
+            await client.patch(Event, { namespace, name }, { type: 'merge', body: state })
             return
           } catch (error) {
             // Events live for an hour; the next one is a new object that knows the count.
             if (!isReason(error, 'NotFound')) throw error
+            name = newName(about.metadata.name ?? '')
           }
         }
-        const name = eventName(about.metadata.name ?? '', lastWallMs, random.below(1_000_000))
         await client.create(Event, {
           metadata: { name, namespace },
           involvedObject: {
@@ -89,7 +90,7 @@ export function createEventRecorder(host: Host, client: Client, source: EventSou
           reportingInstance: source.host ?? '',
           firstTimestamp: timestamp(firstWallMs),
         })
-        written = name
+        isWritten = true
       },
     }
     return entry

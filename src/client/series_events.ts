@@ -10,7 +10,7 @@ import { microTimestamp, type KubernetesObject } from '../api/meta.ts'
 import type { Host } from '../base/host.ts'
 import type { Client } from './client.ts'
 import type { EventRecorder } from './event_recorder.ts'
-import { boundedMap, createEventWriter, eventName, type EventEntry } from './event_writer.ts'
+import { boundedMap, createEventNames, createEventWriter, type EventEntry } from './event_writer.ts'
 
 export interface SeriesSource {
   /** `default-scheduler`. */
@@ -35,7 +35,7 @@ interface Series extends EventEntry {
 
 export function createSeriesEventRecorder(host: Host, client: Client, source: SeriesSource): EventRecorder {
   const { clock } = host
-  const random = host.random.fork(`events/${source.controller}`)
+  const newName = createEventNames({ clock, random: host.random.fork(`events/${source.controller}`) })
   const writer = createEventWriter(host)
   const known = boundedMap<Series>(MEMORY_MAX)
 
@@ -60,7 +60,7 @@ export function createSeriesEventRecorder(host: Host, client: Client, source: Se
 
   function startSeries(type: string, about: KubernetesObject, reason: string, message: string, fieldPath: string | undefined): Series {
     const namespace = about.metadata.namespace || 'default'
-    const name = eventName(about.metadata.name ?? '', clock.wall(), random.below(1_000_000))
+    const name = newName(about.metadata.name ?? '')
     const eventTime = microTimestamp(clock.wall())
     let isWritten = false
     const series: Series = {
