@@ -170,6 +170,8 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
       case 'readyz': return healthResponse(segments[0] as Probe, segments.slice(1), request.query, healthChecks)
       case 'openapi': return openApiResponse(documents, segments.slice(1), request, clauses) ?? pageNotFound()
       case 'version': return segments.length === 1 ? objectResponse(200, versionInfo) : pageNotFound()
+      case '.well-known': return options.tokens && segments[1] === 'openid-configuration' && segments.length === 2 ? objectResponse(200, issuerDocument(options.tokens)) : pageNotFound()
+      case 'openid': return options.tokens && segments.slice(1).join('/') === 'v1/jwks' ? objectResponse(200, options.tokens.keySet, undefined, 'application/jwk-set+json') : pageNotFound()
       case 'metrics': return metricsResponse()
       default: return pageNotFound()
     }
@@ -190,6 +192,15 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     })
   }
 }
+
+/** By which others check the tokens of ServiceAccounts (OpenID Connect discovery). */
+const issuerDocument = ({ issuer }: TokenIssuer) => ({
+  issuer,
+  jwks_uri: `${issuer}/openid/v1/jwks`,
+  response_types_supported: ['id_token'],
+  subject_types_supported: ['public'],
+  id_token_signing_alg_values_supported: ['ES256'],
+})
 
 function apiErrorOf(error: unknown, request: Request, log: Log): ApiError {
   if (error instanceof ApiError) return error

@@ -188,6 +188,16 @@ describe('tokens of ServiceAccounts', () => {
     assert.deepEqual(review.json.status.audiences, ['vault'])
   })
 
+  test('others find the keys to check tokens by', async () => {
+    const server = await startServer({ tokens: paperIssuer() })
+    assert.equal((await server.get('/.well-known/openid-configuration')).json.jwks_uri, 'https://test/openid/v1/jwks')
+    const keys = await server.get('/openid/v1/jwks')
+    assert.deepEqual(keys.json, { keys: [] })
+    assert.equal(keys.headers['content-type'], 'application/jwk-set+json')
+    const without = await startServer()
+    assert.equal((await without.get('/openid/v1/jwks')).status, 404)
+  })
+
   test('requests that cannot be granted say why', async () => {
     const server = await startServer({ tokens: paperIssuer() })
     const short = await server.post(TOKEN, { spec: { expirationSeconds: 60 } })

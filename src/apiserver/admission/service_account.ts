@@ -36,7 +36,7 @@ export const serviceAccount = ({ store, random }: AdmissionParts): AdmissionPlug
 function mountToken({ spec }: Pod, volumeName: string): void {
   const containers = [...(spec.initContainers ?? []), ...(spec.containers ?? [])]
   const without = containers.filter(container => !container.volumeMounts?.some(mount => mount.mountPath === TOKEN_MOUNT_PATH))
-  const known = spec.volumes?.find(volume => volume.name.startsWith('kube-api-access-'))
+  const known = spec.volumes?.find(volume => volume.name?.startsWith('kube-api-access-'))
   if (without.length === 0) return
   const name = known?.name ?? volumeName
   for (const container of without) container.volumeMounts = [...(container.volumeMounts ?? []), { name, mountPath: TOKEN_MOUNT_PATH, readOnly: true }]

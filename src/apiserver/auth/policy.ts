@@ -85,6 +85,7 @@ export const BUILT_IN_GRANTS: readonly Grant[] = [
       { verbs: READ, apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'] },
     ],
   },
+  { to: 'group:system:serviceaccounts', rules: [{ verbs: ['get', 'head'], nonResourceURLs: ['/.well-known/openid-configuration', '/openid/v1/jwks'] }] },
   { to: 'group:system:unauthenticated', rules: [{ verbs: ['get', 'head'], nonResourceURLs: HEALTH_PATHS }] },
   {
     to: 'group:system:authenticated',

@@ -79,15 +79,18 @@ async function find({ store, views }: Parts, kind: Kind, selection: Selection, o
   const prefix = prefixOf(kind, scope.namespace)
   // Everything "0" can mean is already in memory, so a limit would only cost the client more requests.
   const limit = options.limit && options.resourceVersion !== '0' ? options.limit : Infinity
-  return collect(after => readPage(store, prefix, { at, after, limit, token: token !== undefined }), prefix, matches, limit, token?.after)
+  const read = (after: string | undefined, sameAs: number | undefined) => readPage(store, prefix, { at: sameAs ?? at, after, limit, token: token !== undefined })
+  return collect(read, prefix, matches, limit, token?.after)
 }
 
 /** Pages are read until enough objects matched; all of them at the revision of the first. */
-async function collect(read: (after: string | undefined) => Promise<Page>, prefix: string, matches: (stored: Stored) => boolean, limit: number, from: string | undefined): Promise<Found> {
+async function collect(read: (after: string | undefined, sameAs: number | undefined) => Promise<Page>, prefix: string, matches: (stored: Stored) => boolean, limit: number, from: string | undefined): Promise<Found> {
   const stored: Stored[] = []
   let after = from === undefined ? undefined : prefix + from
+  let revision: number | undefined
   for (;;) {
-    const page = await read(after)
+    const page = await read(after, revision)
+    revision = page.revision
     for (const [i, item] of page.items.entries()) {
       if (matches(item)) stored.push(item)
       const remaining = page.remaining + page.items.length - 1 - i
