@@ -28,6 +28,11 @@ const spec = object('io.k8s.api.core.v1.PodSpec', {
 })
 const pod = object('io.k8s.api.core.v1.Pod', { apiVersion: string(), kind: string(), spec })
 
+test('a property that is undefined is not there, as in JSON', () => {
+  const { object, unknownFields, errors } = decodeObject(pod, { kind: undefined, other: undefined, spec: { grace: undefined, labels: { a: undefined, b: 'c' } } })
+  assert.deepEqual([object, unknownFields, errors], [{ spec: { labels: { b: 'c' } } }, [], []])
+})
+
 test('decoding keeps what the schema knows and names the rest by its path', () => {
   const { object, unknownFields, errors } = decodeObject(pod, {
     kind: 'Pod', Kind: 'Pod', status: {},

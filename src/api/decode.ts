@@ -58,6 +58,8 @@ function decodeFields(decoder: Decoder, schema: ObjectSchema<Fields>, json: unkn
   decoder.structName = schema.name
   const object: Record<string, unknown> = {}
   for (const key of Object.keys(json)) {
+    // Objects of the same process arrive as they are, with properties that JSON would have left out.
+    if (json[key] === undefined) continue
     const field = Object.hasOwn(schema.fields, key) ? schema.fields[key] : undefined
     decoder.path.push(key)
     if (field) {
@@ -76,6 +78,7 @@ function decodeMap(decoder: Decoder, schema: Extract<Schema, { type: 'map' }>, j
   if (!isPlainObject(json)) return wrongType(decoder, schema, json)
   const object: Record<string, unknown> = {}
   for (const key of Object.keys(json)) {
+    if (json[key] === undefined) continue
     decoder.path.push(key)
     setOwn(object, key, decode(decoder, schema.values, json[key]) ?? zeroOf(schema.values))
     decoder.path.pop()
