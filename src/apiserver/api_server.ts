@@ -35,6 +35,7 @@ import { bootstrap } from './bootstrap.ts'
 import { createKindCatalog } from './kind_catalog.ts'
 import { createRequestMetrics, type MetricsPort } from './metrics.ts'
 import type { Parts } from './parts.ts'
+import { startEventExpiry } from './registry/event_expiry.ts'
 import { createSetDefaults } from './registry/read_object.ts'
 import { createSelectors } from './registry/selectors.ts'
 import { createServiceAddresses, firstAddress } from './registry/service_addresses.ts'
@@ -121,6 +122,8 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     storeRevision: () => store.revision,
   })
 
+  const eventExpiry = startEventExpiry(parts)
+
   return {
     async handle(request) {
       const startedMs = clock.now()
@@ -136,7 +139,10 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
       return request.method === 'HEAD' ? { ...response, body: { is: 'none' } } : response
     },
     bootstrap: () => bootstrap(parts, { apiServerIP: firstAddress(serviceCidr), apiServerPort: 443 }),
-    close: () => closing.abort(),
+    close() {
+      closing.abort()
+      eventExpiry.stop()
+    },
   }
 
   async function serve(request: Request, route: Route): Promise<Response> {

@@ -124,6 +124,30 @@ describe('create', () => {
   })
 })
 
+describe('events', () => {
+  test('are kept for an hour after they were last written', async () => {
+    const server = await startServer()
+    const events = '/api/v1/namespaces/default/events'
+    const make = (name: string) => server.post(events, { metadata: { name }, involvedObject: { namespace: 'default' }, reason: 'R', message: 'm', lastTimestamp: new Date(server.clock.wall()).toISOString() })
+    const names = async () => (await server.get(events)).json.items.map((item: any) => item.metadata.name)
+    const pass = async (minutes: number) => {
+      for (let i = 0; i < minutes; i++) {
+        server.clock.advance(60_000)
+        await new Promise(setImmediate)
+      }
+    }
+    await make('first')
+    await pass(30)
+    await make('second')
+    await pass(29)
+    assert.deepEqual(await names(), ['first', 'second'])
+    await pass(6)
+    assert.deepEqual(await names(), ['second'])
+    await pass(30)
+    assert.deepEqual(await names(), [])
+  })
+})
+
 describe('update', () => {
   test('an old version is refused and a missing one taken as it is', async () => {
     const server = await startServer()
