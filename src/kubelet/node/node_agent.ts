@@ -127,4 +127,4 @@ export function createNodeAgent(context: KubeletContext): NodeAgent {
 }
 
 const withoutHeartbeats = (status: NodeStatus | undefined): unknown =>
-  status && { ...status, images: undefined, conditions: status.conditions?.map(({ lastHeartbeatTime: _, ...condition }) => condition) }
+  status && { ...status, images: undefined, conditions: status.conditions?.map(condition => ({ ...condition, lastHeartbeatTime: undefined })) }

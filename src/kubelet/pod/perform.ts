@@ -171,6 +171,8 @@ export function createPerformer({ context, images, volumes, memory, observer, jo
       try {
         await unlessAborted(runHook(context, preStop, { pod, container: named.container, containerId: id, podIP: podIPOf(context, pod, observer.last.sandboxes[0]) }, signal), signal)
       } catch (error) {
+        // The kubelet stops: the next one runs the hook again.
+        if (signal.aborted) return
         host.log.info('preStop hook failed', { pod: pod.metadata.name, container: name, error: messageOf(error) })
         events.warning(pod, 'FailedPreStopHook', 'PreStopHook failed', fieldPathOf(named))
       } finally {

@@ -50,6 +50,8 @@ export interface ProbeWorkerPorts {
  */
 const EAGER_MS = 1000
 const EAGER_PAUSE_MS = { first: 20, max: 250 }
+/** Each look by a command costs a process. */
+const EAGER_COMMAND_PAUSE_MS = 500
 
 /** An error is not an answer: it is asked again this often, and then the run is forgotten. */
 const ATTEMPTS = 3
@@ -64,7 +66,8 @@ export function startProbeWorker(ports: ProbeWorkerPorts): ProbeWorker {
   let wake: (() => void) | undefined
   let askedNow = false
   let nextTick = clock.now() + ports.firstTickMs
-  let eagerPauseMs = EAGER_PAUSE_MS.first
+  const eagerPauseFirstMs = probe.exec ? EAGER_COMMAND_PAUSE_MS : EAGER_PAUSE_MS.first
+  let eagerPauseMs = eagerPauseFirstMs
 
   async function tick(signal: AbortSignal): Promise<void> {
     const probed = ports.probed()
@@ -95,7 +98,7 @@ export function startProbeWorker(ports: ProbeWorkerPorts): ProbeWorker {
   function adopt({ containerId, remembered }: Probed): void {
     if (containerId === about) return
     about = containerId
-    eagerPauseMs = EAGER_PAUSE_MS.first
+    eagerPauseMs = eagerPauseFirstMs
     const fresh = freshCount(type)
     count = remembered === undefined ? fresh : { ...fresh, result: remembered, onHold: type === 'startup' && remembered === 'success' }
   }

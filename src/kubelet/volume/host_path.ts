@@ -10,7 +10,7 @@ const EXPECTED = {
   BlockDevice: ['blockDevice', 'a block device'],
 } as const
 
-export async function prepareHostPath(disk: Disk, { path, type = '' }: NonNullable<Volume['hostPath']>): Promise<string> {
+export async function prepareHostPath(disk: Disk, { path, type }: NonNullable<Volume['hostPath']>): Promise<string> {
   if (type === '') return path
   const info = await kindBehindLinks(disk, path)
   if (type === 'DirectoryOrCreate' || type === 'FileOrCreate') {
