@@ -115,7 +115,7 @@ const MEDIA_TYPES = 'application/json, application/yaml'
 export const notAcceptable = (): ApiError =>
   failure(406, 'NotAcceptable', `only the following media types are accepted: ${MEDIA_TYPES}`, {})
 
-export const unsupportedMediaType = (accepted = MEDIA_TYPES): ApiError =>
+export const unsupportedMediaType = (accepted = `${MEDIA_TYPES}, application/vnd.kubernetes.protobuf`): ApiError =>
   failure(415, 'UnsupportedMediaType', `the body of the request was in an unknown format - accepted media types include: ${accepted}`, {})
 
 export const tooLargeBody = (bytesMax: number): ApiError =>
