@@ -1,5 +1,5 @@
 /**
- * The scheduler's own decisions, without an API server: `node dist/bench/scheduler.js`, a few seconds.
+ * The scheduler's own decisions, without an API server: `npm run bench -- scheduler`, a few seconds.
  * Each Pod is counted on its node before the next is decided on, as in life.
  */
 import type { Node } from '../src/api/kinds/node.ts'

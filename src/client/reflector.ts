@@ -33,7 +33,8 @@ export function createCache<T extends KubernetesObject>(host: Host, client: Clie
   const synced = new Promise<void>(resolve => (markSynced = resolve))
 
   const tell = (change: CacheChange<T>) => {
-    for (const listener of [...listeners]) {
+    // Those of now: one that is added meanwhile is told what there is by itself.
+    for (const listener of Array.from(listeners)) {
       try {
         listener(change)
       } catch (error) {
@@ -62,7 +63,7 @@ export function createCache<T extends KubernetesObject>(host: Host, client: Clie
   /** Makes the cache equal to a list: what is not in it has been removed while nobody watched. */
   const replace = (items: readonly T[]) => {
     const listed = new Set(items.map(item => keyText(keyOf(item))))
-    for (const [text, object] of [...objects]) if (!listed.has(text)) set(keyOf(object), undefined)
+    for (const [text, object] of objects) if (!listed.has(text)) set(keyOf(object), undefined)
     for (const item of items) {
       const known = objects.get(keyText(keyOf(item)))
       if (known?.metadata.resourceVersion !== item.metadata.resourceVersion || known?.metadata.uid !== item.metadata.uid) set(keyOf(item), item)
@@ -129,7 +130,7 @@ export function createCache<T extends KubernetesObject>(host: Host, client: Clie
     },
     synced,
     onChange(listener) {
-      for (const object of [...objects.values()]) listener({ key: keyOf(object), object, previous: undefined })
+      for (const object of objects.values()) listener({ key: keyOf(object), object, previous: undefined })
       listeners.add(listener)
       return { stop: () => listeners.delete(listener) }
     },

@@ -39,7 +39,7 @@ export function createFakeServer(items: ConfigMap[] = [], revision = 1): FakeSer
     },
     send: (type, object) => sinks.forEach(sink => sink.event({ type, object, json: () => new Uint8Array() })),
     end(error) {
-      for (const sink of [...sinks]) {
+      for (const sink of sinks) {
         sinks.delete(sink)
         sink.ended(error)
       }
