@@ -22,6 +22,10 @@ export interface StatusView {
   readonly runtimeName: string
 }
 
+const LOST = 'The container could not be located when the pod was terminated'
+/** The two spaces are Kubernetes' own. */
+const LOST_BEFORE = 'The container could not be located when the pod was deleted.  The container used to be Running'
+
 /** All messages of a Pod together may have this many bytes. */
 const MESSAGE_BYTES_PER_POD = 12_288
 
@@ -52,7 +56,7 @@ function statusOf(named: NamedContainer, view: StatusView, messageMax: number): 
   const status: ContainerStatusOfApi = {
     name: container.name,
     state: isWaiting ? waitingState(newest, waiting, view, old) : stateOf(newest, view, messageMax),
-    lastState: ended ? { terminated: terminatedState(ended, view, messageMax) } : {},
+    lastState: ended ? { terminated: terminatedState(ended, view, messageMax, LOST_BEFORE) } : {},
     ready: role === 'init' ? newest !== undefined && hasExited(newest) && newest.exitCode === 0 : (health?.ready ?? false),
     restartCount: newest ? restartCountOf(newest) : (old?.restartCount ?? 0),
     image: newest?.image || container.image || '',
@@ -74,11 +78,11 @@ function stateOf(newest: ContainerStatus, view: StatusView, messageMax: number):
   return { terminated: terminatedState(newest, view, messageMax) }
 }
 
-function terminatedState(ended: ContainerStatus, view: StatusView, messageMax: number): NonNullable<ContainerStateOfApi['terminated']> {
+function terminatedState(ended: ContainerStatus, view: StatusView, messageMax: number, lost = LOST): NonNullable<ContainerStateOfApi['terminated']> {
   if (ended.state === 'unknown') {
     return {
       exitCode: 137, reason: 'ContainerStatusUnknown', containerID: idOf(ended, view),
-      message: 'The container could not be located when the pod was terminated', startedAt: timestamp(ended.startedAt), finishedAt: timestamp(ended.finishedAt),
+      message: lost, ...timesOf(ended),
     }
   }
   const message = cutBytes(ended.message, messageMax)
@@ -86,11 +90,14 @@ function terminatedState(ended: ContainerStatus, view: StatusView, messageMax: n
     exitCode: ended.exitCode,
     reason: ended.reason || (ended.exitCode === 0 ? 'Completed' : 'Error'),
     ...(message && { message }),
-    startedAt: timestamp(ended.startedAt),
-    finishedAt: timestamp(ended.finishedAt),
+    ...timesOf(ended),
     containerID: idOf(ended, view),
   }
 }
+
+/** 0 is "it has not happened" or "nobody knows", never 1970. */
+const timesOf = ({ startedAt, finishedAt }: ContainerStatus): { startedAt?: string; finishedAt?: string } =>
+  ({ ...(startedAt > 0 && { startedAt: timestamp(startedAt) }), ...(finishedAt > 0 && { finishedAt: timestamp(finishedAt) }) })
 
 function waitingState(newest: ContainerStatus | undefined, waiting: Waiting | undefined, view: StatusView, old: ContainerStatusOfApi | undefined): ContainerStateOfApi {
   if (waiting) return { waiting: { reason: waiting.reason, ...(waiting.message && { message: waiting.message }) } }

@@ -132,3 +132,15 @@ test('statusPatch: only what differs is sent, and what no longer holds is taken 
   assert.deepEqual((patch.conditions as { type: string; reason: null }[]).map(({ type, reason }) => [type, reason]), [['Ready', null], ['ContainersReady', null]])
   assert.deepEqual(statusPatch({ ...before, podIPs: [{ ip: '10.0.0.1' }] }, { ...before, podIPs: [{ ip: '10.0.0.2' }] }), { podIPs: [{ ip: '10.0.0.2' }, { $patch: 'delete', ip: '10.0.0.1' }] })
 })
+
+test('containers: one that the runtime has lost says so, and no time is made up', () => {
+  const pod = podOf('Never')
+  const lost = seen(pod, 'a: unknown 137, b: exited 0').map(container => ({ ...container, finishedAt: container.state === 'unknown' ? 0 : WALL }))
+  const status = computePodStatus({
+    pod, previous: undefined, termination: { because: 'finished', graceMs: 0 }, observed: { sandboxes: [], containers: lost }, waiting: new Map(),
+    healthOf: () => ({ started: true, ready: true, failed: undefined }), memory: emptyMemory('2026-01-01T12:00:00Z'), hostIPs: [], runtimeName: 'containerd', now: WALL,
+  })
+  assert.deepEqual([status.phase, status.containerStatuses![0]!.state], ['Failed', { terminated: {
+    exitCode: 137, reason: 'ContainerStatusUnknown', containerID: 'containerd://a0', message: 'The container could not be located when the pod was terminated', startedAt: '2026-01-01T12:00:00Z',
+  } }])
+})
