@@ -1,7 +1,7 @@
 import { apiVersionOf, type Kind } from '../api/kind.ts'
 import type { KubernetesObject, ObjectKey } from '../api/meta.ts'
 import { ApiError, internalError, type Status } from '../api/status.ts'
-import { decodeText, encodeText } from '../base/bytes.ts'
+import { decodeText } from '../base/bytes.ts'
 import type { Request, RequestBody, Response, Transport, User } from '../base/transport.ts'
 import type { Client, ListOptions, Patch, WriteOptions } from './client.ts'
 
@@ -10,6 +10,7 @@ import type { Client, ListOptions, Patch, WriteOptions } from './client.ts'
  * over HTTPS the connection says it, and `user` is left out.
  */
 export function createClient(transport: Transport, { user, userAgent = 'poise' }: { user?: User; userAgent?: string } = {}): Client {
+  /** A signal of its own for each request: listeners would pile up on a shared one. */
   async function send(method: Request['method'], path: string, query: Record<string, string | readonly string[] | undefined> = {}, body?: RequestBody, headers: Record<string, string> = {}, signal = new AbortController().signal): Promise<Response> {
     return transport({
       method, path, query: searchParams(query), user, signal,
@@ -161,6 +162,3 @@ function errorOf(response: Response): Error {
   }
   return new ApiError({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message: text.trim() || `the server answered ${response.status}`, code: response.status })
 }
-
-/** For bodies that must travel as bytes (YAML, raw JSON). */
-export const bytesBody = (text: string): RequestBody => ({ is: 'bytes', bytes: encodeText(text) })

@@ -13,7 +13,7 @@ import type { Client } from '../client/client.ts'
 import { settled, startController, watches } from '../client/controller.ts'
 import { unlessSettled } from './namespace_contents.ts'
 
-export const ROOT_CA_CONFIG_MAP = 'kube-root-ca.crt'
+const ROOT_CA_CONFIG_MAP = 'kube-root-ca.crt'
 
 export function startRootCaController(
   host: Host, client: Client, { namespaces, configMaps, caCertificate }: { namespaces: Cache<Namespace>; configMaps: Cache<ConfigMap>; caCertificate: string },

@@ -19,7 +19,7 @@ export function scoreNodes(demand: PodDemand, infos: readonly NodeInfo[]): numbe
 }
 
 /** The mean of what would stay free of CPU and of memory, in percent. */
-export function leastAllocated({ nonZero }: PodDemand, { allocatable, nonZeroRequested }: NodeInfo): number {
+function leastAllocated({ nonZero }: PodDemand, { allocatable, nonZeroRequested }: NodeInfo): number {
   const free = (resource: 'cpu' | 'memory') => {
     const total = allocatable.get(resource) ?? 0
     const used = nonZeroRequested[resource] + nonZero[resource]
@@ -29,7 +29,7 @@ export function leastAllocated({ nonZero }: PodDemand, { allocatable, nonZeroReq
 }
 
 /** 100 when CPU and memory would be used to the same fraction. */
-export function balancedAllocation({ requests }: PodDemand, { allocatable, requested }: NodeInfo): number {
+function balancedAllocation({ requests }: PodDemand, { allocatable, requested }: NodeInfo): number {
   const fraction = (resource: 'cpu' | 'memory') => {
     const total = allocatable.get(resource) ?? 0
     return total === 0 ? 1 : Math.min(1, ((requested.get(resource) ?? 0) + (requests.get(resource) ?? 0)) / total)
