@@ -6,7 +6,8 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const ensure = join(root, 'scripts', 'ensure.mjs')
-if (existsSync(ensure)) {
+// Tests start it many times, right after a build.
+if (existsSync(ensure) && !process.env.POISE_NO_BUILD) {
   const { ensureBuild, ensureNodeModules, isCheckout } = await import(pathToFileURL(ensure).href)
   if (isCheckout()) {
     ensureNodeModules()
@@ -15,3 +16,5 @@ if (existsSync(ensure)) {
 }
 const { main } = await import(pathToFileURL(join(root, 'dist', 'src', 'cli', 'main.js')).href)
 process.exitCode = await main(process.argv.slice(2))
+// Everything has been told and closed. Should a forgotten handle keep the process, it does not for long.
+setTimeout(() => process.exit(), 3_000).unref()

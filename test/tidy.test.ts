@@ -29,7 +29,7 @@ const BLIND: Readonly<Record<string, readonly string[]>> = {
   timeline: ['store', 'runtime', 'apiserver'],
 }
 
-const importsOf = (file: string): string[] => [...read(file).matchAll(/(?:from|import)\s+'([^']+)'/g)].map(match => match[1]!)
+const importsOf = (file: string): string[] => [...read(file).matchAll(/(?:from\s+|import\s+|import\()'([^']+)'/g)].map(match => match[1]!)
 const folderOf = (file: string): string | undefined => /^src\/([^/]+)\//.exec(file)?.[1]
 
 test('a file imports from its own folder and from lower floors only', () => {

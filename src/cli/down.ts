@@ -1,14 +1,14 @@
 /** `poise down`: stops a cluster and what it started. One that is not there is no error. */
-import { rm } from 'node:fs/promises'
+import { access, rm } from 'node:fs/promises'
 import type { Command } from 'commander'
-import { addressRanges } from '../host/address_ranges.ts'
+import { cgroupRootOf, claimAddressRanges } from '../host/address_ranges.ts'
 import { listClusterNames, readClusterRecord, removeClusterRecord } from '../host/cluster_record.ts'
-import { destroyContainerd } from '../host/containerd/destroy.ts'
+import { containerdPaths } from '../host/containerd/config.ts'
+import { removeCgroupTree } from '../host/cri/cgroups.ts'
 import { clusterDirectories, clustersDirectory } from '../host/directories.ts'
 import { createHost } from '../host/host.ts'
 import { kubeconfigPath, removeKubeconfig } from '../host/kubeconfig.ts'
 import { createLog } from '../host/log.ts'
-import { claimAddressRanges } from '../host/address_ranges.ts'
 import { releaseServiceAddresses } from '../host/service_addresses.ts'
 import type { Cli } from './main.ts'
 import { contextName, nameOption } from './options.ts'
@@ -46,18 +46,22 @@ async function down({ output, env }: Cli, name: string, { remove, kubeconfig }: 
     done()
   }
   // A cluster that was killed left containers and a containerd behind: they go too, and so do those of a deleted one.
-  if ((found && !found.running && found.record.containerdSocket?.startsWith(directories.containerd)) || remove) await clearContainers(env, name)
+  const { pid } = containerdPaths(directories.containerd)
+  if (await access(remove ? directories.containerd : pid).then(() => true, () => false)) await clearContainers(env, name)
   await removeClusterRecord(directories.record)
   await removeKubeconfig(kubeconfigPath(env, kubeconfig), contextName(name))
+  if (found) await removeKubeconfig({ read: found.record.kubeconfig, write: '' }, contextName(name))
   if (remove) await rm(directories.root, { recursive: true, force: true })
   output.note(found || remove ? `Cluster "${name}" is ${remove ? 'deleted' : 'stopped'}` : `No cluster "${name}" is running`)
 }
 
 async function clearContainers(env: Cli['env'], name: string): Promise<void> {
   const directories = clusterDirectories(env, name)
-  if (process.getuid?.() !== 0) return
+  if (process.getuid?.() !== 0) throw new UserError(`the containers of cluster "${name}" were started by root`, { next: 'Run the same command as root.' })
+  const { destroyContainerd } = await import('../host/containerd/destroy.ts')
   const host = createHost({ log: createLog({ level: 'warn' }) })
-  const ranges = await claimAddressRanges(clustersDirectory(env), directories.network).catch(() => addressRanges(0))
+  const ranges = await claimAddressRanges(clustersDirectory(env), directories.network)
   await destroyContainerd({ stateDirectory: directories.containerd, podCidr: ranges.podCidr, networkName: ranges.networkName, host })
   await releaseServiceAddresses(host.processes, `${ranges.networkName}-svc`).catch(() => undefined)
+  await removeCgroupTree(cgroupRootOf(ranges))
 }

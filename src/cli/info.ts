@@ -1,4 +1,5 @@
 /** `poise info` and `poise version`: where everything is, and what this is. */
+import { delimiter } from 'node:path'
 import type { Command } from 'commander'
 import { readClusterRecord } from '../host/cluster_record.ts'
 import { clusterDirectories, stateDirectory } from '../host/directories.ts'
@@ -20,9 +21,9 @@ export function addInfoCommand(program: Command, cli: Cli): void {
         process: found?.running ? String(found.record.pid) : '',
         runtime: found?.running ? found.record.runtime : '',
         context: contextName(name),
-        kubeconfig: kubeconfigPath(cli.env, undefined).write,
+        kubeconfig: found?.running ? found.record.kubeconfig.join(delimiter) : kubeconfigPath(cli.env, undefined).write,
         state: stateDirectory(cli.env),
-        store: directories.store,
+        store: found?.record.store ?? directories.store,
         log: directories.log,
         containerd: found?.record.containerdSocket ?? '',
         version: VERSION,

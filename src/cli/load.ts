@@ -9,19 +9,20 @@ import { clusterDirectories } from '../host/directories.ts'
 import { createProcesses } from '../host/processes.ts'
 import { runningRecord } from './get.ts'
 import type { Cli } from './main.ts'
-import { nameOption } from './options.ts'
-import { UserError } from './output.ts'
+import { nameOption, outputOption } from './options.ts'
+import { printResult, UserError, type Format } from './output.ts'
 
 export function addLoadCommands(program: Command, cli: Cli): void {
   const load = program.command('load').description('bring images into a cluster')
-  nameOption(load.command('image <file...>').description('an archive in OCI layout, or of `docker save`'), cli.env)
-    .action(async (files: string[], { name }: { name: string }) => {
+  outputOption(nameOption(load.command('image <file...>').description('an archive in OCI layout, or of `docker save`'), cli.env))
+    .action(async (files: string[], { name, output: format }: { name: string; output: Format }) => {
       const record = await runningRecord(cli, name)
       if (record.runtime === 'simulated') throw new UserError(`the containers of cluster "${name}" are simulated: every image exists there already`)
       const directories = clusterDirectories(cli.env, name)
       if (record.containerdSocket !== containerdPaths(directories.containerd).socket) {
         throw new UserError(`cluster "${name}" uses a containerd that Poise did not start`, { next: `Load the image there: ctr --address ${record.containerdSocket} -n k8s.io images import FILE` })
       }
+      const loaded: string[] = []
       for (const file of files) {
         const path = resolve(file)
         await access(path).catch(() => {
@@ -33,7 +34,8 @@ export function addLoadCommands(program: Command, cli: Cli): void {
           throw error
         })
         done()
-        cli.output.result(names.join('\n'))
+        loaded.push(...names)
       }
+      printResult(cli.output, format, loaded, loaded.join('\n'))
     })
 }

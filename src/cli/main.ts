@@ -1,12 +1,8 @@
 /** The command line: reads words, picks a command, turns errors into sentences and exit codes. */
 import { Command, CommanderError } from 'commander'
-import { addDownCommand } from './down.ts'
-import { addGetCommands } from './get.ts'
-import { addInfoCommand, addVersionCommand } from './info.ts'
-import { addLoadCommands } from './load.ts'
+import { splitNext } from './failure.ts'
 import { createOutput, UserError, type Output } from './output.ts'
-import { addTourCommand } from './tour.ts'
-import { addUpCommand } from './up.ts'
+import { VERSION } from '../launch/version.ts'
 
 /** What a command is given. */
 export interface Cli {
@@ -17,8 +13,23 @@ export interface Cli {
   setExitCode(code: number): void
 }
 
+type Add = (program: Command, cli: Cli) => void
+
+/** Each loads what it needs only when it is asked for: `poise version` does not wait for an API server's code. */
+const COMMANDS: Readonly<Record<string, () => Promise<Add>>> = {
+  up: async () => (await import('./up.ts')).addUpCommand,
+  down: async () => (await import('./down.ts')).addDownCommand,
+  get: async () => (await import('./get.ts')).addGetCommands,
+  load: async () => (await import('./load.ts')).addLoadCommands,
+  info: async () => (await import('./info.ts')).addInfoCommand,
+  tour: async () => (await import('./tour.ts')).addTourCommand,
+  version: async () => (await import('./info.ts')).addVersionCommand,
+}
+
 /** Returns the exit code: 0 done, 1 failed, 2 the words were not understood. */
 export async function main(args: readonly string[]): Promise<number> {
+  // Who reads us may go first: `poise get kubeconfig | head -1`, or a terminal that is closed.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
   let exitCode = 0
   const quiet = args.includes('--quiet') || args.includes('-q')
   const cli: Cli = {
@@ -29,18 +40,14 @@ export async function main(args: readonly string[]): Promise<number> {
   }
   const program = new Command('poise')
     .description('Runs Kubernetes Pods with stock kubectl, real containers and real traffic in one Node.js process.')
+    .version(VERSION)
     .option('-q, --quiet', 'print results and errors only')
     .exitOverride()
     .configureOutput({ outputError: () => undefined })
     .showHelpAfterError(false)
-  addUpCommand(program, cli)
-  addDownCommand(program, cli)
-  addGetCommands(program, cli)
-  addLoadCommands(program, cli)
-  addInfoCommand(program, cli)
-  addTourCommand(program, cli)
-  addVersionCommand(program, cli)
+  const word = args.find(arg => !arg.startsWith('-')) ?? ''
   try {
+    for (const name of Object.hasOwn(COMMANDS, word) ? [word] : Object.keys(COMMANDS)) (await COMMANDS[name]!())(program, cli)
     await program.parseAsync([...args], { from: 'user' })
   } catch (error) {
     return report(cli, error)
@@ -61,7 +68,9 @@ function report({ output }: Cli, error: unknown): number {
     if (error.next) output.note(error.next)
     return error.exitCode
   }
-  output.error(error instanceof Error ? error.message : String(error))
+  const { what, next } = splitNext(error instanceof Error ? error.message : String(error))
+  output.error(what)
+  if (next) output.note(next)
   if (process.env['POISE_DEBUG'] && error instanceof Error) output.note(error.stack ?? '')
   return 1
 }

@@ -1,7 +1,7 @@
 /** Options that several commands share. */
 import { InvalidArgumentError, type Command } from 'commander'
 import { checkClusterName } from '../host/directories.ts'
-import type { Format } from './output.ts'
+import { parseDuration, UserError, type Format } from './output.ts'
 
 export const DEFAULT_NAME = 'poise'
 
@@ -14,6 +14,16 @@ export function checkedName(name: string): string {
   const complaint = checkClusterName(name)
   if (complaint) throw new InvalidArgumentError(complaint)
   return name
+}
+
+/** For an option's value: a slip there is a word that was not understood. */
+export function duration(text: string): number {
+  try {
+    return parseDuration(text)
+  } catch (error) {
+    if (error instanceof UserError) throw new InvalidArgumentError(`${error.next}`)
+    throw error
+  }
 }
 
 export const outputOption = (command: Command): Command =>

@@ -15,9 +15,10 @@ import { createCache } from '../client/reflector.ts'
 import { describeImages, provideTourImages } from '../launch/tour_images.ts'
 import type { RealCluster } from '../launch/real_cluster.ts'
 import type { Cli } from './main.ts'
-import { contextName, nameOption } from './options.ts'
-import { parseDuration, UserError } from './output.ts'
-import { start, stop, stopSignal, type UpOptions } from './up.ts'
+import { contextName, duration, nameOption } from './options.ts'
+import { UserError } from './output.ts'
+import { start, type UpOptions } from './start.ts'
+import { listenForStop } from './stop_signal.ts'
 import { parseRuntimeChoice } from '../launch/runtimes.ts'
 
 const POD = { namespace: 'default', name: 'myapp-pod' }
@@ -29,24 +30,29 @@ export function addTourCommand(program: Command, cli: Cli): void {
   nameOption(program.command('tour'), { ...cli.env, POISE_CLUSTER_NAME: cli.env['POISE_CLUSTER_NAME'] ?? 'tour' })
     .description('see a Pod wait, start, run and leave gracefully')
     .option('--runtime <runtime>', 'auto, containerd or simulated', 'auto')
-    .option('--wait <duration>', 'how long to wait for each stage', parseDuration, PATIENCE_MS)
+    .option('--wait <duration>', 'how long to wait for each stage', duration, PATIENCE_MS)
     .action(async ({ name, runtime, wait }: { name: string; runtime: string; wait: number }) => {
       const choice = parseRuntimeChoice(runtime)
-      if (!choice) throw new UserError(`${JSON.stringify(runtime)} is not a runtime`, { next: 'Use auto, containerd or simulated.' })
+      if (!choice) throw new UserError(`${JSON.stringify(runtime)} is not a runtime`, { next: 'Use auto, containerd or simulated.', exitCode: 2 })
       const options: UpOptions = {
         name, runtime: choice, store: 'memory', port: 0, address: '127.0.0.1', kubeconfig: undefined,
         switchContext: cli.interactive, detach: false, waitMs: wait, logLevel: 'info',
       }
-      const stopped = stopSignal()
-      const { cluster, directories } = await start(cli, options)
+      const stopping = listenForStop()
+      const { cluster, stop } = await start(cli, options, stopping)
       try {
-        await tour(cli, cluster, wait)
+        const interrupted = stopping.asked.then(() => {
+          throw new UserError('the tour was interrupted', { exitCode: 130 })
+        })
+        // Awaited only while the tour goes on; afterwards Ctrl-C is the way to end.
+        interrupted.catch(() => undefined)
+        await Promise.race([tour(cli, cluster, wait), interrupted])
         if (cli.interactive) {
           cli.output.result(`\nThe cluster stays up. In another terminal:\n\n  kubectl --context ${contextName(name)} get pods --watch\n  kubectl --context ${contextName(name)} apply -f examples/tour/pod.yaml -f examples/tour/services.yaml\n\nPress Ctrl-C to stop it.`)
-          await stopped
+          await stopping.asked
         }
       } finally {
-        await stop(cli, cluster, directories)
+        await stop()
       }
     })
 }

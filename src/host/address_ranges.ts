@@ -32,6 +32,9 @@ export const addressRanges = (slot: number): AddressRanges => ({
   networkName: `poise${slot}`,
 })
 
+/** Of its own, so that clusters on one machine, and a real kubelet, do not meet in /kubepods. */
+export const cgroupRootOf = ({ networkName }: AddressRanges): string => `/${networkName}`
+
 /** The ranges a cluster has had before, or the first that no other cluster of this machine has. */
 export async function claimAddressRanges(clustersDirectory: string, networkFile: string): Promise<AddressRanges> {
   const own = await slotIn(networkFile)
@@ -41,12 +44,19 @@ export async function claimAddressRanges(clustersDirectory: string, networkFile:
   // Two clusters that start at the same time would both see the same slot free.
   return withFileLock(join(clustersDirectory, '.address-ranges.lock'), async () => {
     const taken = new Set<number | undefined>()
+    for (const slot of await slotsInUse()) taken.add(slot)
     for (const name of await readdir(clustersDirectory)) taken.add(await slotIn(join(clustersDirectory, name, 'network.json')))
     const free = Array.from({ length: SLOTS }, (_, slot) => slot).find(slot => !taken.has(slot))
     if (free === undefined) throw new Error(`all ${SLOTS} address ranges are taken by other clusters; remove one with: poise down --delete --name NAME`)
     await writeFileAtomically(networkFile, `${JSON.stringify({ slot: free })}\n`, 0o600)
     return addressRanges(free)
   })
+}
+
+/** Those of other users' clusters, whose directories are not ours to look into. */
+async function slotsInUse(): Promise<number[]> {
+  const devices = await readdir('/sys/class/net').catch(() => [])
+  return devices.flatMap(device => /^poise(\d+)-svc$/.exec(device)?.[1] ?? []).map(Number)
 }
 
 async function slotIn(file: string): Promise<number | undefined> {

@@ -11,6 +11,10 @@ export interface ClusterRecord {
   readonly server: string
   readonly runtime: 'containerd' | 'simulated'
   readonly containerdSocket: string | undefined
+  /** `memory`, or the directory. */
+  readonly store: string
+  /** The user's files that may hold the cluster's context. */
+  readonly kubeconfig: readonly string[]
   readonly version: string
   readonly nodes: readonly string[]
   readonly startedAt: string

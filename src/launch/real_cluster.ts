@@ -15,7 +15,7 @@ import { sleep } from '../base/clock.ts'
 import type { Client } from '../client/client.ts'
 import { createCluster, type Cluster } from '../cluster/cluster.ts'
 import { administrator } from '../cluster/identities.ts'
-import { claimAddressRanges, type AddressRanges } from '../host/address_ranges.ts'
+import { cgroupRootOf, claimAddressRanges, type AddressRanges } from '../host/address_ranges.ts'
 import { ensureCertificates } from '../host/certificates.ts'
 import type { ClusterDirectories } from '../host/directories.ts'
 import { removeCgroupTree } from '../host/cri/cgroups.ts'
@@ -44,8 +44,6 @@ export interface RealClusterOptions {
   readonly port: number
   readonly log: Log
   readonly seed?: string
-  /** Called when the API answers; the node comes later. */
-  readonly apiReady?: (server: string) => void
 }
 
 export interface RealCluster {
@@ -66,7 +64,6 @@ export interface RealCluster {
 }
 
 const CLUSTER_DOMAIN = 'cluster.local'
-const cgroupRootOf = (cluster: string): string => `/poise-${cluster}`
 
 export async function startRealCluster(options: RealClusterOptions): Promise<RealCluster> {
   const { name, directories, log } = options
@@ -105,7 +102,6 @@ export async function startRealCluster(options: RealClusterOptions): Promise<Rea
     const client = started.client(administrator)
     await started.start()
     stopping.push(() => started.stop())
-    options.apiReady?.(url)
 
     const runtime = await runtimeStarting
     stopping.push(() => runtime.close())
@@ -114,8 +110,7 @@ export async function startRealCluster(options: RealClusterOptions): Promise<Rea
     const nodeName = name
     await started.addNode({
       name: nodeName, host: runtime.host, runtime: runtime.runtime, rootDirectory: `${directories.kubelet}/${nodeName}`, machine,
-      // Of its own, so that clusters on one machine, and a real kubelet, do not meet in /kubepods.
-      ...(runtime.kind === 'containerd' && { cgroupRoot: `${cgroupRootOf(name)}/kubepods` }),
+      ...(runtime.kind === 'containerd' && { cgroupRoot: `${cgroupRootOf(ranges)}/kubepods` }),
     })
 
     return {
@@ -126,11 +121,15 @@ export async function startRealCluster(options: RealClusterOptions): Promise<Rea
       nodes: [nodeName],
       nodesReady: signal => untilReady(host, client, [nodeName], signal),
       async stop({ containers } = { containers: false }) {
-        if (containers) await stopContainers(host, runtime)
+        // The kubelet first: it would start again what is ended here.
+        if (containers) {
+          await started.stop()
+          await stopContainers(host, runtime)
+        }
         for (const stop of stopping.splice(0).reverse()) await stop().catch((error: unknown) => log.warn('not everything could be stopped', { error: String(error) }))
         if (containers) {
           await runtime.containerd?.stop()
-          await removeCgroupTree(cgroupRootOf(name))
+          await removeCgroupTree(cgroupRootOf(ranges))
         }
       },
     }

@@ -1,10 +1,9 @@
 /** The container runtime of a node: containerd where it can be had, the simulated one otherwise. */
 import type { Host } from '../base/host.ts'
 import type { AddressRanges } from '../host/address_ranges.ts'
-import { startContainerd, type Containerd } from '../host/containerd/containerd.ts'
+import type { Containerd } from '../host/containerd/containerd.ts'
 import { inspectMachine, MachineNotReady } from '../host/containerd/machine.ts'
-import { createCriRuntime } from '../host/cri/runtime.ts'
-import { openPortForward, openRemoteCommand } from '../host/streaming/client.ts'
+import { loadRealContainers } from '../host/containers.ts'
 import type { ContainerRuntime } from '../runtime/runtime.ts'
 import { createSimulatedRuntime } from '../sim/runtime.ts'
 
@@ -64,10 +63,9 @@ export async function startRuntime(choice: RuntimeChoice, parts: RuntimeParts): 
 }
 
 async function ownContainerd({ host, ranges: { podCidr, networkName }, stateDirectory }: RuntimeParts): Promise<NodeRuntime> {
+  const { startContainerd, createCriRuntime } = await loadRealContainers()
   const containerd = await startContainerd({ stateDirectory, podCidr, networkName, host })
-  const runtime = createCriRuntime({
-    socketPath: containerd.socketPath, clock: host.clock, log: host.log, openRemoteCommand, openPortForward, hostPortHandler: containerd.hostPortHandler,
-  })
+  const runtime = createCriRuntime({ socketPath: containerd.socketPath, clock: host.clock, log: host.log, hostPortHandler: containerd.hostPortHandler })
   return {
     kind: 'containerd', runtime, containerd, host,
     socketPath: containerd.socketPath,
@@ -80,8 +78,12 @@ async function ownContainerd({ host, ranges: { podCidr, networkName }, stateDire
 }
 
 async function overSocket(host: Host, socketPath: string): Promise<NodeRuntime> {
-  const runtime = createCriRuntime({ socketPath, clock: host.clock, log: host.log, openRemoteCommand, openPortForward })
-  await runtime.version()
+  const { createCriRuntime } = await loadRealContainers()
+  const runtime = createCriRuntime({ socketPath, clock: host.clock, log: host.log })
+  await runtime.version().catch(async (error: unknown) => {
+    await runtime.close()
+    throw new MachineNotReady(`no container runtime answers at ${socketPath}: ${error instanceof Error ? error.message : String(error)}. Next: start it, or let Poise start its own with --runtime containerd`)
+  })
   return { kind: 'containerd', runtime, containerd: undefined, host, socketPath, note: undefined, close: () => runtime.close() }
 }
 

@@ -123,13 +123,26 @@ function trackConnections(server: Http2SecureServer, log: Log, idleTimeoutMs: nu
 
 function listen(server: Http2SecureServer, address: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
-    server.once('error', reject)
+    server.once('error', (error: NodeJS.ErrnoException) => reject(listenError(error, address, port)))
     server.listen(port, address, () => {
-      server.off('error', reject)
+      server.removeAllListeners('error')
       server.on('error', () => {})
       resolve()
     })
   })
+}
+
+/** The message says what to do next. */
+function listenError(error: NodeJS.ErrnoException, address: string, port: number): Error {
+  const sentence = LISTEN_ERRORS[error.code ?? '']?.(address, port)
+  return sentence ? new Error(sentence, { cause: error }) : error
+}
+
+const LISTEN_ERRORS: Readonly<Record<string, (address: string, port: number) => string>> = {
+  EADDRINUSE: (address, port) => `port ${port} of ${address} is in use by another program. Next: choose another port, or 0 for a free one`,
+  EACCES: (_, port) => `this user may not listen on port ${port}. Next: choose a port above 1023, or 0 for a free one`,
+  EADDRNOTAVAIL: address => `${address} is not an address of this machine. Next: use 127.0.0.1, or one that \`ip address\` shows`,
+  ENOTFOUND: address => `${address} is not an address. Next: use 127.0.0.1, or one that \`ip address\` shows`,
 }
 
 async function close(server: Http2SecureServer, { sessions, sockets }: Connections, answerer: Answerer, graceMs: number): Promise<void> {
