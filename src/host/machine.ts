@@ -2,33 +2,12 @@
 import { readFile, statfs } from 'node:fs/promises'
 import { arch, availableParallelism, hostname, networkInterfaces, release, totalmem } from 'node:os'
 import { createHash } from 'node:crypto'
-
-export interface MachineFacts {
-  readonly hostname: string
-  readonly addresses: readonly string[]
-  readonly cpuMilli: number
-  readonly memoryBytes: number
-  readonly ephemeralStorageBytes: number
-  readonly podsMax: number
-  readonly machineId: string
-  readonly systemUuid: string
-  readonly bootId: string
-  readonly kernelVersion: string
-  readonly osImage: string
-  readonly architecture: string
-  readonly dns: ResolverFile
-}
-
-interface ResolverFile {
-  readonly servers: readonly string[]
-  readonly searches: readonly string[]
-  readonly options: readonly string[]
-}
+import type { Machine } from '../kubelet/node/machine.ts'
 
 /** Kubernetes' own default for one node. */
 const PODS_MAX = 110
 
-export async function readMachine(storageDirectory: string): Promise<MachineFacts> {
+export async function readMachine(storageDirectory: string): Promise<Machine> {
   const [machineId, bootId, osRelease, resolver, filesystem] = await Promise.all([
     text('/etc/machine-id'), text('/proc/sys/kernel/random/boot_id'), text('/etc/os-release'), text('/etc/resolv.conf'), statfs(storageDirectory),
   ])
@@ -63,7 +42,7 @@ function outerAddresses(): string[] {
 }
 
 /** As resolv.conf(5) has it: of search and domain the last line holds, `#` and `;` begin a comment. */
-export function parseResolverFile(content: string): ResolverFile {
+export function parseResolverFile(content: string): Machine['dns'] {
   const lines = content.split('\n').map(line => line.replace(/[#;].*/, '').trim().split(/\s+/))
   const valuesOf = (...keywords: string[]) => lines.filter(([keyword]) => keywords.includes(keyword!)).map(([, ...values]) => values)
   return {
