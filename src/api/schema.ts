@@ -87,6 +87,8 @@ export interface Field<S extends Schema = Schema, R extends boolean = boolean> {
   readonly present?: true
   /** What the field is for; where it refers to a type that others use too, the type's own sentence would not say it. */
   readonly doc?: string
+  /** `f:<name>`, as managedFields names it: kept, because every write names most of its fields. */
+  readonly step?: string
 }
 export type Fields = { readonly [name: string]: Field }
 
@@ -144,7 +146,7 @@ export function described<const S extends Schema>(schema: S, doc: string): Field
 }
 
 export function object<const S extends Shape>(name: string, shape: S, options: { doc?: string; atomic?: true } = {}): ObjectSchema<FieldsOf<S>> {
-  const fields = Object.fromEntries(Object.entries(shape).map(([key, value]) => [key, 'schema' in value ? value : { schema: value, required: false }]))
+  const fields = Object.fromEntries(Object.entries(shape).map(([key, value]) => [key, { ...('schema' in value ? value : { schema: value, required: false }), step: `f:${key}` }]))
   return { type: 'object', name, fields: fields as FieldsOf<S>, ...options }
 }
 

@@ -115,17 +115,26 @@ function printManager({ manager, operation, apiVersion, subresource }: ManagedFi
 const isReset = (sent: readonly ManagedFieldsEntry[]): boolean => sent.length === 0 || (sent.length === 1 && Object.keys(sent[0]!).length === 0)
 
 /** Names and what only the server sets have no owner. */
-const UNOWNED_METADATA = ['f:name', 'f:namespace', 'f:creationTimestamp', 'f:selfLink', 'f:uid', 'f:generation', 'f:managedFields', 'f:resourceVersion']
+const UNOWNED_METADATA: ReadonlySet<string> = new Set(['f:name', 'f:namespace', 'f:creationTimestamp', 'f:selfLink', 'f:uid', 'f:generation', 'f:managedFields', 'f:resourceVersion'])
 
 /** Status belongs to writers of /status, spec to the others (Kubernetes calls the rest reset fields). */
 const resetMember = (subresource: string): string => (subresource === 'status' ? 'spec' : 'status')
 
 function withoutIdentity(fields: FieldSet, subresource: string): FieldSet {
-  const { 'f:apiVersion': _apiVersion, 'f:kind': _kind, [`f:${resetMember(subresource)}`]: _reset, 'f:metadata': metadata, ...rest } = fields
-  if (metadata === undefined) return rest
-  const owned: Record<string, FieldSet> = { ...metadata }
-  for (const step of ['.', ...UNOWNED_METADATA]) delete owned[step]
-  return isEmpty(owned) ? rest : { 'f:metadata': owned, ...rest }
+  const reset = `f:${resetMember(subresource)}`
+  const owned: Record<string, FieldSet> = {}
+  for (const step in fields) {
+    if (step === 'f:apiVersion' || step === 'f:kind' || step === reset) continue
+    const below = step === 'f:metadata' ? withoutUnowned(fields[step]!) : fields[step]!
+    if (step !== 'f:metadata' || !isEmpty(below)) owned[step] = below
+  }
+  return owned
+}
+
+function withoutUnowned(metadata: FieldSet): FieldSet {
+  const owned: Record<string, FieldSet> = {}
+  for (const step in metadata) if (step !== '.' && !UNOWNED_METADATA.has(step)) owned[step] = metadata[step]!
+  return owned
 }
 
 function withoutReset(applied: any, subresource: string): any {

@@ -59,10 +59,12 @@ function fieldsBelow(schema: Schema, value: any, mode: Mode, path: string, isFie
       isLeaf = false
     }
   } else {
+    const fields = schema.type === 'object' ? schema.fields : undefined
     for (const name of Object.keys(value)) {
-      const member = memberSchema(schema, name)
+      const member = fields ? fields[name]?.schema : memberSchema(schema, name)
       if (member === undefined || value[name] === undefined) continue
-      node[`f:${name}`] = isGranular(member) ? fieldsBelow(member, value[name], mode, mode === 'applied' ? `${path}.${name}` : '', isFieldItself(schema, name, mode)) : LEAF
+      const step = fields?.[name]!.step ?? `f:${name}`
+      node[step] = isGranular(member) ? fieldsBelow(member, value[name], mode, mode === 'applied' ? `${path}.${name}` : '', isFieldItself(schema, name, mode)) : LEAF
       isLeaf = false
     }
   }

@@ -3,7 +3,7 @@ import type { Kind } from '../kind.ts'
 import { atomicList, object, required, string, type Infer } from '../schema.ts'
 import { endpoint, endpointPort } from '../types/endpoint_slice.ts'
 import { validateEndpointSlice, validateEndpointSliceUpdate } from '../validation/endpoints.ts'
-import { validateValues } from '../validation/values.ts'
+import { compileValues } from '../validation/values.ts'
 import { ageColumn, nameColumn, textColumn } from './columns.ts'
 import { declareKind } from './declare.ts'
 
@@ -13,6 +13,8 @@ const schema = object('io.k8s.api.discovery.v1.EndpointSlice', {
   endpoints: required(atomicList(endpoint)),
   ports: atomicList(endpointPort),
 }, { doc: 'Some of the addresses behind a Service, and whether each is ready, serving and terminating.' })
+
+const valuesErrors = compileValues(schema)
 
 export interface EndpointSlice extends Infer<typeof schema> {}
 
@@ -31,7 +33,7 @@ export const EndpointSlice: Kind<EndpointSlice> = declareKind<EndpointSlice>({
     for (const endpoint of slice.endpoints) endpoint.addresses ??= []
     for (const port of ports ?? []) port.name ??= ''
   },
-  validate: slice => [...validateValues(schema, slice, ''), ...validateEndpointSlice(slice)],
+  validate: slice => [...valuesErrors(slice, ''), ...validateEndpointSlice(slice)],
   validateUpdate: validateEndpointSliceUpdate,
   columns: [
     nameColumn,

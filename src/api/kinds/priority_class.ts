@@ -2,7 +2,7 @@ import { objectFields } from '../meta.ts'
 import type { Kind } from '../kind.ts'
 import { boolean, int32, object, required, string, type Infer } from '../schema.ts'
 import { validatePriorityClass, validatePriorityClassUpdate } from '../validation/priority_class.ts'
-import { validateValues } from '../validation/values.ts'
+import { compileValues } from '../validation/values.ts'
 import { ageColumn, booleanColumn, integerColumn, nameColumn, textColumn } from './columns.ts'
 import { declareKind } from './declare.ts'
 
@@ -14,6 +14,8 @@ const schema = object('io.k8s.api.scheduling.v1.PriorityClass', {
   value: required(int32({ doc: 'The priority; higher goes first.' })),
 }, { doc: 'A name for a priority of Pods.' })
 
+const valuesErrors = compileValues(schema)
+
 export interface PriorityClass extends Infer<typeof schema> {}
 
 export const PriorityClass: Kind<PriorityClass> = declareKind<PriorityClass>({
@@ -23,7 +25,7 @@ export const PriorityClass: Kind<PriorityClass> = declareKind<PriorityClass>({
   shortNames: ['pc'],
   namespaced: false,
   schema,
-  validate: priorityClass => [...validateValues(schema, priorityClass, ''), ...validatePriorityClass(priorityClass)],
+  validate: priorityClass => [...valuesErrors(priorityClass, ''), ...validatePriorityClass(priorityClass)],
   validateUpdate: validatePriorityClassUpdate,
   columns: [
     nameColumn,

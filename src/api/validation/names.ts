@@ -4,13 +4,21 @@
  */
 export type NameRule = (name: string, prefix: boolean) => string[]
 
-const LABEL = '[a-z0-9]([-a-z0-9]*[a-z0-9])?'
-const SUBDOMAIN = `${LABEL}(\\.${LABEL})*`
-const DNS_1035 = '[a-z]([-a-z0-9]*[a-z0-9])?'
-const QUALIFIED = '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]'
-const LABEL_VALUE = `(${QUALIFIED})?`
-const CONFIG_KEY = '[-._a-zA-Z0-9]+'
-const HTTP_HEADER = '[-A-Za-z0-9]+'
+interface Pattern {
+  /** As messages quote it. */
+  readonly text: string
+  readonly whole: RegExp
+}
+
+const pattern = (text: string): Pattern => ({ text, whole: new RegExp(`^${text}$`) })
+
+const LABEL = pattern('[a-z0-9]([-a-z0-9]*[a-z0-9])?')
+const SUBDOMAIN = pattern(`${LABEL.text}(\\.${LABEL.text})*`)
+const DNS_1035 = pattern('[a-z]([-a-z0-9]*[a-z0-9])?')
+const QUALIFIED = pattern('([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')
+const LABEL_VALUE = pattern(`(${QUALIFIED.text})?`)
+const CONFIG_KEY = pattern('[-._a-zA-Z0-9]+')
+const HTTP_HEADER = pattern('[-A-Za-z0-9]+')
 
 const QUALIFIED_RULE = "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character"
 const QUALIFIED_EXAMPLES = ['MyName', 'my.name', '123-abc']
@@ -104,12 +112,12 @@ export const portNumber = (value: number): string[] => (value >= 1 && value <= 6
 
 export const lengthAtMost = (value: string, max: number): string[] => (value.length > max ? [`must be no more than ${max} characters`] : [])
 
-function matches(value: string, pattern: string, rule: string, examples: readonly string[]): string[] {
-  return new RegExp(`^${pattern}$`).test(value) ? [] : [explain(rule, examples, pattern)]
+function matches(value: string, expected: Pattern, rule: string, examples: readonly string[]): string[] {
+  return expected.whole.test(value) ? [] : [explain(rule, examples, expected)]
 }
 
-const explain = (rule: string, examples: readonly string[], pattern: string): string =>
-  `${rule} (e.g. ${examples.map(example => `'${example}', `).join(' or ')}regex used for validation is '${pattern}')`
+const explain = (rule: string, examples: readonly string[], { text }: Pattern): string =>
+  `${rule} (e.g. ${examples.map(example => `'${example}', `).join(' or ')}regex used for validation is '${text}')`
 
 /** A generateName ends where the random part begins, so `web-` must pass although no name may end so. */
 const maskPrefix = (value: string, prefix: boolean): string => (prefix && value.length > 1 && value.endsWith('-') ? `${value.slice(0, -1)}a` : value)

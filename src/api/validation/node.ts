@@ -7,11 +7,13 @@ import { ipRange } from './addresses.ts'
 import { labelValue, qualifiedName } from './names.ts'
 import { validateQuantities } from './resource_requirements.ts'
 import { forEachAt } from './rules.ts'
-import { validateValues } from './values.ts'
+import { compileValues } from './values.ts'
+
+const valuesErrors = compileValues(nodeSpec)
 
 export const validateNode = ({ spec, status }: Node): FieldError[] => [
   ...validateTaints(spec.taints, 'spec.taints'),
-  ...validateValues(nodeSpec, spec, 'spec'),
+  ...valuesErrors(spec, 'spec'),
   ...forEachAt(spec.podCIDRs, 'spec.podCIDRs', (range, at) => ipRange(range).map(problem => invalidValue(at, range, problem))),
   ...validateQuantities(status.capacity ?? {}, 'status.capacity'),
   ...validateQuantities(status.allocatable ?? {}, 'status.allocatable'),

@@ -8,10 +8,11 @@ import { validatePodResources, validateQuantities } from './resource_requirement
 import { forEachAt, inRange, noDuplicates, validateOptional } from './rules.ts'
 import { validateAffinity, validateTolerations, validateTopologySpread } from './scheduling.ts'
 import { validatePodSecurityContext } from './security_context.ts'
-import { validateValues } from './values.ts'
+import { compileValues } from './values.ts'
 import { validateVolumes } from './volumes.ts'
 
 const INT32_MAX = 2 ** 31 - 1
+const valuesErrors = compileValues(podSpec)
 
 export function validatePodSpec(spec: PodSpec, path: string): FieldError[] {
   const hostNetwork = spec.hostNetwork ?? false
@@ -20,7 +21,7 @@ export function validatePodSpec(spec: PodSpec, path: string): FieldError[] {
     ...validateContainers(spec, `${path}.containers`),
     ...validateInitContainers(spec, `${path}.initContainers`),
     ...validateEphemeralContainers(spec, `${path}.ephemeralContainers`),
-    ...validateValues(podSpec, spec, path),
+    ...valuesErrors(spec, path),
     ...(spec.resources ? validatePodResources(spec.resources, `${path}.resources`) : []),
     ...validateNodeChoice(spec, path),
     ...validatePodSecurityContext(spec.securityContext ?? {}, `${path}.securityContext`, { hostNetwork }),

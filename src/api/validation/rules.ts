@@ -25,16 +25,26 @@ export const atMostBytes = (text: string | undefined, path: string, bytesMax: nu
 
 /** A Duplicate error at every item whose key an earlier item has. */
 export function noDuplicates<T>(items: readonly T[] | undefined, keyOf: (item: T) => string | undefined, path: (index: number) => string, shown: (item: T) => unknown = keyOf): FieldError[] {
+  // Nothing is the same as itself alone, and most lists have one item at most.
+  if (items === undefined || items.length < 2) return []
   const seen = new Set<string>()
-  return (items ?? []).flatMap((item, index) => {
+  const errors: FieldError[] = []
+  items.forEach((item, index) => {
     const key = keyOf(item)
-    if (!key) return []
-    if (seen.has(key)) return [duplicateValue(path(index), shown(item))]
+    if (!key) return
+    if (seen.has(key)) errors.push(duplicateValue(path(index), shown(item)))
     seen.add(key)
-    return []
   })
+  return errors
 }
 
 /** The errors of each item of a list, with the path of the item. */
-export const forEachAt = <T>(items: readonly T[] | undefined, path: string, validate: (item: T, path: string, index: number) => FieldError[]): FieldError[] =>
-  (items ?? []).flatMap((item, index) => validate(item, `${path}[${index}]`, index))
+export function forEachAt<T>(items: readonly T[] | undefined, path: string, validate: (item: T, path: string, index: number) => FieldError[]): FieldError[] {
+  const errors: FieldError[] = []
+  items?.forEach((item, index) => {
+    const found = validate(item, `${path}[${index}]`, index)
+    // Every write passes here, and nearly all find nothing.
+    if (found.length > 0) errors.push(...found)
+  })
+  return errors
+}

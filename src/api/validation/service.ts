@@ -6,9 +6,10 @@ import { ipAddress, ipRange } from './addresses.ts'
 import { dnsLabel, dnsSubdomain, labelValue, portNumber, qualifiedName } from './names.ts'
 import { validatePort } from './probes.ts'
 import { forEachAt, noDuplicates } from './rules.ts'
-import { validateValues } from './values.ts'
+import { compileValues } from './values.ts'
 
 const AFFINITY_SECONDS_MAX = 86400
+const valuesErrors = compileValues(serviceSpec)
 
 export function validateService({ spec }: Service): FieldError[] {
   return [
@@ -19,7 +20,7 @@ export function validateService({ spec }: Service): FieldError[] {
     ...validateSelector(spec.selector),
     ...validateAffinity(spec),
     ...validateType(spec),
-    ...validateValues(serviceSpec, spec, 'spec'),
+    ...valuesErrors(spec, 'spec'),
     ...forEachAt(spec.externalIPs, 'spec.externalIPs', (ip, at) => ipAddress(ip).map(problem => invalidValue(at, ip, problem))),
     ...validateClusterIPs(spec),
     ...validateOutside(spec),
