@@ -1,6 +1,8 @@
 /** Declares a kind: names what is special about it and fills in what is usual. */
 import type { Kind, Verb } from '../kind.ts'
 import type { KubernetesObject } from '../meta.ts'
+import { unsupportedFieldsOf } from '../unsupported.ts'
+import { compileUnsupported } from '../unsupported_warnings.ts'
 import { dnsSubdomain } from '../validation/names.ts'
 import { createdAtColumn, nameColumn } from './columns.ts'
 
@@ -13,6 +15,7 @@ type Special<T extends KubernetesObject> = Partial<Kind<T>> & Pick<Kind<T>, 'kin
 
 export function declareKind<T extends KubernetesObject>(special: Special<T>): Kind<T> {
   const group = special.group ?? ''
+  const findUnsupported = compileUnsupported(unsupportedFieldsOf(special.kind))
   return {
     group,
     version: 'v1',
@@ -29,6 +32,7 @@ export function declareKind<T extends KubernetesObject>(special: Special<T>): Ki
     fieldSelectors: {},
     columns: [nameColumn, createdAtColumn],
     ...special,
+    warnings: (object, old) => [...(special.warnings?.(object, old) ?? []), ...findUnsupported(object, old)],
   }
 }
 

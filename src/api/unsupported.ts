@@ -1,0 +1,104 @@
+/**
+ * Fields that are taken, checked and kept, and that nothing acts on yet. Whoever writes one is told so by a Warning.
+ * Making a field work is deleting its row here and changing its line in docs/compatibility.md.
+ */
+
+export interface UnsupportedField {
+  /** `spec.containers[].lifecycle.stopSignal`; `[]` stands for every item of a list. */
+  readonly path: string
+  /** What the writer is told, behind the path. */
+  readonly says: string
+  /** Only these values are not acted on. Any value, if nothing is said. */
+  readonly only?: readonly unknown[]
+  /** These values are acted on, or ask for nothing. */
+  readonly unless?: readonly unknown[]
+  /** Acted on at creation; it is the change that is not. */
+  readonly onlyChanges?: true
+}
+
+const NOT_YET = 'Poise does not act on this field yet'
+const ALPHA = 'an alpha field, off in Kubernetes 1.34; Poise does not act on it'
+const CANNOT_MOUNT = 'Poise cannot mount this kind of volume yet; the Pod will stay ContainerCreating'
+
+/** Kinds of volumes that need a storage system, or a runtime, that Poise cannot speak to. */
+export const UNSUPPORTED_VOLUMES = [
+  'awsElasticBlockStore', 'azureDisk', 'azureFile', 'cephfs', 'cinder', 'csi', 'ephemeral', 'fc', 'flexVolume', 'flocker',
+  'gcePersistentDisk', 'gitRepo', 'glusterfs', 'image', 'iscsi', 'nfs', 'persistentVolumeClaim', 'photonPersistentDisk', 'portworxVolume',
+  'quobyte', 'rbd', 'scaleIO', 'storageos', 'vsphereVolume',
+] as const
+
+const EVERY_KIND: readonly UnsupportedField[] = [
+  { path: 'metadata.ownerReferences', says: 'Poise has no garbage collector yet; the object stays when its owners are gone' },
+]
+
+const CONTAINER: readonly UnsupportedField[] = [
+  { path: 'env[].valueFrom.fileKeyRef', says: `${ALPHA}, and the container will not start` },
+  { path: 'lifecycle.stopSignal', says: ALPHA },
+  { path: 'resources', says: 'Poise does not change the resources of running containers yet', onlyChanges: true },
+  { path: 'resources.claims', says: 'Poise has no devices to claim; the container starts without' },
+  { path: 'resources.limits.ephemeral-storage', says: 'Poise does not measure local storage yet, so nothing is evicted for using more' },
+  { path: 'restartPolicyRules', says: ALPHA },
+  { path: 'securityContext.appArmorProfile', says: NOT_YET },
+  { path: 'securityContext.seLinuxOptions', says: NOT_YET },
+  { path: 'securityContext.windowsOptions', says: 'Poise has Linux nodes only' },
+  { path: 'volumeDevices', says: 'Poise has no block volumes yet; the container will not start' },
+  { path: 'volumeMounts[].recursiveReadOnly', only: ['Enabled'], says: 'left to the runtime: containerd before 2.0 leaves mounts below this one writable' },
+]
+
+const inContainers: readonly UnsupportedField[] = ['initContainers', 'containers', 'ephemeralContainers'].flatMap(list => below(`spec.${list}[]`, CONTAINER))
+
+const POD: readonly UnsupportedField[] = [
+  { path: 'spec.affinity.podAffinity', says: NOT_YET },
+  { path: 'spec.affinity.podAntiAffinity', says: NOT_YET },
+  { path: 'spec.hostUsers', only: [false], says: 'Poise makes no user namespaces yet; root in the Pod is root on the node' },
+  { path: 'spec.hostnameOverride', says: ALPHA },
+  { path: 'spec.os.name', only: ['windows'], says: 'Poise has Linux nodes only, and does not check this field' },
+  { path: 'spec.resourceClaims', says: 'Poise has no devices to claim; the Pod starts without' },
+  { path: 'spec.resources', says: 'counted when the Pod is placed; Poise does not limit the Pod as a whole yet' },
+  { path: 'spec.topologySpreadConstraints', says: NOT_YET },
+  { path: 'spec.securityContext.appArmorProfile', says: NOT_YET },
+  { path: 'spec.securityContext.seLinuxChangePolicy', says: NOT_YET },
+  { path: 'spec.securityContext.seLinuxOptions', says: NOT_YET },
+  { path: 'spec.securityContext.supplementalGroupsPolicy', only: ['Strict'], says: 'groups of the image are merged in all the same' },
+  { path: 'spec.securityContext.windowsOptions', says: 'Poise has Linux nodes only' },
+  { path: 'spec.volumes[].emptyDir.medium', unless: ['', 'Memory'], says: 'Poise makes a plain directory on disk' },
+  { path: 'spec.volumes[].emptyDir.sizeLimit', says: 'a limit for medium Memory only; on disk Poise does not measure it yet' },
+  { path: 'spec.volumes[].projected.sources[].clusterTrustBundle', says: CANNOT_MOUNT },
+  { path: 'spec.volumes[].projected.sources[].podCertificate', says: CANNOT_MOUNT },
+  ...UNSUPPORTED_VOLUMES.map(kind => ({ path: `spec.volumes[].${kind}`, says: CANNOT_MOUNT })),
+  ...inContainers,
+]
+
+/** By kind. Other kinds have only what is said of every kind. */
+const BY_KIND: Readonly<Record<string, readonly UnsupportedField[]>> = {
+  Pod: POD,
+  Service: [
+    { path: 'spec.clusterIP', unless: ['None', ''], says: 'Poise does not route traffic to Services yet; the name resolves, connections fail' },
+    { path: 'spec.clusterIP', only: ['None'], says: 'Poise does not look for the Pods of a Service yet; its name resolves to what its EndpointSlices hold' },
+  ],
+  Endpoints: [{ path: 'subsets', says: 'nothing reads Endpoints; the name server reads EndpointSlices' }],
+  EndpointSlice: [{ path: 'endpoints[].hints', says: 'Poise does not route traffic to Services yet' }],
+  Node: [
+    { path: 'spec.configSource', says: 'no longer part of Kubernetes; Poise does not act on it' },
+    { path: 'spec.podCIDR', says: 'for your information only; the runtime gives addresses to Pods' },
+    { path: 'spec.taints[].effect', only: ['NoExecute'], says: 'new Pods are kept away; Poise does not evict those that run there yet' },
+  ],
+  Secret: [
+    { path: 'type', only: ['kubernetes.io/service-account-token'], says: 'Poise does not fill in the token; use kubectl create token' },
+    { path: 'type', only: ['bootstrap.kubernetes.io/token'], says: 'Poise does not let anybody in by such a token' },
+  ],
+  Lease: [
+    { path: 'spec.preferredHolder', says: NOT_YET },
+    { path: 'spec.strategy', says: NOT_YET },
+  ],
+  PriorityClass: [
+    { path: 'preemptionPolicy', unless: ['Never'], says: 'Pods of higher priority are placed first; Poise does not push out others for them yet' },
+  ],
+}
+
+export const unsupportedFieldsOf = (kind: string): readonly UnsupportedField[] => [...EVERY_KIND, ...(Object.hasOwn(BY_KIND, kind) ? BY_KIND[kind]! : [])]
+
+/** The same rows for a place further down, such as the template of a workload. */
+function below(prefix: string, fields: readonly UnsupportedField[]): readonly UnsupportedField[] {
+  return fields.map(field => ({ ...field, path: `${prefix}.${field.path}` }))
+}

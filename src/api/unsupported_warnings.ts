@@ -1,0 +1,77 @@
+/** Finds in an object the fields nothing acts on. Every write passes here, so only declared paths are walked. */
+import { deepEqual } from './deep.ts'
+import type { UnsupportedField } from './unsupported.ts'
+
+/** @returns sentences for Warning headers: of a new object all, of a changed one those its old version did not earn already. */
+export type FindUnsupported = (object: object, old: object | undefined) => string[]
+
+/** Once for a kind. */
+export function compileUnsupported(fields: readonly UnsupportedField[]): FindUnsupported {
+  const root = compile(fields)
+  return (object, old) => {
+    const found: Found[] = []
+    walk(root, object, '', found)
+    if (found.length === 0) return []
+    const before: Found[] = []
+    if (old) walk(root, old, '', before)
+    return found.filter(one => isNews(one, before)).map(({ at, field }) => `${at}: ${field.says}`)
+  }
+}
+
+/** What is declared at a path and below it. */
+interface Step {
+  readonly fields: UnsupportedField[]
+  readonly members: Map<string, Step>
+  items: Step | undefined
+}
+
+interface Found {
+  readonly at: string
+  readonly field: UnsupportedField
+  readonly value: unknown
+}
+
+function compile(fields: readonly UnsupportedField[]): Step {
+  const root = newStep()
+  for (const field of fields) {
+    let step = root
+    for (const part of field.path.split('.')) {
+      const isList = part.endsWith('[]')
+      const name = isList ? part.slice(0, -2) : part
+      const member = step.members.get(name) ?? newStep()
+      step.members.set(name, member)
+      step = isList ? (member.items ??= newStep()) : member
+    }
+    step.fields.push(field)
+  }
+  return root
+}
+
+const newStep = (): Step => ({ fields: [], members: new Map(), items: undefined })
+
+function walk(step: Step, value: unknown, at: string, found: Found[]): void {
+  for (const field of step.fields) if (isMeant(field, value)) found.push({ at, field, value })
+  if (typeof value !== 'object' || value === null) return
+  if (Array.isArray(value)) {
+    const { items } = step
+    if (items) value.forEach((item, index) => walk(items, item, `${at}[${index}]`, found))
+    return
+  }
+  for (const [name, member] of step.members) {
+    const inside = (value as Record<string, unknown>)[name]
+    if (inside !== undefined) walk(member, inside, at ? `${at}.${name}` : name, found)
+  }
+}
+
+/** An empty list asks for nothing. */
+function isMeant({ only, unless }: UnsupportedField, value: unknown): boolean {
+  if (only) return only.includes(value)
+  if (unless) return !unless.includes(value)
+  return !Array.isArray(value) || value.length > 0
+}
+
+function isNews({ at, field, value }: Found, before: readonly Found[]): boolean {
+  const was = before.find(one => one.at === at && one.field === field)
+  if (field.onlyChanges) return was !== undefined && !deepEqual(value, was.value)
+  return was === undefined
+}
