@@ -68,7 +68,7 @@ async function tour({ output }: Cli, cluster: RealCluster, patienceMs: number): 
   await Promise.all([pods.synced, events.synced])
   const stages = pods.onChange(({ object }) => object && story.stage(object))
   const said = events.onChange(({ object, previous }) => {
-    if (object && !previous) story.event(object)
+    if (object && !previous && object.involvedObject.name === POD.name) story.event(object)
   })
   const reaches = (what: string, holds: (pod: Pod | undefined) => boolean) => until(pods, what, patienceMs, holds)
   try {
