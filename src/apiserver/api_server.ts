@@ -36,6 +36,7 @@ import { createKindCatalog } from './kind_catalog.ts'
 import { createRequestMetrics, type MetricsPort } from './metrics.ts'
 import type { Parts } from './parts.ts'
 import { startEventExpiry } from './registry/event_expiry.ts'
+import { createClosing } from './registry/closing.ts'
 import { createSetDefaults } from './registry/read_object.ts'
 import { createSelectors } from './registry/selectors.ts'
 import { createServiceAddresses, firstAddress } from './registry/service_addresses.ts'
@@ -89,7 +90,7 @@ const REQUEST_TIMEOUT_MS = 60_000
 export function createApiServer(options: ApiServerOptions): ApiServer {
   const { kinds, store, clock, log } = options
   const serviceCidr = options.serviceCidr ?? '10.96.0.0/16'
-  const closing = new AbortController()
+  const closing = createClosing()
   const views = createViews()
   const parts: Parts = {
     store, clock, log, views,
@@ -105,16 +106,16 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   const authorizer = authorizerChain([policyAuthorizer(BUILT_IN_GRANTS), nodeAuthorizer(createNodeReferences(store)), ...(options.authorizers ?? [])])
   const special = specialHandlers({ parts, authorizer, kubelets: options.kubelets ?? (() => undefined), tokens: options.tokens, tokenAuthenticators: options.tokenAuthenticators ?? [] })
   const authenticate = createAuthenticate(special.tokenAuthenticators, authorizer)
-  const resources = createResources(parts, special.handlers, closing.signal)
+  const resources = createResources(parts, special.handlers, closing)
   const discovery = createDiscovery(kinds)
   const documents = openApiDocuments(kinds, 'v1.34.0')
   const parseAccept = createAcceptParser()
   const inFlight = createInFlight({ ...LIMITS, ...options.limits })
   const healthChecks: readonly HealthCheck[] = [
     { name: 'ping', check: () => undefined },
-    { name: 'etcd', check: () => (closing.signal.aborted ? 'the server is shutting down' : undefined) },
+    { name: 'etcd', check: () => (closing.closed ? 'the server is shutting down' : undefined) },
     ...(options.healthChecks ?? []),
-    { name: 'shutdown', readyOnly: true, check: () => (closing.signal.aborted ? 'process is shutting down' : undefined) },
+    { name: 'shutdown', readyOnly: true, check: () => (closing.closed ? 'process is shutting down' : undefined) },
   ]
   const metrics = createRequestMetrics(options.metrics, {
     inFlight: () => inFlight,
@@ -140,7 +141,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     },
     bootstrap: () => bootstrap(parts, { apiServerIP: firstAddress(serviceCidr), apiServerPort: 443 }),
     close() {
-      closing.abort()
+      closing.close()
       eventExpiry.stop()
     },
   }

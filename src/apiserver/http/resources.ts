@@ -4,6 +4,7 @@ import { methodNotAllowed } from '../../api/status.ts'
 import type { Request, Response, User } from '../../base/transport.ts'
 import type { Parts } from '../parts.ts'
 import type { Call, Outcome } from '../registry/call.ts'
+import type { Closing } from '../registry/closing.ts'
 import { createObject } from '../registry/create.ts'
 import { deleteCollection } from '../registry/delete_collection.ts'
 import { deleteObject } from '../registry/delete.ts'
@@ -33,7 +34,7 @@ export interface Resources {
   serve(exchange: Exchange): Promise<Response> | undefined
 }
 
-export function createResources(parts: Parts, special: ReadonlyMap<string, SpecialHandler>, closing: AbortSignal): Resources {
+export function createResources(parts: Parts, special: ReadonlyMap<string, SpecialHandler>, closing: Closing): Resources {
   return {
     serve(exchange) {
       const { route, request, user, warnings } = exchange

@@ -13,6 +13,7 @@ import type { Millis, Timer } from '../../base/clock.ts'
 import type { WatchEvent, WatchSink, WatchStream } from '../../base/transport.ts'
 import { Compacted, type Change, type Revision, type Stored } from '../../store/store.ts'
 import type { Parts } from '../parts.ts'
+import type { Closing } from './closing.ts'
 import { listObjects } from './list.ts'
 import { watchOptions, type WatchOptions } from './list_options.ts'
 import type { Selection } from './selectors.ts'
@@ -29,7 +30,7 @@ export interface WatchCall {
   /** The client has gone. */
   readonly signal: AbortSignal
   /** The server closes. */
-  readonly closing: AbortSignal
+  readonly closing: Closing
   readonly form?: EventForm
 }
 
@@ -63,6 +64,7 @@ function startWatch(parts: Parts, call: WatchCall, { options, selection, from, i
   const timers = new Set<Timer>()
   let over = false
   let subscription: { stop(): void } | undefined
+  let forget: (() => void) | undefined
 
   const send = (event: WatchEvent): void => {
     if (!over) sink.event(form ? form(event) : event)
@@ -73,7 +75,7 @@ function startWatch(parts: Parts, call: WatchCall, { options, selection, from, i
     subscription?.stop()
     for (const timer of timers) timer.cancel()
     signal.removeEventListener('abort', stop)
-    closing.removeEventListener('abort', end)
+    forget?.()
   }
   const end = (): void => {
     if (over) return
@@ -92,12 +94,12 @@ function startWatch(parts: Parts, call: WatchCall, { options, selection, from, i
     if (!over) bookmarkLater()
   }, 'watch bookmark')
 
-  if (signal.aborted || closing.aborted) {
+  if (signal.aborted || closing.closed) {
     end()
     return { stop }
   }
   signal.addEventListener('abort', stop, { once: true })
-  closing.addEventListener('abort', end, { once: true })
+  forget = closing.whenClosed(end)
 
   for (const stored of initial) send(events.of(kind, 'ADDED', stored))
   if (options.sendInitialEvents) send(bookmark(kind, from, { 'k8s.io/initial-events-end': 'true' }))
