@@ -6,7 +6,7 @@ import type { EphemeralContainer } from './types/ephemeral_container.ts'
 import type { PodCondition } from './types/pod_status.ts'
 
 export { countUntoleratedPreferences, hostPortsConflict, hostPortsOf, matchesNodeSelection, nodePreferenceWeight, tolerates, untoleratedTaint, type HostPort } from './placement.ts'
-export { podLimits, podRequests, qosClass, type QosClass } from './resources.ts'
+export { podRequests, qosClass } from './resources.ts'
 
 /** Finished for good: its containers have stopped and will not start again. */
 export const isTerminal = ({ status: { phase } }: Pick<Pod, 'status'>): boolean => phase === 'Failed' || phase === 'Succeeded'
@@ -43,24 +43,10 @@ export function setCondition(conditions: readonly PodCondition[] | undefined, ne
 /** An init container that keeps running beside the others. */
 export const isSidecar = ({ restartPolicy }: Pick<Container, 'restartPolicy'>): boolean => restartPolicy === 'Always'
 
-export const sidecarsOf = ({ spec }: Pick<Pod, 'spec'>): Container[] => (spec.initContainers ?? []).filter(isSidecar)
-
 export type AnyContainer = Container | EphemeralContainer
-
-/** Init containers first, in the order in which they come to run. */
-export const allContainers = ({ spec }: Pick<Pod, 'spec'>): AnyContainer[] => [...(spec.initContainers ?? []), ...spec.containers, ...(spec.ephemeralContainers ?? [])]
-
-export const containerNamed = (pod: Pick<Pod, 'spec'>, name: string): AnyContainer | undefined => allContainers(pod).find(container => container.name === name)
 
 export const containerStatusNamed = ({ status }: Pick<Pod, 'status'>, name: string): ContainerStatus | undefined =>
   [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? []), ...(status.ephemeralContainerStatuses ?? [])].find(one => one.name === name)
-
-/** How events name a part of the Pod: `spec.containers{web}`. */
-export function containerFieldPath({ spec }: Pick<Pod, 'spec'>, name: string): string {
-  if (spec.initContainers?.some(container => container.name === name)) return `spec.initContainers{${name}}`
-  if (spec.ephemeralContainers?.some(container => container.name === name)) return `spec.ephemeralContainers{${name}}`
-  return `spec.containers{${name}}`
-}
 
 /** Whether a container that ended with this code is started again by the Pod's own policy. Sidecars always are. */
 export function restartsAfter({ spec }: Pick<Pod, 'spec'>, container: Pick<Container, 'name' | 'restartPolicy'>, exitCode: number): boolean {
@@ -69,7 +55,3 @@ export function restartsAfter({ spec }: Pick<Pod, 'spec'>, container: Pick<Conta
   if (spec.restartPolicy === 'Never') return false
   return exitCode !== 0 || (spec.restartPolicy === 'Always' && !isInit)
 }
-
-/** The number of a port given by number or by the name of one of the container's ports; undefined if there is none of that name. */
-export const portNumberOf = ({ ports }: Pick<Container, 'ports'>, port: string | number): number | undefined =>
-  typeof port === 'number' ? port : ports?.find(({ name }) => name === port)?.containerPort

@@ -1,8 +1,8 @@
 /** The downward API: fields of the Pod and resources of its containers, as text. */
 import type { Pod } from '../../api/kinds/pod.ts'
 import { quantityMilli, quantityValue } from '../../api/quantity.ts'
+import type { Container } from '../../api/types/container.ts'
 import type { Machine } from '../node/machine.ts'
-import type { Container } from '../pod/pod_nouns.ts'
 
 export interface PodAddresses {
   readonly podIPs: readonly string[]

@@ -4,8 +4,8 @@
  */
 import { canonicalJson } from './canonical_json.ts'
 import type { Pod } from '../../api/kinds/pod.ts'
+import type { Container } from '../../api/types/container.ts'
 import type { ContainerSummary, Labels } from '../../runtime/runtime.ts'
-import type { Container } from '../pod/pod_nouns.ts'
 
 export const POD_UID_LABEL = 'io.kubernetes.pod.uid'
 const POD_NAME_LABEL = 'io.kubernetes.pod.name'

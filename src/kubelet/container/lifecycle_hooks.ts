@@ -1,10 +1,11 @@
 /** postStart and preStop: a command in the container, a request to it, or a pause. */
 import type { Pod } from '../../api/kinds/pod.ts'
+import type { Container } from '../../api/types/container.ts'
+import type { LifecycleHandler } from '../../api/types/lifecycle.ts'
 import { decodeText } from '../../base/bytes.ts'
 import { sleep } from '../../base/clock.ts'
 import { NetworkError } from '../../base/network.ts'
 import type { KubeletContext } from '../context.ts'
-import type { Container, LifecycleHandler } from '../pod/pod_nouns.ts'
 import { resolvePort } from '../probe/port.ts'
 
 export const HOOK_USER_AGENT = 'kube-lifecycle/1.34'

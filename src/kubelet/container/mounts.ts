@@ -1,9 +1,9 @@
 /** What is mounted into a container: its volumes, /etc/hosts, and the file for its last words. */
 import type { Pod } from '../../api/kinds/pod.ts'
+import type { Container, VolumeMount } from '../../api/types/container.ts'
 import type { Mount } from '../../runtime/runtime.ts'
 import { DiskError, type Disk } from '../../base/disk.ts'
 import type { KubeletContext } from '../context.ts'
-import type { Container, VolumeMount } from '../pod/pod_nouns.ts'
 import { expand } from './expand.ts'
 import { configError, messageOf } from './start_failure.ts'
 

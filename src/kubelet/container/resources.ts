@@ -1,8 +1,9 @@
 /** Requests and limits as the kernel counts them, and who is killed first when memory runs out. */
 import type { Pod } from '../../api/kinds/pod.ts'
 import { quantityMilli, quantityValue } from '../../api/quantity.ts'
+import type { Container } from '../../api/types/container.ts'
 import type { ContainerResources } from '../../runtime/runtime.ts'
-import { regularContainersOf, type Container, type ContainerRole } from '../pod/pod_nouns.ts'
+import { regularContainersOf, type ContainerRole } from '../pod/pod_nouns.ts'
 
 const SHARES_MIN = 2
 const SHARES_MAX = 262_144

@@ -1,7 +1,7 @@
 /** Security contexts, of the Pod and of the container, as the runtime takes them. The container's own word goes first. */
 import type { Pod } from '../../api/kinds/pod.ts'
+import type { Container } from '../../api/types/container.ts'
 import type { ContainerSecurity, ImageStatus, NamespaceOptions, SandboxSecurity, SecurityProfile } from '../../runtime/runtime.ts'
-import type { Container } from '../pod/pod_nouns.ts'
 import { configError } from './start_failure.ts'
 
 /** What the runtime hides or makes read-only of /proc and /sys in a container that is not privileged. */

@@ -1,12 +1,13 @@
 /** What to do about one container that should run: shared by init containers, sidecars and regular ones. */
 import type { Pod } from '../../api/kinds/pod.ts'
+import type { Probe } from '../../api/types/probe.ts'
 import type { Millis } from '../../base/clock.ts'
 import type { ContainerStatus } from '../../runtime/runtime.ts'
 import { goDuration } from '../container/go_duration.ts'
 import { backoffKey, containerHash, hashOf, restartCountOf } from '../container/labels.ts'
 import { planRestart } from './crash_back_off.ts'
 import { hasExited } from './instances.ts'
-import { podLabel, specGraceMs, type NamedContainer, type Probe } from './pod_nouns.ts'
+import { podLabel, specGraceMs, type NamedContainer } from './pod_nouns.ts'
 import type { Action, Health, ObservedPod, PodMemory, StartOrder, Waiting } from './pod_state.ts'
 import { planStop } from './plan_stop.ts'
 

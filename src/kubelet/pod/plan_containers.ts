@@ -3,11 +3,12 @@
  * Always after any end, OnFailure after a bad one, Never not at all. Ephemeral containers are started once.
  */
 import type { Pod } from '../../api/kinds/pod.ts'
+import { restartsAfter } from '../../api/pod.ts'
 import type { Millis } from '../../base/clock.ts'
 import type { ContainerStatus } from '../../runtime/runtime.ts'
 import { hasExited, newestOf } from './instances.ts'
 import { emptyPart, planReplacement, planStart, type PlanPart } from './plan_container.ts'
-import { containersOf, regularContainersOf } from './pod_nouns.ts'
+import { containersOf, regularContainersOf, type NamedContainer } from './pod_nouns.ts'
 import type { HealthOf, ObservedPod, PodMemory } from './pod_state.ts'
 
 export interface ContainersPlan extends PlanPart {
@@ -29,17 +30,16 @@ export function planContainers(pod: Pod, sandboxId: string, observed: ObservedPo
       finished = false
       continue
     }
-    if (!shouldStart(pod, newest, sandboxId)) continue
+    if (!shouldStart(pod, named, newest, sandboxId)) continue
     planStart(pod, named, newest, memory, now, part)
     finished = false
   }
   return { ...part, outcome: finished ? 'finished' : 'going' }
 }
 
-function shouldStart(pod: Pod, newest: ContainerStatus | undefined, sandboxId: string): boolean {
+function shouldStart(pod: Pod, { container }: NamedContainer, newest: ContainerStatus | undefined, sandboxId: string): boolean {
   if (!newest || !hasExited(newest)) return true
-  if (pod.spec.restartPolicy === 'Always' || pod.spec.restartPolicy === undefined) return true
-  if (pod.spec.restartPolicy === 'Never') return false
+  if (restartsAfter(pod, container, newest.exitCode)) return true
   // A container that was cut off with its old sandbox has not failed by itself; it is run again all the same.
-  return newest.exitCode !== 0 || (newest.state === 'unknown' && newest.sandboxId !== sandboxId)
+  return pod.spec.restartPolicy === 'OnFailure' && newest.state === 'unknown' && newest.sandboxId !== sandboxId
 }

@@ -1,18 +1,9 @@
-/** The nouns of a Pod that the kubelet speaks of, by short names, and the small questions it asks about them. */
+/** What the kubelet alone asks about a Pod: the parts its containers play, and the names its messages give them. */
 import type { Pod } from '../../api/kinds/pod.ts'
+import { isSidecar } from '../../api/pod.ts'
+import type { Container } from '../../api/types/container.ts'
 import type { Millis } from '../../base/clock.ts'
 
-export type PodSpec = Pod['spec']
-export type PodStatus = NonNullable<Pod['status']>
-export type Container = PodSpec['containers'][number]
-export type EphemeralContainer = NonNullable<PodSpec['ephemeralContainers']>[number]
-export type Volume = NonNullable<PodSpec['volumes']>[number]
-export type VolumeMount = NonNullable<Container['volumeMounts']>[number]
-export type Probe = NonNullable<Container['livenessProbe']>
-export type LifecycleHandler = NonNullable<NonNullable<Container['lifecycle']>['postStart']>
-export type PodCondition = NonNullable<PodStatus['conditions']>[number]
-export type ContainerStatusOfApi = NonNullable<PodStatus['containerStatuses']>[number]
-export type ContainerStateOfApi = NonNullable<ContainerStatusOfApi['state']>
 export type Phase = 'Pending' | 'Running' | 'Succeeded' | 'Failed'
 
 /** Which list of the spec a container stands in; it decides order, restarts and the field path of events. */
@@ -24,8 +15,6 @@ export interface NamedContainer {
   /** For ephemeral containers: whose process namespace it joins. */
   readonly targetContainerName?: string
 }
-
-export const isSidecar = (container: Container): boolean => container.restartPolicy === 'Always'
 
 /** Every container of the Pod, in the order of start. */
 export function containersOf(pod: Pod): NamedContainer[] {
@@ -50,8 +39,6 @@ export function fieldPathOf({ role, container }: NamedContainer): string {
 
 /** `web_default(6a7b…)`: how the kubelet's messages name a Pod. */
 export const podLabel = (pod: Pod): string => `${pod.metadata.name}_${pod.metadata.namespace}(${pod.metadata.uid})`
-
-export const isTerminalPhase = (phase: string | undefined): boolean => phase === 'Succeeded' || phase === 'Failed'
 
 export const isHostNetwork = (pod: Pod): boolean => pod.spec.hostNetwork === true
 

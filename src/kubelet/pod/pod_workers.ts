@@ -8,6 +8,7 @@
  */
 import { Pod } from '../../api/kinds/pod.ts'
 import { keyOf } from '../../api/meta.ts'
+import { isTerminal } from '../../api/pod.ts'
 import { isReason } from '../../api/status.ts'
 import { backoffMs } from '../../base/backoff.ts'
 import { sleep } from '../../base/clock.ts'
@@ -15,7 +16,7 @@ import type { CacheChange } from '../../client/cache.ts'
 import { podNameOf, podUidOf, POD_UID_LABEL } from '../container/labels.ts'
 import { messageOf } from '../container/start_failure.ts'
 import { podLogsOf } from '../directories.ts'
-import { isTerminalPhase, specGraceMs } from './pod_nouns.ts'
+import { specGraceMs } from './pod_nouns.ts'
 import type { DesiredPod, Termination } from './pod_state.ts'
 import { startPodWorker, type PodWorker, type PodWorkerParts } from './pod_worker.ts'
 
@@ -79,7 +80,7 @@ export function createPodWorkers(parts: Omit<PodWorkerParts, 'looked'>, admit: A
   }
 
   function admission(pod: Pod): Termination | undefined {
-    if (isTerminalPhase(pod.status.phase)) return { because: 'finished', graceMs: specGraceMs(pod) }
+    if (isTerminal(pod)) return { because: 'finished', graceMs: specGraceMs(pod) }
     if (pod.metadata.deletionTimestamp || adopted.has(pod.metadata.uid ?? '')) return undefined
     const others = [...entries.values()].filter(entry => entry.state === 'working' && !entry.killed).map(entry => entry.pod)
     const refusal = admit(pod, others)

@@ -3,6 +3,7 @@
  * They count as ended, so that restart counts go on and what may not run twice does not.
  */
 import type { Pod } from '../../api/kinds/pod.ts'
+import { containerStatusNamed } from '../../api/pod.ts'
 import type { ContainerStatus } from '../../runtime/runtime.ts'
 import { containerAnnotations, containerLabels } from '../container/labels.ts'
 import { containersOf, type NamedContainer } from './pod_nouns.ts'
@@ -10,10 +11,8 @@ import { containersOf, type NamedContainer } from './pod_nouns.ts'
 const LOST_EXIT_CODE = 137
 
 export function recallContainers(pod: Pod): ContainerStatus[] {
-  const { containerStatuses = [], initContainerStatuses = [], ephemeralContainerStatuses = [] } = pod.status
-  const statuses = [...containerStatuses, ...initContainerStatuses, ...ephemeralContainerStatuses]
   return containersOf(pod).flatMap(named => {
-    const status = statuses.find(({ name }) => name === named.container.name)
+    const status = containerStatusNamed(pod, named.container.name)
     const id = status?.containerID?.replace(/^[^:]*:\/\//, '')
     if (!status || !id) return []
     const ended = status.state?.terminated ?? (status.lastState?.terminated?.containerID === status.containerID ? status.lastState?.terminated : undefined)

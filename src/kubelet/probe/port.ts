@@ -1,4 +1,4 @@
-import type { Container } from '../pod/pod_nouns.ts'
+import type { Container } from '../../api/types/container.ts'
 
 /** The number of a port that is given by number or by its name among the container's own ports. Undefined: there is none. */
 export function resolvePort(port: string | number, container: Container): number | undefined {

@@ -1,6 +1,6 @@
+import type { Probe } from '../../api/types/probe.ts'
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Probe } from '../pod/pod_nouns.ts'
 import { countAnswer, freshCount, type ProbeType } from './probe_counter.ts'
 
 /** `+` is a success, `-` a failure; what the probe holds after each, `!` once it asks no more. */

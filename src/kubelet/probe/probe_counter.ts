@@ -1,8 +1,8 @@
+import type { Probe } from '../../api/types/probe.ts'
 /**
  * What a probe makes of its answers: it changes its mind only after as many equal ones in a row as the thresholds ask for.
  * After a liveness failure, or any decision of a startup probe, it asks no more until there is another container.
  */
-import type { Probe } from '../pod/pod_nouns.ts'
 
 export type ProbeType = 'liveness' | 'readiness' | 'startup'
 export type ProbeResult = 'success' | 'failure' | 'unknown'

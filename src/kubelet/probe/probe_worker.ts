@@ -5,11 +5,11 @@
  *
  * The ticks begin with the Pod, not with the container, and go on through its restarts.
  */
+import type { Probe } from '../../api/types/probe.ts'
 import type { Millis } from '../../base/clock.ts'
 import { sleep } from '../../base/clock.ts'
 import type { Host, Task } from '../../base/host.ts'
 import { messageOf } from '../container/start_failure.ts'
-import type { Probe } from '../pod/pod_nouns.ts'
 import { countAnswer, freshCount, type ProbeCount, type ProbeResult, type ProbeType } from './probe_counter.ts'
 import type { ProbeOutcome } from './run_probe.ts'
 

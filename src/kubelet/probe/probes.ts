@@ -3,12 +3,14 @@
  * container has started and is ready is read off their results.
  */
 import type { Pod } from '../../api/kinds/pod.ts'
+import type { Container } from '../../api/types/container.ts'
+import type { Probe } from '../../api/types/probe.ts'
 import type { Millis } from '../../base/clock.ts'
 import type { ContainerStatus } from '../../runtime/runtime.ts'
 import { podIPOf } from '../container/start_container.ts'
 import type { KubeletContext } from '../context.ts'
 import { newestOf } from '../pod/instances.ts'
-import { fieldPathOf, initContainersOf, regularContainersOf, type Container, type NamedContainer, type Probe } from '../pod/pod_nouns.ts'
+import { fieldPathOf, initContainersOf, regularContainersOf, type NamedContainer } from '../pod/pod_nouns.ts'
 import type { ObservedPod } from '../pod/pod_state.ts'
 import type { PodProbes } from './pod_probes.ts'
 import type { ProbeResult, ProbeType } from './probe_counter.ts'

@@ -5,11 +5,12 @@
 import { NetworkError, type HttpReply } from '../../base/network.ts'
 import { decodeText } from '../../base/bytes.ts'
 import type { Pod } from '../../api/kinds/pod.ts'
+import type { Container } from '../../api/types/container.ts'
+import type { Probe } from '../../api/types/probe.ts'
 import { RuntimeError } from '../../runtime/runtime.ts'
 import { expand } from '../container/expand.ts'
 import { goDuration } from '../container/go_duration.ts'
 import type { KubeletContext } from '../context.ts'
-import type { Container, Probe } from '../pod/pod_nouns.ts'
 import { resolvePort } from './port.ts'
 
 export type ProbeOutcome =

@@ -1,13 +1,14 @@
 /** Which log is meant, and what of it: the rules behind `kubectl logs`. */
 import type { Pod } from '../../api/kinds/pod.ts'
 import { badRequest } from '../../api/status.ts'
+import { containerStatusNamed } from '../../api/pod.ts'
 import type { Request, Response } from '../../base/transport.ts'
 import type { ContainerStatus } from '../../runtime/runtime.ts'
 import type { KubeletContext } from '../context.ts'
 import { containerLogPath, podLogsOf } from '../directories.ts'
 import { restartCountOf } from '../container/labels.ts'
 import { hasExited, instancesOf } from '../pod/instances.ts'
-import { containersOf, type ContainerStatusOfApi } from '../pod/pod_nouns.ts'
+import { containersOf } from '../pod/pod_nouns.ts'
 import type { PodWorker } from '../pod/pod_worker.ts'
 import { readLog, type LogOptions } from './log_reader.ts'
 
@@ -38,20 +39,17 @@ function choose(pod: Pod, worker: PodWorker, container: string, previous: boolea
   const [newest, before] = instances
   const name = pod.metadata.name
   if (previous) {
-    const isWaiting = newest !== undefined && hasExited(newest) && statusOf(pod, container)?.state?.waiting !== undefined
+    const isWaiting = newest !== undefined && hasExited(newest) && containerStatusNamed(pod, container)?.state?.waiting !== undefined
     const chosen = isWaiting ? newest : before
     if (!chosen) throw badRequest(`previous terminated container "${container}" in pod "${name}" not found`)
     return chosen
   }
   if (newest) return newest
-  const { reason = 'ContainerCreating' } = statusOf(pod, container)?.state?.waiting ?? {}
+  const { reason = 'ContainerCreating' } = containerStatusNamed(pod, container)?.state?.waiting ?? {}
   throw badRequest(`container "${container}" in pod "${name}" is waiting to start: ${PULLING[reason] ?? reason}`)
 }
 
 const PULLING: Readonly<Record<string, string>> = { ErrImagePull: "image can't be pulled", ImagePullBackOff: 'trying and failing to pull image' }
-
-const statusOf = ({ status }: Pod, container: string): ContainerStatusOfApi | undefined =>
-  [...(status.containerStatuses ?? []), ...(status.initContainerStatuses ?? []), ...(status.ephemeralContainerStatuses ?? [])].find(({ name }) => name === container)
 
 function numberOf(query: URLSearchParams, name: string): number | undefined {
   const value = query.get(name)

@@ -1,7 +1,9 @@
 /** The conditions that the kubelet owns, in the order it writes them. Others (readiness gates) are read, never written. */
 import type { Pod } from '../../api/kinds/pod.ts'
-import type { ContainerStatusOfApi, Phase, PodCondition, PodStatus } from '../pod/pod_nouns.ts'
-import { isSidecar } from '../pod/pod_nouns.ts'
+import type { ContainerStatus as ContainerStatusOfApi } from '../../api/types/container_status.ts'
+import type { PodCondition, PodStatus } from '../../api/types/pod_status.ts'
+import { isSidecar } from '../../api/pod.ts'
+import type { Phase } from '../pod/pod_nouns.ts'
 
 export const OWNED_CONDITIONS: readonly string[] = ['PodReadyToStartContainers', 'Initialized', 'Ready', 'ContainersReady', 'PodScheduled']
 

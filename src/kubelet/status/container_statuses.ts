@@ -1,10 +1,13 @@
 /** What status.containerStatuses says about one container: its state, the state before, and whether it is of use. */
 import type { Pod } from '../../api/kinds/pod.ts'
 import { timestamp } from '../../api/meta.ts'
+import { containerStatusNamed } from '../../api/pod.ts'
+import type { ContainerState as ContainerStateOfApi, ContainerStatus as ContainerStatusOfApi } from '../../api/types/container_status.ts'
+import type { PodStatus } from '../../api/types/pod_status.ts'
 import type { ContainerStatus } from '../../runtime/runtime.ts'
 import { restartCountOf } from '../container/labels.ts'
 import { hasExited, instancesOf } from '../pod/instances.ts'
-import { containersOf, type ContainerRole, type ContainerStateOfApi, type ContainerStatusOfApi, type NamedContainer, type PodStatus } from '../pod/pod_nouns.ts'
+import { containersOf, type ContainerRole, type NamedContainer } from '../pod/pod_nouns.ts'
 import type { HealthOf, ObservedPod, Waiting } from '../pod/pod_state.ts'
 
 export interface StatusView {
@@ -46,7 +49,7 @@ export function computeContainerStatuses(view: StatusView): Pick<PodStatus, 'con
 function statusOf(named: NamedContainer, view: StatusView, messageMax: number): ContainerStatusOfApi {
   const { container, role } = named
   const [newest, ...older] = instancesOf(view.observed, container.name)
-  const old = previousStatus(view, container.name)
+  const old = view.previous && containerStatusNamed({ status: view.previous }, container.name)
   if (old && newest?.state !== 'running' && view.starting.has(container.name)) return old
   const waiting = view.waiting.get(container.name)
   const isWaiting = newest === undefined || newest.state === 'created' || (hasExited(newest) && waiting !== undefined)
@@ -106,9 +109,6 @@ function waitingState(newest: ContainerStatus | undefined, waiting: Waiting | un
   if (view.isEnding && old?.state?.waiting) return { waiting: old.state.waiting }
   return { waiting: { reason: (view.pod.spec.initContainers?.length ?? 0) > 0 ? 'PodInitializing' : 'ContainerCreating' } }
 }
-
-const previousStatus = ({ previous }: StatusView, name: string): ContainerStatusOfApi | undefined =>
-  [...(previous?.containerStatuses ?? []), ...(previous?.initContainerStatuses ?? []), ...(previous?.ephemeralContainerStatuses ?? [])].find(s => s.name === name)
 
 const idOf = (container: ContainerStatus, { runtimeName }: StatusView): string => `${runtimeName}://${container.id}`
 

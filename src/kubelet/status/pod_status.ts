@@ -1,9 +1,10 @@
 /** The whole status of a Pod as the kubelet sees it. Pure: it is computed anew each time and written when it differs. */
 import { timestamp } from '../../api/meta.ts'
+import type { PodStatus } from '../../api/types/pod_status.ts'
 import type { Millis } from '../../base/clock.ts'
 import { runningOf } from '../pod/instances.ts'
 import { isUsable } from '../pod/plan_sandbox.ts'
-import { isHostNetwork, isTerminalPhase, type Phase, type PodStatus } from '../pod/pod_nouns.ts'
+import { isHostNetwork, type Phase } from '../pod/pod_nouns.ts'
 import type { PodMemory, Termination } from '../pod/pod_state.ts'
 import { computeConditions } from './conditions.ts'
 import { computeContainerStatuses, type StatusView } from './container_statuses.ts'
@@ -54,3 +55,5 @@ function phaseOf({ pod, observed, healthOf, previous, termination, memory }: Pod
   if (mayRun) return before ?? 'Pending'
   return termination.failure ? 'Failed' : endPhase(pod, observed)
 }
+
+const isTerminalPhase = (phase: string | undefined): boolean => phase === 'Succeeded' || phase === 'Failed'

@@ -6,10 +6,10 @@ import { Pod } from '../../api/kinds/pod.ts'
 import { deepEqual } from '../../api/deep.ts'
 import { keyOf } from '../../api/meta.ts'
 import { isReason } from '../../api/status.ts'
+import type { PodStatus } from '../../api/types/pod_status.ts'
 import { backoffMs } from '../../base/backoff.ts'
 import { sleep } from '../../base/clock.ts'
 import type { KubeletContext } from '../context.ts'
-import type { PodStatus } from '../pod/pod_nouns.ts'
 import { OWNED_CONDITIONS } from './conditions.ts'
 
 export interface StatusManager {

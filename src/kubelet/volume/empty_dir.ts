@@ -1,8 +1,9 @@
 /** A directory that lives as long as its Pod; in memory when it is asked for. */
 import type { Pod } from '../../api/kinds/pod.ts'
 import { quantityValue } from '../../api/quantity.ts'
+import type { Volume } from '../../api/types/volume.ts'
 import type { KubeletContext } from '../context.ts'
-import { containersOf, type Volume } from '../pod/pod_nouns.ts'
+import { containersOf } from '../pod/pod_nouns.ts'
 
 const PLUGIN = 'kubernetes.io~empty-dir'
 

@@ -1,6 +1,6 @@
 /** A path of the machine itself, checked to be what the manifest says it is. */
+import type { Volume } from '../../api/types/volume.ts'
 import type { Disk } from '../../base/disk.ts'
-import type { Volume } from '../pod/pod_nouns.ts'
 
 const EXPECTED = {
   Directory: ['directory', 'a directory'],

@@ -3,10 +3,10 @@
  * date while it lives, removed when it has ended. All volumes of a Pod are made at the same time.
  */
 import type { Pod } from '../../api/kinds/pod.ts'
+import type { Volume } from '../../api/types/volume.ts'
 import { messageOf } from '../container/start_failure.ts'
 import type { MountedVolume, MountedVolumes } from '../container/mounts.ts'
 import type { KubeletContext } from '../context.ts'
-import type { Volume } from '../pod/pod_nouns.ts'
 import { writeAtomically } from './atomic_writer.ts'
 import { makeEmptyDir, removeEmptyDir } from './empty_dir.ts'
 import { prepareHostPath } from './host_path.ts'
