@@ -7,6 +7,7 @@ import { Endpoints } from './endpoints.ts'
 import { Event } from './event.ts'
 import { EventsEvent } from './events_event.ts'
 import { Lease } from './lease.ts'
+import { LocalSubjectAccessReview } from './local_subject_access_review.ts'
 import { Namespace } from './namespace.ts'
 import { Node } from './node.ts'
 import { Pod } from './pod.ts'
@@ -14,6 +15,7 @@ import { PriorityClass } from './priority_class.ts'
 import { Secret } from './secret.ts'
 import { SelfSubjectAccessReview } from './self_subject_access_review.ts'
 import { SelfSubjectReview } from './self_subject_review.ts'
+import { SelfSubjectRulesReview } from './self_subject_rules_review.ts'
 import { ServiceAccount } from './service_account.ts'
 import { Service } from './service.ts'
 import { SubjectAccessReview } from './subject_access_review.ts'
@@ -24,5 +26,5 @@ export const kinds: readonly Kind[] = [
   Binding, ConfigMap, Endpoints, Event, Namespace, Node, Pod, Secret, ServiceAccount, Service,
   EventsEvent, EndpointSlice, Lease, PriorityClass,
   SelfSubjectReview, TokenReview,
-  SelfSubjectAccessReview, SubjectAccessReview,
+  LocalSubjectAccessReview, SelfSubjectAccessReview, SelfSubjectRulesReview, SubjectAccessReview,
 ]

@@ -50,6 +50,29 @@ export const subjectAccessReviewStatus = object('io.k8s.api.authorization.v1.Sub
   reason: string(),
 })
 
+export const selfSubjectRulesReviewSpec = object('io.k8s.api.authorization.v1.SelfSubjectRulesReviewSpec', {
+  namespace: string({ doc: 'Where; rules for the whole cluster are listed too.' }),
+})
+
+export const resourceRule = object('io.k8s.api.authorization.v1.ResourceRule', {
+  apiGroups: atomicList(string()),
+  resourceNames: atomicList(string()),
+  resources: atomicList(string()),
+  verbs: required(atomicList(string())),
+})
+
+export const nonResourceRule = object('io.k8s.api.authorization.v1.NonResourceRule', {
+  nonResourceURLs: atomicList(string()),
+  verbs: required(atomicList(string())),
+})
+
+export const subjectRulesReviewStatus = object('io.k8s.api.authorization.v1.SubjectRulesReviewStatus', {
+  evaluationError: string(),
+  incomplete: required(boolean({ doc: 'True when there may be more rights than those listed.' })),
+  nonResourceRules: required(atomicList(nonResourceRule)),
+  resourceRules: required(atomicList(resourceRule)),
+})
+
 export interface FieldSelectorAttributes extends Infer<typeof fieldSelectorAttributes> {}
 export interface LabelSelectorAttributes extends Infer<typeof labelSelectorAttributes> {}
 export interface ResourceAttributes extends Infer<typeof resourceAttributes> {}

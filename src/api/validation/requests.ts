@@ -1,6 +1,7 @@
 /** Kinds that are requests: bindings, tokens, questions about rights. */
 import { invalidValue, notSupported, requiredValue, type FieldError } from '../field_error.ts'
 import type { Binding } from '../kinds/binding.ts'
+import type { LocalSubjectAccessReview } from '../kinds/local_subject_access_review.ts'
 import type { SelfSubjectAccessReview } from '../kinds/self_subject_access_review.ts'
 import type { SubjectAccessReview } from '../kinds/subject_access_review.ts'
 import type { TokenRequest } from '../kinds/token_request.ts'
@@ -27,6 +28,16 @@ export const validateSelfSubjectAccessReview = ({ spec }: SelfSubjectAccessRevie
 export const validateSubjectAccessReview = ({ spec }: SubjectAccessReview): FieldError[] => [
   ...validateQuestion(spec),
   ...(spec.user || spec.groups?.length ? [] : [invalidValue('spec.user', spec.user ?? '', 'at least one of user or group must be specified')]),
+]
+
+/** About one namespace: the one it is asked in. */
+export const validateLocalSubjectAccessReview = ({ metadata, spec }: LocalSubjectAccessReview): FieldError[] => [
+  ...validateQuestion(spec),
+  ...(spec.user || spec.groups?.length ? [] : [invalidValue('spec.user', spec.user ?? '', 'at least one of user or group must be specified')]),
+  ...(spec.nonResourceAttributes ? [invalidValue('spec.nonResourceAttributes', spec.nonResourceAttributes, 'disallowed on this kind of request')] : []),
+  ...(spec.resourceAttributes && spec.resourceAttributes.namespace !== metadata.namespace
+    ? [invalidValue('spec.resourceAttributes.namespace', spec.resourceAttributes.namespace ?? '', 'must match metadata.namespace')]
+    : []),
 ]
 
 function validateQuestion({ resourceAttributes, nonResourceAttributes }: SelfSubjectAccessReview['spec']): FieldError[] {

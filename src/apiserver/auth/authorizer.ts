@@ -32,8 +32,26 @@ export type Decision =
   | { readonly is: 'denied'; readonly why: string }
   | { readonly is: 'noOpinion' }
 
+/** One right of a user, in the shape of RBAC's PolicyRule. */
+export interface Rule {
+  readonly verbs: readonly string[]
+  readonly apiGroups?: readonly string[]
+  /** `pods`, `pods/status`, `*`. */
+  readonly resources?: readonly string[]
+  readonly resourceNames?: readonly string[]
+  readonly nonResourceURLs?: readonly string[]
+}
+
+export interface UserRules {
+  readonly rules: readonly Rule[]
+  /** Why there may be rights that are not listed. */
+  readonly incomplete?: string
+}
+
 export interface Authorizer {
   authorize(attributes: Attributes): Decision | Promise<Decision>
+  /** Everything a user may do in a namespace; left out by one that can only answer single questions. */
+  rulesOf?(user: User, namespace: string): UserRules | Promise<UserRules>
 }
 
 export const ALLOWED: Decision = { is: 'allowed' }
@@ -48,6 +66,11 @@ export function authorizerChain(authorizers: readonly Authorizer[]): Authorizer 
         if (decision.is !== 'noOpinion') return decision
       }
       return NO_OPINION
+    },
+    async rulesOf(user, namespace) {
+      const answers = await Promise.all(authorizers.map(authorizer => authorizer.rulesOf?.(user, namespace) ?? { rules: [], incomplete: 'an authorizer does not support user rule resolution' }))
+      const reasons = answers.flatMap(({ incomplete }) => incomplete ?? [])
+      return { rules: answers.flatMap(({ rules }) => rules), ...(reasons.length > 0 && { incomplete: reasons.join(', ') }) }
     },
   }
 }

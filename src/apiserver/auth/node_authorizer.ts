@@ -23,6 +23,7 @@ export const nodeAuthorizer = (references: NodeReferences): Authorizer => ({
     if (named) return readOfNamed(node, attributes, named, references)
     return allows(node, attributes) ? ALLOWED : NO_OPINION
   },
+  rulesOf: user => (nodeOf(user) === undefined ? { rules: [] } : { rules: [], incomplete: 'node authorizer does not support user rule resolution' }),
 })
 
 const NAMED_BY_PODS: Readonly<Record<string, 'secret' | 'configMap' | 'serviceAccount' | undefined>> = { secrets: 'secret', configmaps: 'configMap', serviceaccounts: 'serviceAccount' }

@@ -2,16 +2,7 @@
  * Who may do what before there are Roles: the administrators, the components of the control plane, and what
  * everybody may. Rules have the shape of RBAC's PolicyRule, so that RBAC can reuse `covers`.
  */
-import { ALLOWED, NO_OPINION, type Attributes, type Authorizer } from './authorizer.ts'
-
-export interface Rule {
-  readonly verbs: readonly string[]
-  readonly apiGroups?: readonly string[]
-  /** `pods`, `pods/status`, `*`. */
-  readonly resources?: readonly string[]
-  readonly resourceNames?: readonly string[]
-  readonly nonResourceURLs?: readonly string[]
-}
+import { ALLOWED, NO_OPINION, type Attributes, type Authorizer, type Rule } from './authorizer.ts'
 
 export interface Grant {
   /** A user's name, or a group's with the prefix `group:`. */
@@ -29,6 +20,7 @@ export function policyAuthorizer(grants: readonly Grant[]): Authorizer {
       for (const group of groups) if (rulesOf.get(`group:${group}`)?.some(rule => covers(rule, attributes))) return ALLOWED
       return NO_OPINION
     },
+    rulesOf: ({ name, groups }) => ({ rules: [name, ...groups.map(group => `group:${group}`)].flatMap(to => rulesOf.get(to) ?? []) }),
   }
 }
 

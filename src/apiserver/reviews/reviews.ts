@@ -1,11 +1,13 @@
 /** Kinds that are questions: posted, answered in the same breath, and never stored. */
 import { invalidValue } from '../../api/field_error.ts'
+import type { LocalSubjectAccessReview } from '../../api/kinds/local_subject_access_review.ts'
 import type { SelfSubjectAccessReview } from '../../api/kinds/self_subject_access_review.ts'
+import type { SelfSubjectRulesReview } from '../../api/kinds/self_subject_rules_review.ts'
 import type { SubjectAccessReview } from '../../api/kinds/subject_access_review.ts'
 import type { TokenReview } from '../../api/kinds/token_review.ts'
 import type { KubernetesObject } from '../../api/meta.ts'
 import { timestamp } from '../../api/meta.ts'
-import { invalid } from '../../api/status.ts'
+import { badRequest, invalid } from '../../api/status.ts'
 import type { User } from '../../base/transport.ts'
 import { authenticateToken, type TokenAuthenticator } from '../auth/authenticate.ts'
 import type { Attributes, Authorizer } from '../auth/authorizer.ts'
@@ -31,6 +33,30 @@ export async function subjectAccessReview(parts: Parts, authorizer: Authorizer, 
   const { user, groups = [], uid, extra } = review.spec
   if (!user && groups.length === 0) throw invalid(call.kind, '', [invalidValue('spec.user', user ?? '', 'at least one of user or group must be specified')])
   return answered(review, await decide(authorizer, call, { name: user ?? '', groups, ...(uid && { uid }), ...(extra && { extra }) }, review.spec))
+}
+
+/** May somebody else, here? */
+export async function localSubjectAccessReview(parts: Parts, authorizer: Authorizer, call: Call): Promise<Outcome> {
+  const review = read(parts, call) as LocalSubjectAccessReview
+  if ((review.metadata.namespace ??= call.namespace) !== call.namespace) throw badRequest('the namespace of the provided object does not match the namespace sent on the request')
+  const errors = call.kind.validate?.(review) ?? []
+  if (errors.length > 0) throw invalid(call.kind, '', errors)
+  const { user, groups = [], uid, extra } = review.spec
+  return answered(review, await decide(authorizer, call, { name: user ?? '', groups, ...(uid && { uid }), ...(extra && { extra }) }, review.spec))
+}
+
+/** What all may I? (`kubectl auth can-i --list`) */
+export async function selfSubjectRulesReview(parts: Parts, authorizer: Authorizer, call: Call): Promise<Outcome> {
+  const review = read(parts, call) as SelfSubjectRulesReview
+  const { namespace } = review.spec
+  if (!namespace) throw badRequest('no namespace on request')
+  const { rules, incomplete } = (await authorizer.rulesOf?.(call.user, namespace)) ?? { rules: [], incomplete: 'the authorizer does not support user rule resolution' }
+  return answered(review, {
+    resourceRules: rules.filter(rule => rule.resources),
+    nonResourceRules: rules.filter(rule => rule.nonResourceURLs),
+    incomplete: incomplete !== undefined,
+    ...(incomplete && { evaluationError: incomplete }),
+  })
 }
 
 /** Whose token is this? */

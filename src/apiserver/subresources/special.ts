@@ -6,7 +6,7 @@ import type { TokenIssuer } from '../../base/tokens.ts'
 import type { SpecialHandler } from '../http/resources.ts'
 import { failure } from '../../api/status.ts'
 import type { Parts } from '../parts.ts'
-import { selfSubjectAccessReview, selfSubjectReview, subjectAccessReview, tokenReview } from '../reviews/reviews.ts'
+import { localSubjectAccessReview, selfSubjectAccessReview, selfSubjectReview, selfSubjectRulesReview, subjectAccessReview, tokenReview } from '../reviews/reviews.ts'
 import { bindPod } from './binding.ts'
 import { evictPod } from './eviction.ts'
 import { finalizeNamespace } from './finalize.ts'
@@ -47,6 +47,8 @@ export function specialHandlers({ parts, authorizer, kubelets, tokens, tokenAuth
       ['selfsubjectreviews.authentication.k8s.io', call => selfSubjectReview(parts, call)],
       ['tokenreviews.authentication.k8s.io', call => tokenReview(parts, tokenAuthenticators, call)],
       ['selfsubjectaccessreviews.authorization.k8s.io', call => selfSubjectAccessReview(parts, authorizer, call)],
+      ['selfsubjectrulesreviews.authorization.k8s.io', call => selfSubjectRulesReview(parts, authorizer, call)],
+      ['localsubjectaccessreviews.authorization.k8s.io', call => localSubjectAccessReview(parts, authorizer, call)],
       ['subjectaccessreviews.authorization.k8s.io', call => subjectAccessReview(parts, authorizer, call)],
     ]),
   }
