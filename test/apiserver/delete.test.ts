@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { ConfigMap } from '../../src/api/kinds/config_map.ts'
+import { planDelete } from '../../src/apiserver/registry/delete.ts'
 import { CONFIG_MAPS, configMapNamed, podNamed, PODS, startServer, type Harness } from './harness.ts'
 
 const NAMESPACES = '/api/v1/namespaces'
@@ -147,14 +149,26 @@ describe('deleting anything', () => {
     assert.equal((await server.delete(`${CONFIG_MAPS}/a`, { preconditions: { uid: metadata.uid, resourceVersion: metadata.resourceVersion } })).status, 200)
   })
 
-  test('propagation leaves its orders in the finalizers', async () => {
-    const server = await startServer()
-    for (const [name, policy, finalizers] of [['f', 'Foreground', ['foregroundDeletion']], ['o', 'Orphan', ['orphan']]] as const) {
-      await server.post(CONFIG_MAPS, configMapNamed(name))
-      const answer = await server.delete(`${CONFIG_MAPS}/${name}`, { propagationPolicy: policy })
-      assert.deepEqual(answer.json.metadata.finalizers, finalizers)
-      assert.ok(answer.json.metadata.deletionTimestamp)
+  test('propagation leaves its orders in the finalizers', () => {
+    const object = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'a' } }
+    for (const [propagation, finalizers] of [['Foreground', ['foregroundDeletion']], ['Orphan', ['orphan']]] as const) {
+      const plan = planDelete(ConfigMap, object, { propagation, graceSeconds: undefined, uid: undefined, resourceVersion: undefined, dryRun: false }, 0)
+      assert.ok(plan.is === 'mark')
+      assert.deepEqual(plan.marked.metadata.finalizers, finalizers)
+      assert.ok(plan.marked.metadata.deletionTimestamp)
     }
+  })
+
+  test('where no collector would carry them out, the object goes at once and the client is told', async () => {
+    const server = await startServer()
+    for (const propagationPolicy of ['Foreground', 'Orphan']) {
+      await server.post(CONFIG_MAPS, configMapNamed('a'))
+      const answer = await server.delete(`${CONFIG_MAPS}/a`, { propagationPolicy })
+      assert.equal(answer.status, 200)
+      assert.deepEqual(answer.headers.warning, [`299 - "propagationPolicy ${propagationPolicy}: Poise has no garbage collector yet; the object goes at once and its dependents stay"`])
+      assert.equal((await server.get(`${CONFIG_MAPS}/a`)).status, 404)
+    }
+    await server.post(CONFIG_MAPS, configMapNamed('f'))
     await server.post(CONFIG_MAPS, configMapNamed('b'))
     await server.delete(`${CONFIG_MAPS}/b`, { propagationPolicy: 'Background' })
     assert.equal((await server.get(`${CONFIG_MAPS}/b`)).status, 404)

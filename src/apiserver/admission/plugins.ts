@@ -7,6 +7,7 @@ import { eventDefaults } from './event_defaults.ts'
 import { namespaceLifecycle } from './namespace_lifecycle.ts'
 import { nodeRestriction } from './node_restriction.ts'
 import { priority } from './priority.ts'
+import { runtimeClass } from './runtime_class.ts'
 import { serviceAccount } from './service_account.ts'
 import { taintNewNodes } from './taint_new_nodes.ts'
 
@@ -21,6 +22,7 @@ export const admissionPlugins = (parts: AdmissionParts): readonly AdmissionPlugi
   nodeRestriction,
   taintNewNodes,
   priority(parts),
+  runtimeClass,
   defaultTolerationSeconds,
   eventDefaults,
 ]

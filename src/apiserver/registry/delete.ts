@@ -18,7 +18,14 @@ import { readDeleteOptions, type DeleteHow, type Propagation } from './delete_op
 import { keyIn } from './keys.ts'
 
 export async function deleteObject(parts: Parts, call: Call): Promise<Outcome> {
-  return deleteWith(parts, call, readDeleteOptions(call.request))
+  return deleteWith(parts, call, withoutCollector(readDeleteOptions(call.request), call.warnings))
+}
+
+/** Nobody would ever take the finalizers off again, and the object would stay for good. */
+export function withoutCollector(how: DeleteHow, warnings: string[]): DeleteHow {
+  if (how.propagation !== 'Foreground' && how.propagation !== 'Orphan') return how
+  warnings.push(`propagationPolicy ${how.propagation}: Poise has no garbage collector yet; the object goes at once and its dependents stay`)
+  return { ...how, propagation: 'Background' }
 }
 
 /** Deletes never lose to other writers for long; a client that named a version is told at once. */
