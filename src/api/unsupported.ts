@@ -52,7 +52,6 @@ const POD: readonly UnsupportedField[] = [
   { path: 'spec.affinity.podAntiAffinity', says: NOT_YET },
   { path: 'spec.hostUsers', only: [false], says: 'Poise makes no user namespaces yet; root in the Pod is root on the node' },
   { path: 'spec.hostnameOverride', says: ALPHA },
-  { path: 'spec.os.name', only: ['windows'], says: 'Poise has Linux nodes only, and does not check this field' },
   { path: 'spec.resourceClaims', says: 'Poise has no devices to claim; the Pod starts without' },
   { path: 'spec.resources', says: 'counted when the Pod is placed; Poise does not limit the Pod as a whole yet' },
   { path: 'spec.topologySpreadConstraints', says: NOT_YET },
