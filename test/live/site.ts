@@ -1,0 +1,171 @@
+/**
+ * One cluster on real containers for a whole suite, with stock kubectl pointed at it:
+ *
+ *   machine, kubectl, images? ─▶ skip with the reason, or ─▶ cluster ─▶ tests, each in a namespace of its own ─▶ nothing left
+ */
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { Pod } from '../../src/api/kinds/pod.ts'
+import { ApiError } from '../../src/api/status.ts'
+import { silentLog } from '../../src/base/log.ts'
+import { cgroupRootOf } from '../../src/host/address_ranges.ts'
+import { destroyContainerd } from '../../src/host/containerd/destroy.ts'
+import { inspectMachine } from '../../src/host/containerd/machine.ts'
+import { removeCgroupTree } from '../../src/host/cri/cgroups.ts'
+import { clusterDirectories, clustersDirectory } from '../../src/host/directories.ts'
+import { startRealCluster } from '../../src/launch/real_cluster.ts'
+import { findKubectl } from '../compat/kubectl.ts'
+import { buildImages } from '../images/build.ts'
+
+const repository = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..')
+
+export const fileOf = (path: string): Promise<string> => readFile(join(repository, path), 'utf8')
+
+/** The articles' manifests, as they were printed. */
+export const manifest = (name: string): Promise<string> => fileOf(`test/manifests/${name}.yaml`)
+
+export interface Output {
+  readonly exitCode: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+export interface Site {
+  /** Stock kubectl 1.34; `-` in the arguments reads `input`. */
+  kubectl(args: readonly string[], input?: string): Promise<Output>
+  /** The namespace's own kubectl: fails the test when kubectl fails. */
+  inNamespace(name: string): Promise<Namespace>
+  close(): Promise<void>
+}
+
+export interface Namespace {
+  readonly name: string
+  kubectl(args: readonly string[], input?: string): Promise<string>
+  /** What kubectl says when it fails, which it must. */
+  refused(args: readonly string[], input?: string): Promise<string>
+  /** Runs until it is stopped; `lines` grows meanwhile. */
+  follow(args: readonly string[]): { readonly lines: readonly string[]; stop(): Promise<void> }
+  pod(name: string): Promise<Pod | undefined>
+  /** Waits until the Pod is as wanted; undefined is a Pod that is gone. */
+  until(name: string, wanted: (pod: Pod | undefined) => boolean, seconds?: number): Promise<Pod | undefined>
+}
+
+/** Why there can be no such cluster on this machine, if there cannot. */
+export async function reasonToSkip(images: readonly string[]): Promise<string | undefined> {
+  try {
+    await inspectMachine()
+    await buildImages(images, imageCache)
+    const { skip } = await findKubectl('1.34')
+    return skip || undefined
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error)
+  }
+}
+
+const imageCache = join(repository, '.cache', 'images')
+
+export async function startSite(images: readonly string[]): Promise<Site> {
+  const base = await mkdtemp(join(tmpdir(), 'poise-live-'))
+  const env = { POISE_HOME: base }
+  const name = 'live'
+  const directories = clusterDirectories(env, name)
+  await mkdir(directories.root, { recursive: true, mode: 0o700 })
+  const cluster = await startRealCluster({
+    name, directories,
+    clustersDirectory: clustersDirectory(env),
+    runtime: { is: 'containerd' },
+    store: 'memory',
+    port: 0,
+    log: silentLog,
+  })
+  const { client, host, ranges } = cluster
+
+  const close = async () => {
+    await cluster.stop({ containers: true })
+    await destroyContainerd({ stateDirectory: directories.containerd, podCidr: ranges.podCidr, networkName: ranges.networkName, host })
+    await removeCgroupTree(cgroupRootOf(ranges))
+    await rm(base, { recursive: true, force: true })
+  }
+  try {
+    for (const archive of await buildImages(images, imageCache)) await cluster.runtime.containerd!.loadImage(archive)
+    await cluster.nodesReady(AbortSignal.timeout(READY_MS))
+  } catch (error) {
+    await close()
+    throw error
+  }
+
+  const program = await findKubectl('1.34')
+  assert.ok(program.path, 'it was there a moment ago')
+  await writeFile(directories.kubeconfig, cluster.kubeconfig)
+  const launch = (args: readonly string[]) =>
+    spawn(program.path, args, { cwd: base, env: { PATH: process.env['PATH'], HOME: base, KUBECONFIG: directories.kubeconfig }, timeout: KUBECTL_MS })
+
+  const kubectl = (args: readonly string[], input = '') => new Promise<Output>((resolve, reject) => {
+    const child = launch(args)
+    let [stdout, stderr] = ['', '']
+    child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()))
+    child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()))
+    child.on('error', reject)
+    child.on('close', exitCode => resolve({ exitCode, stdout, stderr }))
+    child.stdin.on('error', () => {})
+    child.stdin.end(input)
+  })
+
+  const inNamespace = async (namespace: string): Promise<Namespace> => {
+    if (namespace !== 'default') assert.equal((await kubectl(['create', 'namespace', namespace])).stderr, '')
+    const pod = (podName: string) => client.get(Pod, { namespace, name: podName }).catch((error: unknown) => {
+      if (error instanceof ApiError && error.status.reason === 'NotFound') return undefined
+      throw error
+    })
+    return {
+      name: namespace,
+      pod,
+      async kubectl(args, input) {
+        const { exitCode, stdout, stderr } = await kubectl(['-n', namespace, ...args], input)
+        assert.equal(exitCode, 0, `kubectl ${args.join(' ')} failed: ${stderr}`)
+        return stdout
+      },
+      async refused(args, input) {
+        const { exitCode, stdout, stderr } = await kubectl(['-n', namespace, ...args], input)
+        assert.equal(exitCode, 1, `kubectl ${args.join(' ')} was not refused: ${stdout}`)
+        return stderr
+      },
+      follow(args) {
+        const child = launch(['-n', namespace, ...args])
+        const lines: string[] = []
+        let rest = ''
+        child.stdout.on('data', (chunk: Buffer) => {
+          const parts = `${rest}${chunk.toString()}`.split('\n')
+          rest = parts.pop()!
+          lines.push(...parts)
+        })
+        const ended = new Promise<void>(resolve => child.on('close', () => resolve()))
+        return {
+          lines,
+          async stop() {
+            child.kill()
+            await ended
+          },
+        }
+      },
+      async until(podName, wanted, seconds = 30) {
+        const deadline = performance.now() + seconds * 1000
+        for (;;) {
+          const found = await pod(podName)
+          if (wanted(found)) return found
+          if (performance.now() > deadline) assert.fail(`the Pod ${podName} was not as wanted within ${seconds} s: ${JSON.stringify(found?.status, null, 1)}\n${(await kubectl(['-n', namespace, 'events'])).stdout}`)
+          await new Promise(resolve => setTimeout(resolve, POLL_MS))
+        }
+      },
+    }
+  }
+  return { kubectl, inNamespace, close }
+}
+
+const READY_MS = 60_000
+const KUBECTL_MS = 120_000
+const POLL_MS = 100
