@@ -1,0 +1,113 @@
+/**
+ * Dialogues with stock kubectl, as golden files: commands as a user types them, and what he must see.
+ *
+ *   # get shows Pods in every form          the first line is the name of the test
+ *   $ kubectl get pod web                   run by sh, in test/golden/kubectl/manifests
+ *   NAME   READY   STATUS    RESTARTS   AGE
+ *   web    1/1     Running   0          <age>
+ *   [exit 1]                                when it is not 0
+ *
+ * What differs from run to run (ages, uids, addresses) is replaced, and columns are set apart by three spaces. Where one
+ * version of kubectl words something in its own way, `get.1.28.txt` stands beside `get.txt`. To record anew, run the tests
+ * with POISE_RECORD=1 and read the diff.
+ */
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { KUBECTL_VERSIONS, type KubectlVersion } from './kubectl.ts'
+
+export interface Dialogue {
+  readonly name: string
+  readonly sentence: string
+  /** Its commands; comments between them are kept when it is recorded. */
+  readonly lines: readonly string[]
+}
+
+export interface Surroundings {
+  readonly version: KubectlVersion
+  readonly kubectl: string
+  /** The cluster's, for the administrator. */
+  readonly kubeconfig: string
+  readonly namespace: string
+  /** Kept between dialogues of one version: kubectl remembers there what the server has. */
+  readonly home: string
+}
+
+const GOLDEN = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..', 'test', 'golden', 'kubectl')
+/** The version whose words are the rule. */
+const MAIN: KubectlVersion = '1.34'
+const COMMAND_TIMEOUT_MS = 40_000
+
+export function dialogues(): Dialogue[] {
+  return readdirSync(GOLDEN)
+    .filter(file => /^[a-z-]+\.txt$/.test(file))
+    .map(file => {
+      const lines = readFileSync(join(GOLDEN, file), 'utf8').split('\n')
+      return { name: file.slice(0, -'.txt'.length), sentence: lines[0]!.replace(/^# /, ''), lines: lines.slice(1).filter(line => /^[#$] /.test(line)) }
+    })
+}
+
+/** Runs its commands and compares; the first difference shows with the command it belongs to. */
+export async function hold({ name, sentence, lines }: Dialogue, surroundings: Surroundings): Promise<void> {
+  let heard = `# ${sentence}\n`
+  for (const line of lines) heard += line.startsWith('#') ? `${line}\n` : `${line}\n${normalise(await run(line.slice(2), surroundings), surroundings)}`
+  const own = join(GOLDEN, `${name}.${surroundings.version}.txt`)
+  const common = join(GOLDEN, `${name}.txt`)
+  if (process.env['POISE_RECORD']) return record(heard, surroundings.version, { own, common })
+  assert.equal(heard, readFileSync(existsSync(own) ? own : common, 'utf8'))
+}
+
+/** The order of the versions: the one whose words are the rule first, so that others can be compared when recording. */
+export const VERSIONS: readonly KubectlVersion[] = [MAIN, ...KUBECTL_VERSIONS.filter(version => version !== MAIN)]
+
+function record(heard: string, version: KubectlVersion, { own, common }: { own: string; common: string }): void {
+  rmSync(own, { force: true })
+  if (version === MAIN) writeFileSync(common, heard)
+  else if (heard !== readFileSync(common, 'utf8')) writeFileSync(own, heard)
+}
+
+function run(command: string, { kubectl, kubeconfig, namespace, home }: Surroundings): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const child = spawn('sh', ['-c', `{ ${command}\n} 2>&1`], {
+      cwd: join(GOLDEN, 'manifests'),
+      env: { PATH: `${dirname(kubectl)}:${process.env['PATH']}`, HOME: home, KUBECONFIG: kubeconfig, NAMESPACE: namespace, TZ: 'UTC' },
+      stdio: ['ignore', 'pipe', 'inherit'],
+      detached: true,
+    })
+    // The whole group: a kubectl that outlived its shell would hold the pipe open.
+    const timer = setTimeout(() => process.kill(-child.pid!, 'SIGKILL'), COMMAND_TIMEOUT_MS)
+    let output = ''
+    child.stdout!.setEncoding('utf8').on('data', (chunk: string) => (output += chunk))
+    child.on('error', reject)
+    child.on('close', (code, signal) => {
+      clearTimeout(timer)
+      if (output !== '' && !output.endsWith('\n')) output += '\n'
+      resolve(code === 0 ? output : `${output}[exit ${code ?? signal}]\n`)
+    })
+  })
+}
+
+function normalise(text: string, { namespace }: Surroundings): string {
+  return REPLACEMENTS.reduce((changed, [pattern, by]) => changed.replace(pattern, by), text.replaceAll(namespace, 'NAMESPACE'))
+}
+
+const REPLACEMENTS: readonly (readonly [RegExp, string])[] = [
+  [/\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/g, '<uid>'],
+  [/\b[0-9a-f]{64}\b/g, '<id>'],
+  [/\b[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d \+0000/g, '<date>'],
+  [/\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?( \+0000|Z)?/g, '<time>'],
+  [/\b10\.(96|244)\.\d+\.\d+\b/g, '<ip>'],
+  [/\/tmp\/(LIVE|MERGED)-\d+/g, '/tmp/$1'],
+  [/(kube-api-access-)[a-z0-9]{5}\b/g, '$1<random>'],
+  [/\.[0-9a-f]{16}\b/g, '.<nanoseconds>'],
+  [/kubectl-edit-\d+/g, 'kubectl-edit-<random>'],
+  // Older versions colour `cluster-info` wherever it goes.
+  [/\u001b\[[0-9;]*m/g, ''],
+  [/(resourceVersion: )"\d+"/g, '$1"<version>"'],
+  [/\b\d+(\.\d+)?m?s (\(\d+(\.\d+)?m?s including waiting\))/g, '<duration> (<duration> including waiting)'],
+  [/(^|\s|\()(\d+m)?\d+s(?=$|\s|\))/gm, '$1<age>'],
+  [/(?<=\S) {2,}(?=\S)/g, '   '],
+  [/ +$/gm, ''],
+]
