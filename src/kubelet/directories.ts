@@ -3,6 +3,8 @@ import type { Pod } from '../api/kinds/pod.ts'
 
 export interface Directories {
   readonly pods: string
+  /** One directory a Pod, named `<namespace>_<name>_<uid>`. */
+  readonly logs: string
   pod(uid: string): string
   /** `plugin` is Kubernetes' name of the kind of volume: `kubernetes.io~empty-dir`. */
   volume(uid: string, plugin: string, name: string): string
@@ -15,15 +17,17 @@ export interface Directories {
 
 export function createDirectories(rootDirectory: string): Directories {
   const pods = `${rootDirectory}/pods`
+  const logs = `${rootDirectory}/logs`
   const pod = (uid: string) => `${pods}/${uid}`
   return {
     pods,
+    logs,
     pod,
     volume: (uid, plugin, name) => `${pod(uid)}/volumes/${plugin}/${name}`,
     subPath: (uid, volume, container, index) => `${pod(uid)}/volume-subpaths/${volume}/${container}/${index}`,
     etcHosts: uid => `${pod(uid)}/etc-hosts`,
     container: (uid, name) => `${pod(uid)}/containers/${name}`,
-    podLogs: ({ namespace, name, uid }) => `${rootDirectory}/logs/${namespace}_${name}_${uid}`,
+    podLogs: ({ namespace, name, uid }) => `${logs}/${namespace}_${name}_${uid}`,
   }
 }
 

@@ -7,7 +7,7 @@
  */
 import type { Pod } from '../api/kinds/pod.ts'
 import type { Service } from '../api/kinds/service.ts'
-import type { Host } from '../base/host.ts'
+import type { Host, Task } from '../base/host.ts'
 import type { Transport } from '../base/transport.ts'
 import type { Cache } from '../client/cache.ts'
 import type { Client } from '../client/client.ts'
@@ -18,6 +18,7 @@ import { createDirectories } from './directories.ts'
 import { createImages } from './image/images.ts'
 import { admitPod } from './node/admission.ts'
 import type { Machine } from './node/machine.ts'
+import { DEFAULT_LOG_LIMITS, rotateLogs, type LogLimits } from './logs/log_rotation.ts'
 import { createNodeAgent } from './node/node_agent.ts'
 import { createPodWorkers } from './pod/pod_workers.ts'
 import { createPodProbes } from './probe/probes.ts'
@@ -44,6 +45,8 @@ export interface KubeletOptions {
   readonly cgroupRoot?: string
   /** The scheme of container ids in statuses. Default: containerd. */
   readonly runtimeName?: string
+  /** When the logs of a container are rotated. Default: at 10 MiB, and five files are kept. */
+  readonly logLimits?: LogLimits
 }
 
 export interface Kubelet {
@@ -56,7 +59,7 @@ export interface Kubelet {
 }
 
 export function createKubelet(options: KubeletOptions): Kubelet {
-  const { cgroupRoot = '', runtimeName = 'containerd', services, rootDirectory } = options
+  const { cgroupRoot = '', runtimeName = 'containerd', services, rootDirectory, logLimits = DEFAULT_LOG_LIMITS } = options
   const context: KubeletContext = { ...options, services, cgroupRoot, runtimeName, directories: createDirectories(rootDirectory) }
   const statuses = createStatusManager(context)
   const kubeletStartedAt = { now: options.host.clock.now(), wall: options.host.clock.wall() }
@@ -68,14 +71,16 @@ export function createKubelet(options: KubeletOptions): Kubelet {
     createProbes: poke => createPodProbes(context, { poke, kubeletStartedAt }),
   }, (pod, others) => admitPod(pod, others, options.machine))
   const node = createNodeAgent(context)
+  let rotation: Task | undefined
 
   return {
     async start() {
       await Promise.all([options.pods.synced, services?.synced, node.start()])
       await workers.start()
+      rotation = options.host.spawn('log rotation', signal => rotateLogs(context, workers, logLimits, signal))
     },
     async stop() {
-      await node.stop()
+      await Promise.all([node.stop(), rotation?.stop()])
       await workers.stop()
       statuses.stop()
     },

@@ -101,3 +101,50 @@ test('§ kubelet admission: a Pod that does not fit is Failed with the reason', 
   assert.deepEqual([failed.status.reason, failed.status.message], ['OutOfcpu', "Pod was rejected: Node didn't have enough resource: cpu, requested: 5000, used: 0, capacity: 4000"])
   assert.deepEqual(await story.instances('web'), [])
 })
+
+const countTo = (last: number, text: string) => `i=0; while [ $i -lt ${last} ]; do i=$((i+1)); echo $i ${text}; sleep 1; done; sleep 3600`
+const LIMITS = { bytesMax: 4096, filesMax: 5 }
+const LONG = 'x'.repeat(200)
+
+test('§ log rotation: a log stays below its limits, however long its container writes; the current file is what logs show', async () => {
+  const story = await beginStory(1, { logLimits: LIMITS })
+  story.run({ spec: { containers: [{ name: 'web', image: 'busybox:1', command: sh(countTo(600, LONG)) }] } })
+  await story.until(isReady)
+  await story.world.advance(620_000)
+  const [instance] = await story.instances('web')
+  const directory = instance!.logPath.replace(/\/[^/]*$/, '')
+  const files = (await story.world.finish(story.disk.list(directory))).sort()
+  assert.equal(files.length, 5, files.join(' '))
+  assert.deepEqual(files.map(name => name.replace(/\d{8}-\d{6}$/, 'TIME')), ['0.log', ...Array.from({ length: 4 }, () => '0.log.TIME')])
+  for (const name of files) assert.ok((await story.world.finish(story.disk.stat(`${directory}/${name}`)))!.size < 2 * LIMITS.bytesMax, name)
+  const shown = (await logs(story)).trimEnd().split('\n')
+  assert.equal(shown.at(-1), `600 ${LONG}`)
+  assert.ok(shown.length < 40, `${shown.length} lines`)
+})
+
+test('§ log rotation: whoever follows misses no line and sees none twice', async () => {
+  const story = await beginStory(2, { logLimits: LIMITS })
+  story.run({ spec: { restartPolicy: 'Never', containers: [{ name: 'web', image: 'busybox:1', command: sh(countTo(200, LONG).replace('; sleep 3600', '')) }] } })
+  await story.until(isReady)
+  const seen = (await logs(story, 'follow=true')).trimEnd().split('\n').map(line => Number(line.split(' ')[0]))
+  assert.deepEqual(seen, Array.from({ length: 200 }, (_, i) => i + 1))
+})
+
+test('§ log rotation: of the instance before, the last file is shown; older instances leave no files', async () => {
+  const story = await beginStory(3, { logLimits: LIMITS })
+  story.run({ spec: { containers: [{ name: 'web', image: 'busybox:1', command: sh(`${countTo(60, LONG).replace('; sleep 3600', '')}; exit 1`) }] } })
+  await story.until(({ status }) => status.containerStatuses?.[0]?.restartCount === 3 && status.containerStatuses[0].state?.running !== undefined, 1000)
+  assert.equal((await logs(story, 'previous=true')).trimEnd().split('\n').at(-1), `60 ${LONG}`)
+  await story.world.advance(5000)
+  const [instance] = await story.instances('web')
+  const files = await story.world.finish(story.disk.list(instance!.logPath.replace(/\/[^/]*$/, '')))
+  assert.deepEqual(new Set(files.map(name => name.split('.')[0])), new Set(['2', '3']))
+})
+
+test('§ log rotation: logs of Pods that went while the kubelet was away go when it is back', async () => {
+  const story = await beginStory(4)
+  await story.world.finish(story.disk.makeDirectory('/var/lib/poise/logs/default_old_gone/web'))
+  await story.world.finish(story.disk.writeFile('/var/lib/poise/logs/default_old_gone/web/0.log', 'x'))
+  await story.restartKubelet()
+  assert.deepEqual(await story.world.finish(story.disk.list('/var/lib/poise/logs').catch(() => [])), [])
+})

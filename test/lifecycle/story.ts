@@ -2,7 +2,9 @@
 import { Pod } from '../../src/api/kinds/pod.ts'
 import { createCache } from '../../src/client/reflector.ts'
 import type { KubernetesObject } from '../../src/api/meta.ts'
+import type { Disk } from '../../src/base/disk.ts'
 import { createKubelet, type Kubelet } from '../../src/kubelet/kubelet.ts'
+import type { LogLimits } from '../../src/kubelet/logs/log_rotation.ts'
 import type { Machine } from '../../src/kubelet/node/machine.ts'
 import type { ContainerRuntime, ContainerStatus } from '../../src/runtime/runtime.ts'
 import { FAST_LATENCY } from '../../src/sim/latency.ts'
@@ -31,6 +33,8 @@ export interface Story {
   sandboxes(): Promise<number>
   readonly epochMs: number
   readonly kubelet: Kubelet
+  /** The node's. */
+  readonly disk: Disk
 }
 
 export const MACHINE: Machine = {
@@ -39,7 +43,7 @@ export const MACHINE: Machine = {
   dns: { servers: ['10.0.0.53'], searches: ['example.com'], options: [] },
 }
 
-export async function beginStory(seed: string | number = 1, options: { images?: readonly string[] } = {}): Promise<Story> {
+export async function beginStory(seed: string | number = 1, options: { images?: readonly string[]; logLimits?: LogLimits } = {}): Promise<Story> {
   const world = createWorld({ seed, periodic: /^(every|resync|workload|pod |cache)/ })
   let host = world.host('node-a')
   const api = createFakeApi(host.machine.clock)
@@ -53,6 +57,7 @@ export async function beginStory(seed: string | number = 1, options: { images?: 
       host, client: api.client, runtime: connected, nodeName: 'node-a', machine: MACHINE, rootDirectory: '/var/lib/poise',
       clusterDns: ['10.96.0.10'], clusterDomain: 'cluster.local',
       pods: createCache(host, api.client, Pod),
+      logLimits: options.logLimits,
       events: { normal: record('Normal'), warning: record('Warning') },
     })
     await world.finish(kubelet.start())
@@ -64,6 +69,9 @@ export async function beginStory(seed: string | number = 1, options: { images?: 
 
   return {
     world, api, runtime, events, pod,
+    get disk() {
+      return host.disk
+    },
     get kubelet() {
       return kubelet
     },

@@ -1,7 +1,7 @@
 /** What a container wanted to say at its end: a file of its own, or the last lines of its log. */
 import { decodeText } from '../../base/bytes.ts'
 import type { Disk } from '../../base/disk.ts'
-import { parseLogLine } from '../server/log_line.ts'
+import { parseLogLine } from '../logs/log_line.ts'
 
 const FILE_BYTES_MAX = 4096
 const LOG_BYTES_MAX = 2048

@@ -4,6 +4,7 @@
  */
 import type { Pod } from '../../api/kinds/pod.ts'
 import { backoffMs } from '../../base/backoff.ts'
+import { containerNameOf, messageFileOf, restartCountOf } from '../container/labels.ts'
 import { sandboxConfig } from '../container/sandbox_config.ts'
 import { writeHostsFile } from '../container/hosts_file.ts'
 import { runHook } from '../container/lifecycle_hooks.ts'
@@ -11,6 +12,8 @@ import type { MountedVolumes } from '../container/mounts.ts'
 import { podIPOf, PostStartError, startContainer } from '../container/start_container.ts'
 import { messageOf, StartError } from '../container/start_failure.ts'
 import type { KubeletContext } from '../context.ts'
+import { containerLogPath, podLogsOf } from '../directories.ts'
+import { removeLogs } from '../logs/log_files.ts'
 import type { Images } from '../image/images.ts'
 import type { Volumes } from '../volume/volumes.ts'
 import { newestOf } from './instances.ts'
@@ -198,6 +201,16 @@ export function createPerformer({ context, images, volumes, memory, observer, jo
     })
   }
 
+  /** The files go first: without its instance nobody would know of them. */
+  async function removeInstance(pod: Pod, id: string): Promise<void> {
+    const instance = observer.last.containers.find(container => container.id === id)
+    if (instance) {
+      await removeLogs(host.disk, `${podLogsOf(context.directories, pod)}/${containerLogPath(containerNameOf(instance), restartCountOf(instance))}`)
+      if (messageFileOf(instance)) await host.disk.remove(messageFileOf(instance))
+    }
+    await runtime.removeContainer(id)
+  }
+
   return {
     perform(pod, action) {
       switch (action.do) {
@@ -210,7 +223,7 @@ export function createPerformer({ context, images, volumes, memory, observer, jo
         case 'signal': return signal(pod, action.id, action.timeoutMs)
         case 'removeContainers':
           return void jobs.start('remove', async () => {
-            await Promise.all(action.ids.map(id => runtime.removeContainer(id))).catch((error: unknown) => {
+            await Promise.all(action.ids.map(id => removeInstance(pod, id))).catch((error: unknown) => {
               memory.removeAt = clock.wall() + REMOVE_RETRY_MS
               throw error
             })

@@ -27,7 +27,7 @@ export interface PodWorkers {
   stop(): Promise<void>
   /** What the kubelet itself is asked about: logs, exec. */
   find(namespace: string, name: string): { pod: Pod; worker: PodWorker } | undefined
-  list(): Pod[]
+  list(): { pod: Pod; worker: PodWorker }[]
   /** The Pod ends as Failed: evicted, preempted. */
   kill(uid: string, termination: Termination): void
 }
@@ -161,8 +161,14 @@ export function createPodWorkers(parts: Omit<PodWorkerParts, 'looked'>, admit: A
       const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace, uid }, spec: { containers: [] }, status: {} } as unknown as Pod
       begin(pod, { because: 'removed', graceMs: ORPHAN_GRACE_MS }, true)
     }
-    for (const uid of await host.disk.list(directories.pods).catch(() => [])) {
-      if (!known.has(uid) && !entries.has(uid)) await host.disk.remove(directories.pod(uid)).catch((error: unknown) => log.warn('an orphaned directory could not be removed', { uid, error: messageOf(error) }))
+    await removeOrphaned(directories.pods, name => name)
+    await removeOrphaned(directories.logs, name => name.slice(name.lastIndexOf('_') + 1))
+
+    async function removeOrphaned(parent: string, uidOf: (name: string) => string): Promise<void> {
+      for (const name of await host.disk.list(parent).catch(() => [])) {
+        if (known.has(uidOf(name)) || entries.has(uidOf(name))) continue
+        await host.disk.remove(`${parent}/${name}`).catch((error: unknown) => log.warn('an orphaned directory could not be removed', { directory: name, error: messageOf(error) }))
+      }
     }
   }
 
@@ -190,7 +196,7 @@ export function createPodWorkers(parts: Omit<PodWorkerParts, 'looked'>, admit: A
       const found = [...entries.values()].filter(({ pod }) => pod.metadata.namespace === namespace && pod.metadata.name === name)
       return found.find(entry => !entry.isRemoved) ?? found[0]
     },
-    list: () => [...entries.values()].filter(entry => !entry.isRemoved).map(entry => entry.pod),
+    list: () => [...entries.values()].filter(entry => !entry.isRemoved),
     kill(uid, termination) {
       const entry = entries.get(uid)
       if (!entry || entry.state === 'finished') return

@@ -10,7 +10,7 @@ import { restartCountOf } from '../container/labels.ts'
 import { hasExited, instancesOf } from '../pod/instances.ts'
 import { containersOf } from '../pod/pod_nouns.ts'
 import type { PodWorker } from '../pod/pod_worker.ts'
-import { readLog, type LogOptions } from './log_reader.ts'
+import { readLog, type LogOptions } from '../logs/log_reader.ts'
 
 export function containerLogs(context: KubeletContext, { pod, worker }: { pod: Pod; worker: PodWorker }, container: string, request: Request): Response {
   if (!containersOf(pod).some(named => named.container.name === container)) throw badRequest(`container ${container} is not valid for pod ${pod.metadata.name}`)

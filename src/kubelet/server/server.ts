@@ -23,7 +23,7 @@ export function createKubeletServer(context: KubeletContext, workers: PodWorkers
     const [verb = '', namespace = '', name = '', container = ''] = request.path.split('/').slice(1).map(decodeURIComponent)
     switch (verb) {
       case 'healthz': return text(200, 'ok')
-      case 'pods': return object({ kind: 'PodList', apiVersion: 'v1', metadata: {}, items: workers.list() })
+      case 'pods': return object({ kind: 'PodList', apiVersion: 'v1', metadata: {}, items: workers.list().map(({ pod }) => pod) })
       case 'containerLogs': return containerLogs(context, find(namespace, name), container, request)
       case 'exec': return command(request, running(namespace, name, container), 'exec')
       case 'attach': return command(request, running(namespace, name, container), 'attach')

@@ -1,12 +1,16 @@
 /**
  * Reads a container's log file as the runtime writes it, and goes on reading while it grows.
  *
- *   tail? find the place ─▶ read to the end ─▶ follow? wait for the file to change ─▶ read on, also in the file that replaces it
+ *   tail? find the place ─▶ read to the end ─▶ follow? wait for the file to change ─▶ read on
+ *
+ * A rotation renames the file that is being read. It is then read to its end under its new name, and after it whatever
+ * came next, so that nobody who follows misses a line.
  */
 import type { ByteSource } from '../../base/bytes.ts'
 import { DiskError, type Disk } from '../../base/disk.ts'
 import { sleep } from '../../base/clock.ts'
 import type { Host } from '../../base/host.ts'
+import { rotatedLogs } from './log_files.ts'
 import { parseLogLine } from './log_line.ts'
 
 export interface LogOptions {
@@ -29,15 +33,25 @@ export async function* readLog({ disk, clock }: Host, path: string, options: Log
   const encoder = new TextEncoder()
   let left = options.limitBytes ?? Infinity
   let info = await disk.stat(path)
+  /** What is read now: the current file, or one that was moved aside while it was read. */
+  let source = path
   let offset = options.tailLines === undefined ? 0 : await tailOffset(disk, path, info?.size ?? 0, options.tailLines)
   let rest: Uint8Array = new Uint8Array()
   let startsLine = true
-  const change = watchFile(disk, path)
+  let change = watchFile(disk, path)
   try {
     while (!signal.aborted && left > 0) {
       // Asked before reading: what was written before the end is then still read.
       const wasOver = options.isOver()
-      const chunk = await readAt(disk, path, offset)
+      const chunk = await readAt(disk, source, offset)
+      const now = await disk.stat(path)
+      if (source === path && now && info && now.inode !== info.inode) {
+        // The chunk may be of either file: it is read again from the one it was meant to be of.
+        source = await fileWith(disk, path, info.inode) ?? path
+        if (source === path) [info, offset, rest] = [now, 0, new Uint8Array()]
+        continue
+      }
+      if (source === path) info = now ?? info
       offset += chunk.length
       const { lines, remainder } = splitLines(rest, chunk)
       rest = remainder
@@ -55,15 +69,16 @@ export async function* readLog({ disk, clock }: Host, path: string, options: Log
       }
       if (chunk.length > 0) continue
 
-      const now = await disk.stat(path)
-      if (now && info && now.inode !== info.inode) {
-        // Rotated: the old file was read to its end, and the new one begins.
-        info = now
-        offset = 0
-        rest = new Uint8Array()
+      // Until the new file has something in it, the last lines may still be on their way into the old one.
+      if (source !== path && now && (now.size > 0 || wasOver)) {
+        source = await fileAfter(disk, path, source)
+        ;[info, offset, rest] = [now, 0, new Uint8Array()]
+        if (source === path) {
+          change.close()
+          change = watchFile(disk, path)
+        }
         continue
       }
-      info = now ?? info
       if (!options.follow || wasOver) return
       await change.next(ms => sleep(clock, ms, signal, 'log follow').catch(() => undefined))
     }
@@ -71,6 +86,15 @@ export async function* readLog({ disk, clock }: Host, path: string, options: Log
     change.close()
   }
 }
+
+/** The file under whatever name it has now; undefined: it was too old to be kept. */
+async function fileWith(disk: Disk, path: string, inode: number): Promise<string | undefined> {
+  for (const file of await rotatedLogs(disk, path)) if ((await disk.stat(file))?.inode === inode) return file
+  return undefined
+}
+
+const fileAfter = async (disk: Disk, path: string, file: string): Promise<string> =>
+  (await rotatedLogs(disk, path)).find(other => other > file) ?? path
 
 /** Where the last lines begin. Partial lines count as lines of the file, as in Kubernetes. */
 async function tailOffset(disk: Disk, path: string, size: number, lines: number): Promise<number> {
