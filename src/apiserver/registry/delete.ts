@@ -139,7 +139,7 @@ async function carryOut(parts: Parts, kind: Kind, current: Stored, plan: DeleteP
   }
 }
 
-function checkPreconditions(kind: Kind, { metadata }: KubernetesObject, { uid, resourceVersion }: DeleteHow): void {
+export function checkPreconditions(kind: Kind, { metadata }: KubernetesObject, { uid, resourceVersion }: DeleteHow): void {
   const name = metadata.name!
   if (uid !== undefined && uid !== metadata.uid) throw conflict(kind, name, `the UID in the precondition (${uid}) does not match the UID in record (${metadata.uid}). The object might have been deleted and then recreated`)
   if (resourceVersion !== undefined && resourceVersion !== metadata.resourceVersion) throw conflict(kind, name, `the ResourceVersion in the precondition (${resourceVersion}) does not match the ResourceVersion in record (${metadata.resourceVersion}). The object might have been modified`)

@@ -5,7 +5,7 @@ import { isTerminal, setCondition } from '../../api/pod.ts'
 import { badRequest, success } from '../../api/status.ts'
 import type { Parts } from '../parts.ts'
 import type { Call, Outcome } from '../registry/call.ts'
-import { deleteWith } from '../registry/delete.ts'
+import { checkPreconditions, deleteWith, withoutCollector } from '../registry/delete.ts'
 import { readObject } from '../registry/read_object.ts'
 import { rewriteObject } from '../registry/rewrite.ts'
 import { writeOptions } from '../registry/write_options.ts'
@@ -21,21 +21,23 @@ export async function evictPod(parts: Parts, call: Call): Promise<Outcome> {
   if (eviction.metadata.name && eviction.metadata.name !== name) throw badRequest('name in URL does not match name in Eviction object')
   const { deleteOptions } = eviction
   const dryRun = options.dryRun || (deleteOptions?.dryRun?.length ?? 0) > 0
-  const uid = deleteOptions?.preconditions?.uid
+  const how = withoutCollector({
+    graceSeconds: deleteOptions?.gracePeriodSeconds,
+    uid: deleteOptions?.preconditions?.uid,
+    resourceVersion: deleteOptions?.preconditions?.resourceVersion,
+    propagation: deleteOptions?.propagationPolicy as never,
+    dryRun,
+  }, call.warnings)
 
   await rewriteObject(parts, Pod, namespace, name, pod => {
-    if (dryRun || isTerminal(pod) || pod.metadata.deletionTimestamp || (uid && uid !== pod.metadata.uid)) return false
+    checkPreconditions(Pod as never, pod, how)
+    if (dryRun || isTerminal(pod) || pod.metadata.deletionTimestamp) return false
     pod.status.conditions = setCondition(pod.status.conditions, {
       type: 'DisruptionTarget', status: 'True', reason: 'EvictionByEvictionAPI', message: 'Eviction API: evicting',
     }, timestamp(parts.clock.wall()))
     return true
   })
-  await deleteWith(parts, { ...call, kind: Pod as never }, {
-    graceSeconds: deleteOptions?.gracePeriodSeconds,
-    uid,
-    resourceVersion: undefined,
-    propagation: deleteOptions?.propagationPolicy as never,
-    dryRun,
-  })
+  // The condition was a write of its own, so the version the client named has passed.
+  await deleteWith(parts, { ...call, kind: Pod as never }, { ...how, resourceVersion: undefined })
   return { status: 201, object: { ...success(), code: 201 } }
 }
