@@ -35,6 +35,8 @@ export interface Output {
 }
 
 export interface Site {
+  /** The administrator's, as text. */
+  readonly kubeconfig: string
   /** Stock kubectl 1.34; `-` in the arguments reads `input`. */
   kubectl(args: readonly string[], input?: string): Promise<Output>
   /** The namespace's own kubectl: fails the test when kubectl fails. */
@@ -163,7 +165,7 @@ export async function startSite(images: readonly string[]): Promise<Site> {
       },
     }
   }
-  return { kubectl, inNamespace, close }
+  return { kubeconfig: cluster.kubeconfig, kubectl, inNamespace, close }
 }
 
 const READY_MS = 60_000
