@@ -1,15 +1,14 @@
 /** `poise up --detach`: the same command without it, in a process of its own that writes to the cluster's log. */
 import { spawn } from 'node:child_process'
 import { closeSync, openSync, readFileSync, statSync } from 'node:fs'
-import { mkdir } from 'node:fs/promises'
 import { Node } from '../api/kinds/node.ts'
 import { readClusterRecord } from '../host/cluster_record.ts'
 import { clusterDirectories, type ClusterDirectories } from '../host/directories.ts'
 import { connectFromKubeconfig } from './connection.ts'
-import { stateFailure } from './failure.ts'
 import type { Cli } from './main.ts'
 import { UserError } from './output.ts'
 import { refuseSecond, type UpOptions } from './start.ts'
+import { makeStateDirectory } from './state_directory.ts'
 
 /** From the start of the process until its API answers, with a containerd that starts for the first time. */
 const START_MS = 45_000
@@ -42,12 +41,8 @@ export async function detach(cli: Cli, options: UpOptions): Promise<void> {
 }
 
 async function openLog({ root, log }: ClusterDirectories): Promise<{ descriptor: number; size: number }> {
-  try {
-    await mkdir(root, { recursive: true, mode: 0o700 })
-    return { descriptor: openSync(log, 'a', 0o600), size: statSync(log).size }
-  } catch (error) {
-    throw stateFailure(error)
-  }
+  await makeStateDirectory(root)
+  return { descriptor: openSync(log, 'a', 0o600), size: statSync(log).size }
 }
 
 /** The child said it in the words of its own error, at the end of its log. */

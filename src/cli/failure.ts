@@ -13,10 +13,3 @@ export function failure(context: string, error: unknown, log: string): UserError
   const { what, next } = splitNext(error instanceof Error ? error.message : String(error))
   return new UserError(`${context}: ${what}`, { next: next ?? `More is in its log: ${log}` })
 }
-
-/** A directory that cannot be made or written. */
-export function stateFailure(error: unknown): unknown {
-  const { code, path } = error as NodeJS.ErrnoException
-  if (code === undefined || !['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST', 'ENOENT', 'ENOSPC'].includes(code)) return error
-  return new UserError(`${path ?? 'the state directory'} cannot be written (${code})`, { next: 'Set POISE_HOME to a directory that this user can write, with room on its disk.' })
-}

@@ -1,5 +1,4 @@
 /** Starts a cluster in this process and ends it: what `poise up` and the tour share. */
-import { mkdir } from 'node:fs/promises'
 import type { LogLevel } from '../base/log.ts'
 import { writeFileAtomically } from '../host/atomic_file.ts'
 import { readClusterRecord, removeClusterRecord, writeClusterRecord } from '../host/cluster_record.ts'
@@ -9,7 +8,8 @@ import { createLog, type HostLog } from '../host/log.ts'
 import { startRealCluster, type RealCluster } from '../launch/real_cluster.ts'
 import type { RuntimeChoice } from '../launch/runtimes.ts'
 import { VERSION } from '../launch/version.ts'
-import { failure, stateFailure } from './failure.ts'
+import { failure } from './failure.ts'
+import { makeStateDirectory } from './state_directory.ts'
 import type { Cli } from './main.ts'
 import { contextName } from './options.ts'
 import { UserError } from './output.ts'
@@ -77,12 +77,8 @@ export async function start(cli: Cli, options: UpOptions, { signal }: StopSignal
 }
 
 async function prepare(directories: ClusterDirectories, level: LogLevel): Promise<HostLog> {
-  try {
-    await mkdir(directories.root, { recursive: true, mode: 0o700 })
-    return createLog({ level, file: directories.log })
-  } catch (error) {
-    throw stateFailure(error)
-  }
+  await makeStateDirectory(directories.root)
+  return createLog({ level, file: directories.log })
 }
 
 async function waitForNodes({ output }: Cli, cluster: RealCluster, waitMs: number, stopped: AbortSignal): Promise<void> {
