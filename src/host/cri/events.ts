@@ -96,7 +96,9 @@ export function watchEvents({ client, clock, log }: EventSources, changed: (sand
   async function untilEnded(containerId: string, waitsMs: readonly Millis[]) {
     for (const waitMs of waitsMs) {
       if (await view.hasEnded(containerId)) return
-      await sleep(clock, waitMs, abort.signal, 'runtime events: exit')
+      // Without the signal, of which a hundred containers that end at once would each want to be told.
+      await sleep(clock, waitMs, undefined, 'runtime events: exit')
+      if (abort.signal.aborted) return
     }
   }
 

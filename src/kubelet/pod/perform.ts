@@ -80,15 +80,17 @@ export function createPerformer({ context, images, volumes, memory, observer, jo
     if (replaces) events.normal(pod, 'SandboxChanged', 'Pod sandbox changed, it will be killed and re-created.')
     jobs.start('sandbox', async () => {
       try {
-        const { networkReady, message } = isHostNetwork(pod) ? { networkReady: true, message: '' } : await runtime.status()
-        if (!networkReady) {
-          events.warning(pod, 'NetworkNotReady', `network is not ready: container runtime network not ready: ${message}`)
-          return waitFor(NETWORK_RETRY_MS)
-        }
-        await host.disk.makeDirectory(sandboxConfig(context, pod, attempt).logDirectory, { mode: 0o755 })
-        await runtime.runPodSandbox(sandboxConfig(context, pod, attempt))
+        const config = sandboxConfig(context, pod, attempt)
+        await host.disk.makeDirectory(config.logDirectory, { mode: 0o755 })
+        await runtime.runPodSandbox(config)
         failures.sandbox = 0
       } catch (error) {
+        // Asked only now: without a network no sandbox comes to be, and with one the question would make every Pod wait.
+        const network = isHostNetwork(pod) ? undefined : await runtime.status().catch(() => undefined)
+        if (network && !network.networkReady) {
+          events.warning(pod, 'NetworkNotReady', `network is not ready: container runtime network not ready: ${network.message}`)
+          return waitFor(NETWORK_RETRY_MS)
+        }
         events.warning(pod, 'FailedCreatePodSandBox', `Failed to create pod sandbox: ${messageOf(error)}`)
         waitFor(backoffMs(++failures.sandbox, SANDBOX_RETRY))
       } finally {
