@@ -17,6 +17,8 @@ export interface FakeApi {
   readonly client: Client
   create(kind: Kind<never>, object: object): KubernetesObject
   get<T extends KubernetesObject>(kind: Kind<T>, name: string, namespace?: string): T | undefined
+  /** How often an object was asked for by its name: `configmaps/settings`. */
+  readonly reads: ReadonlyMap<string, number>
   /** Every write that reached the server, in order. */
   readonly writes: { verb: string; kind: string; name: string; object: KubernetesObject | undefined }[]
 }
@@ -25,6 +27,7 @@ export function createFakeApi(clock: Clock): FakeApi {
   const objects = new Map<string, Map<string, KubernetesObject>>()
   const watchers = new Set<{ kind: Kind<never>; event(event: never): void }>()
   const writes: FakeApi['writes'] = []
+  const reads = new Map<string, number>()
   let revision = 0
   const uids = new Map<string, number>()
   const nextUid = (kind: string) => {
@@ -63,7 +66,11 @@ export function createFakeApi(clock: Clock): FakeApi {
     return put(kind, { apiVersion: apiVersionOf(kind), kind: kind.kind, ...object, metadata } as never, 'create')
   }
   const client: Partial<Client> = {
-    get: async (kind, key) => need(kind, key) as never,
+    async get(kind, key) {
+      const name = `${kind.plural}/${key.name}`
+      reads.set(name, (reads.get(name) ?? 0) + 1)
+      return need(kind, key) as never
+    },
     list: async (kind, options) => ({
       metadata: { resourceVersion: String(revision) },
       items: [...all(kind).values()].filter(o => !options?.namespace || o.metadata.namespace === options.namespace) as never,
@@ -106,6 +113,7 @@ export function createFakeApi(clock: Clock): FakeApi {
     client: client as Client,
     create,
     get: (kind, name, namespace = kind.namespaced ? 'default' : '') => all(kind as never).get(keyText({ namespace, name })) as never,
+    reads,
     writes,
   }
 }

@@ -8,6 +8,7 @@
  * `planPod` decides and touches nothing; the loop has all effects and decides nothing. Whatever is slow is a job whose end
  * wakes the loop, so that it is never deaf to a deletion. What a restarted kubelet must know is read back from the runtime.
  */
+import { deepEqual } from '../../api/deep.ts'
 import type { Pod } from '../../api/kinds/pod.ts'
 import { timestamp } from '../../api/meta.ts'
 import type { Millis } from '../../base/clock.ts'
@@ -108,11 +109,11 @@ export function startPodWorker(parts: PodWorkerParts, first: DesiredPod): PodWor
       publish(pod, observed, step.waiting, now)
       if (step.finished) return 'finished'
 
-      if (pod !== lastPod || now >= refreshAt) {
+      if (now >= refreshAt || (pod !== lastPod && !showsTheSame(pod, lastPod))) {
         performer.refreshVolumes(pod)
         refreshAt = now + REFRESH_MS
-        lastPod = pod
       }
+      lastPod = pod
       wakeAt = clock.now() + Math.max(0, Math.min(step.wakeAt, refreshAt) - now)
     }
   }
@@ -155,6 +156,9 @@ export function startPodWorker(parts: PodWorkerParts, first: DesiredPod): PodWor
     },
   }
 }
+
+/** Of a Pod itself only these can change and stand in files. */
+const showsTheSame = ({ metadata: a }: Pod, { metadata: b }: Pod): boolean => deepEqual(a.labels, b.labels) && deepEqual(a.annotations, b.annotations)
 
 /** A kill is never taken back, its grace only shrinks, and a failure it was given stays. */
 export function narrower(before: Termination | undefined, now: Termination | undefined): Termination | undefined {

@@ -11,6 +11,7 @@ import type { KubeletContext } from '../context.ts'
 import { containersOf } from '../pod/pod_nouns.ts'
 import type { Payload, PayloadFile } from './atomic_writer.ts'
 import { decodeBase64 } from './base64.ts'
+import type { ReadObject } from './objects.ts'
 import type { Tokens } from './tokens.ts'
 
 /** Kubernetes' name of the kind of volume, for its directory; undefined: its files are not ours to write. */
@@ -27,23 +28,29 @@ const DEFAULT_MODE = 0o644
 type Source = NonNullable<ProjectedVolumeSource['sources']>[number]
 type Items = readonly { key: string; path: string; mode?: number }[]
 
+/** Where files come from that are not in the Pod itself. */
+export interface PayloadGivers {
+  readonly tokens: Tokens
+  readonly read: ReadObject
+}
+
 /** Rejects when something that is not optional is missing. */
-export async function collectPayload(context: KubeletContext, tokens: Tokens, pod: Pod, volume: Volume, addresses: PodAddresses): Promise<Payload> {
+export async function collectPayload(context: KubeletContext, givers: PayloadGivers, pod: Pod, volume: Volume, addresses: PodAddresses): Promise<Payload> {
   const { configMap, secret, downwardAPI, projected } = volume
   const mode = (configMap ?? secret ?? downwardAPI ?? projected)?.defaultMode ?? DEFAULT_MODE
   const sources: Source[] = configMap ? [{ configMap }]
     : secret ? [{ secret: { name: secret.secretName, items: secret.items, optional: secret.optional } }]
       : downwardAPI ? [{ downwardAPI: { items: downwardAPI.items } }]
         : (projected?.sources ?? [])
-  const parts = await Promise.all(sources.map(source => filesOf(context, tokens, pod, source, mode, addresses)))
+  const parts = await Promise.all(sources.map(source => filesOf(context, givers, pod, source, mode, addresses)))
   return new Map(parts.flatMap(part => [...part]))
 }
 
-async function filesOf(context: KubeletContext, tokens: Tokens, pod: Pod, source: Source, mode: number, addresses: PodAddresses): Promise<Map<string, PayloadFile>> {
+async function filesOf(context: KubeletContext, { tokens, read }: PayloadGivers, pod: Pod, source: Source, mode: number, addresses: PodAddresses): Promise<Map<string, PayloadFile>> {
   const namespace = pod.metadata.namespace ?? ''
   const { configMap, secret, downwardAPI, serviceAccountToken } = source
   if (configMap) {
-    const object = await context.client.get(ConfigMap, { namespace, name: configMap.name ?? '' }).catch(missingIsFine(configMap.optional, `configmap "${configMap.name}" not found`))
+    const object = await read(ConfigMap, namespace, configMap.name ?? '').catch(missingIsFine(configMap.optional, `configmap "${configMap.name}" not found`))
     const data = new Map([
       ...Object.entries(object?.data ?? {}).map(([key, text]) => [key, encodeText(text)] as const),
       ...Object.entries(object?.binaryData ?? {}).map(([key, text]) => [key, decodeBase64(text)] as const),
@@ -51,7 +58,7 @@ async function filesOf(context: KubeletContext, tokens: Tokens, pod: Pod, source
     return select(data, configMap.items, mode, configMap.optional === true)
   }
   if (secret) {
-    const object = await context.client.get(Secret, { namespace, name: secret.name ?? '' }).catch(missingIsFine(secret.optional, `secret "${secret.name}" not found`))
+    const object = await read(Secret, namespace, secret.name ?? '').catch(missingIsFine(secret.optional, `secret "${secret.name}" not found`))
     const data = new Map(Object.entries(object?.data ?? {}).map(([key, text]) => [key, decodeBase64(text)] as const))
     return select(data, secret.items, mode, secret.optional === true)
   }

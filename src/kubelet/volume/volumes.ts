@@ -10,8 +10,9 @@ import type { KubeletContext } from '../context.ts'
 import { writeAtomically } from './atomic_writer.ts'
 import { makeEmptyDir, removeEmptyDir } from './empty_dir.ts'
 import { prepareHostPath } from './host_path.ts'
-import { collectPayload, payloadPlugin } from './payload.ts'
-import { createTokens, type Tokens } from './tokens.ts'
+import { createObjects } from './objects.ts'
+import { collectPayload, payloadPlugin, type PayloadGivers } from './payload.ts'
+import { createTokens } from './tokens.ts'
 import type { PodAddresses } from '../container/downward.ts'
 
 export interface Volumes {
@@ -34,11 +35,12 @@ export class VolumeError extends Error {
 
 export function createVolumes(context: KubeletContext): Volumes {
   const tokens = createTokens(context)
+  const objects = createObjects(context)
 
   return {
     async mount(pod, addresses) {
       const mounted = await Promise.all((pod.spec.volumes ?? []).map(async volume => {
-        const made = await mountOne(context, tokens, pod, volume, addresses).catch((error: unknown) => {
+        const made = await mountOne(context, { tokens, read: objects.fresh }, pod, volume, addresses).catch((error: unknown) => {
           throw new VolumeError(volume.name, messageOf(error))
         })
         return [volume.name, made] as const
@@ -47,7 +49,7 @@ export function createVolumes(context: KubeletContext): Volumes {
     },
     async refresh(pod, addresses) {
       const written = (pod.spec.volumes ?? []).filter(volume => payloadPlugin(volume) !== undefined)
-      await Promise.all(written.map(volume => mountOne(context, tokens, pod, volume, addresses).catch((error: unknown) => {
+      await Promise.all(written.map(volume => mountOne(context, { tokens, read: objects.recent }, pod, volume, addresses).catch((error: unknown) => {
         context.host.log.warn('a volume could not be brought up to date', { pod: pod.metadata.name, volume: volume.name, error: messageOf(error) })
       })))
     },
@@ -60,14 +62,14 @@ export function createVolumes(context: KubeletContext): Volumes {
   }
 }
 
-async function mountOne(context: KubeletContext, tokens: Tokens, pod: Pod, volume: Volume, addresses: PodAddresses): Promise<MountedVolume> {
+async function mountOne(context: KubeletContext, givers: PayloadGivers, pod: Pod, volume: Volume, addresses: PodAddresses): Promise<MountedVolume> {
   const uid = pod.metadata.uid ?? ''
   if (volume.hostPath) return { hostPath: await prepareHostPath(context.host.disk, volume.hostPath), readOnly: false }
   if (volume.emptyDir) return { hostPath: await makeEmptyDir(context, pod, volume), readOnly: false }
   const plugin = payloadPlugin(volume)
   if (!plugin) throw new Error(`${Object.keys(volume).filter(key => key !== 'name').join(', ')}: this kind of volume is not supported`)
   const directory = context.directories.volume(uid, plugin, volume.name)
-  const payload = await collectPayload(context, tokens, pod, volume, addresses)
+  const payload = await collectPayload(context, givers, pod, volume, addresses)
   await writeAtomically(context.host, directory, payload, pod.spec.securityContext?.fsGroup)
   return { hostPath: directory, readOnly: true }
 }
