@@ -35,7 +35,7 @@ export async function makeMounts(inputs: MountInputs): Promise<Mount[]> {
       containerPath: mount.mountPath.startsWith('/') ? mount.mountPath : `/${mount.mountPath}`,
       hostPath: await subPathOf(inputs, mount, volume, index),
       readOnly: mount.readOnly === true || volume.readOnly,
-      recursiveReadOnly: mount.recursiveReadOnly === 'Enabled',
+      recursiveReadOnly: await isRecursive(context, mount),
       propagation: (mount.mountPropagation ?? 'None') as Mount['propagation'],
     })
   }
@@ -43,6 +43,15 @@ export async function makeMounts(inputs: MountInputs): Promise<Mount[]> {
   if (!hasOwnHosts) mounts.push(plain('/etc/hosts', context.directories.etcHosts(pod.metadata.uid ?? '')))
   if (container.terminationMessagePath) mounts.push(plain(container.terminationMessagePath, messageFile))
   return mounts
+}
+
+/** Read-only down to what is mounted below it, where the runtime can do that. */
+async function isRecursive({ runtime }: KubeletContext, { name, recursiveReadOnly = 'Disabled' }: VolumeMount): Promise<boolean> {
+  if (recursiveReadOnly === 'Disabled') return false
+  const { handlers } = await runtime.status()
+  const isPossible = handlers.some(handler => handler.name === '' && handler.recursiveReadOnlyMounts)
+  if (!isPossible && recursiveReadOnly === 'Enabled') throw configError(`volume "${name}" requested recursive read-only mode, but it is not supported by the runtime`)
+  return isPossible
 }
 
 const plain = (containerPath: string, hostPath: string): Mount => ({ containerPath, hostPath, readOnly: false, recursiveReadOnly: false, propagation: 'None' })

@@ -70,8 +70,8 @@ function statusOf(named: NamedContainer, view: StatusView, messageMax: number): 
   const { requests } = container.resources ?? {}
   if (requests && newest?.state === 'running') status.allocatedResources = requests
   if (newest?.state === 'running') status.resources = container.resources ?? {}
-  const mounts = (container.volumeMounts ?? []).map(({ name, mountPath, readOnly, recursiveReadOnly }) =>
-    ({ name, mountPath, ...(readOnly && { readOnly, recursiveReadOnly: recursiveReadOnly ?? 'Disabled' }) }))
+  const mounts = (container.volumeMounts ?? []).map(({ name, mountPath, readOnly }) =>
+    ({ name, mountPath, ...(readOnly && { readOnly, recursiveReadOnly: isRecursive(newest, mountPath) ? 'Enabled' : 'Disabled' }) }))
   if (mounts.length > 0) status.volumeMounts = mounts as ContainerStatusOfApi['volumeMounts']
   return status
 }
@@ -97,6 +97,10 @@ function terminatedState(ended: ContainerStatus, view: StatusView, messageMax: n
     containerID: idOf(ended, view),
   }
 }
+
+/** What the runtime made of it: the spec may only have asked for it if possible. */
+const isRecursive = (container: ContainerStatus | undefined, mountPath: string): boolean =>
+  container?.mounts.some(({ containerPath, recursiveReadOnly }) => containerPath === mountPath && recursiveReadOnly) ?? false
 
 /** 0 is "it has not happened" or "nobody knows", never 1970. */
 const timesOf = ({ startedAt, finishedAt }: ContainerStatus): { startedAt?: string; finishedAt?: string } =>
