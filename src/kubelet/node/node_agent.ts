@@ -40,9 +40,10 @@ export function createNodeAgent(context: KubeletContext): NodeAgent {
   let node: Node | undefined
 
   async function currentStatus(previous: NodeStatus | undefined): Promise<NodeStatus> {
-    const [status, version] = await Promise.all([runtime.status().catch(() => undefined), runtime.version().catch(() => undefined)])
+    const unknown = () => undefined
+    const [status, version, images = []] = await Promise.all([runtime.status().catch(unknown), runtime.version().catch(unknown), runtime.listImages().catch(unknown)])
     return computeNodeStatus({
-      machine, runtime: status, previous: previous?.conditions ?? [], now: timestamp(clock.wall()),
+      machine, images, runtime: status, previous: previous?.conditions ?? [], now: timestamp(clock.wall()),
       runtimeVersion: version ? `${version.runtimeName}://${version.runtimeVersion.replace(/^v/, '')}` : `${context.runtimeName}://Unknown`,
     })
   }
@@ -127,4 +128,4 @@ export function createNodeAgent(context: KubeletContext): NodeAgent {
 }
 
 const withoutHeartbeats = (status: NodeStatus | undefined): unknown =>
-  status && { ...status, images: undefined, conditions: status.conditions?.map(condition => ({ ...condition, lastHeartbeatTime: undefined })) }
+  status && { ...status, conditions: status.conditions?.map(condition => ({ ...condition, lastHeartbeatTime: undefined })) }

@@ -1,6 +1,6 @@
 /** What a Node says of its machine and its health. Pure, but for what the runtime answered. */
 import type { Node } from '../../api/kinds/node.ts'
-import type { RuntimeStatus } from '../../runtime/runtime.ts'
+import type { ImageStatus, RuntimeStatus } from '../../runtime/runtime.ts'
 import type { Machine } from './machine.ts'
 
 export type NodeStatus = Node['status']
@@ -12,6 +12,7 @@ export interface NodeStatusInputs {
   readonly machine: Machine
   /** Undefined: the runtime did not answer. */
   readonly runtime: RuntimeStatus | undefined
+  readonly images: readonly ImageStatus[]
   /** `containerd://1.6.20`. */
   readonly runtimeVersion: string
   readonly previous: readonly NodeCondition[]
@@ -27,6 +28,7 @@ export function computeNodeStatus(inputs: NodeStatusInputs): NodeStatus {
     // Nothing of the node is kept back for the system, as Kubernetes' own defaults have it.
     allocatable: resources(machine),
     conditions: computeNodeConditions(inputs),
+    images: nodeImages(inputs.images),
     daemonEndpoints: { kubeletEndpoint: { Port: 10250 } },
     nodeInfo: {
       architecture: machine.architecture,
@@ -61,6 +63,19 @@ export function computeNodeConditions({ runtime, previous, now }: Pick<NodeStatu
       lastTransitionTime: old?.status === status && old.lastTransitionTime ? old.lastTransitionTime : now,
     }
   })
+}
+
+/** Kubernetes' own bounds: what the scheduler and `kubectl describe node` look at may not make the Node a large object. */
+const IMAGES_MAX = 50
+const NAMES_MAX = 5
+
+/** The largest first. */
+function nodeImages(images: readonly ImageStatus[]): NodeStatus['images'] {
+  return images
+    .map(({ repoDigests, repoTags, sizeBytes }) => ({ names: [...repoDigests, ...repoTags].slice(0, NAMES_MAX), sizeBytes }))
+    .filter(({ names }) => names.length > 0)
+    .sort((a, b) => b.sizeBytes - a.sizeBytes || (a.names[0]! < b.names[0]! ? -1 : 1))
+    .slice(0, IMAGES_MAX)
 }
 
 export function nodeLabels(nodeName: string, machine: Machine): Record<string, string> {
