@@ -105,6 +105,7 @@ cases('restart policy', [
   ['OnFailure: what succeeded does not', { pod: podOf({ restartPolicy: 'OnFailure' }), containers: pod => [instance(pod, 'web', 'exited 0')] }, ['ends: finished']],
   ['Never: nothing starts twice', { pod: podOf({ restartPolicy: 'Never' }), containers: pod => [instance(pod, 'web', 'exited 1')] }, ['ends: finished']],
   ['two instances are kept, older ones go', { containers: pod => [instance(pod, 'web', 'running', 2), instance(pod, 'web', 'exited 1', 1), instance(pod, 'web', 'exited 1', 0)] }, ['remove web-0']],
+  ['what only the API remembers is never removed: the runtime has nothing of it', { containers: pod => [instance(pod, 'web', 'running', 2), instance(pod, 'web', 'exited 1', 1, { sandboxId: '' }), instance(pod, 'web', 'unknown', 0, { sandboxId: '' })] }, []],
   ['what is being started is not started twice', { memory: { starting: new Set(['web']) } }, []],
 ])
 
