@@ -4,7 +4,7 @@
  */
 
 export interface UnsupportedField {
-  /** `spec.containers[].lifecycle.stopSignal`; `[]` stands for every item of a list. */
+  /** `spec.containers[].lifecycle.stopSignal`; `[]` stands for every item of a list, `['a.b/c']` for a name with dots. */
   readonly path: string
   /** What the writer is told, behind the path. */
   readonly says: string
@@ -86,6 +86,7 @@ const BY_KIND: Readonly<Record<string, readonly UnsupportedField[]>> = {
     { path: 'type', only: ['kubernetes.io/service-account-token'], says: 'Poise does not fill in the token; use kubectl create token' },
     { path: 'type', only: ['bootstrap.kubernetes.io/token'], says: 'Poise does not let anybody in by such a token' },
   ],
+  Namespace: ['enforce', 'audit', 'warn'].map(mode => ({ path: `metadata.labels['pod-security.kubernetes.io/${mode}']`, says: 'Poise does not check Pods against security standards yet' })),
   Lease: [
     { path: 'spec.preferredHolder', says: NOT_YET },
     { path: 'spec.strategy', says: NOT_YET },

@@ -35,16 +35,19 @@ function compile(fields: readonly UnsupportedField[]): Step {
   const root = newStep()
   for (const field of fields) {
     let step = root
-    for (const part of field.path.split('.')) {
-      const isList = part.endsWith('[]')
-      const name = isList ? part.slice(0, -2) : part
-      const member = step.members.get(name) ?? newStep()
-      step.members.set(name, member)
-      step = isList ? (member.items ??= newStep()) : member
-    }
+    for (const part of pathSteps(field.path)) step = part === '[]' ? (step.items ??= newStep()) : memberOf(step, part)
     step.fields.push(field)
   }
   return root
+}
+
+/** `a.b[].c['d.e']` → a, b, [], c, d.e */
+export const pathSteps = (path: string): string[] => [...path.matchAll(/\[\]|\['([^']+)'\]|[^.[\]]+/g)].map(match => match[1] ?? match[0])
+
+function memberOf(step: Step, name: string): Step {
+  const member = step.members.get(name) ?? newStep()
+  step.members.set(name, member)
+  return member
 }
 
 const newStep = (): Step => ({ fields: [], members: new Map(), items: undefined })
@@ -59,7 +62,7 @@ function walk(step: Step, value: unknown, at: string, found: Found[]): void {
   }
   for (const [name, member] of step.members) {
     const inside = (value as Record<string, unknown>)[name]
-    if (inside !== undefined) walk(member, inside, at ? `${at}.${name}` : name, found)
+    if (inside !== undefined) walk(member, inside, name.includes('.') ? `${at}['${name}']` : at ? `${at}.${name}` : name, found)
   }
 }
 

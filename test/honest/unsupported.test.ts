@@ -5,7 +5,7 @@ import { kinds } from '../../src/api/kinds/index.ts'
 import type { Kind } from '../../src/api/kind.ts'
 import type { Schema } from '../../src/api/schema.ts'
 import { unsupportedFieldsOf, UNSUPPORTED_VOLUMES, type UnsupportedField } from '../../src/api/unsupported.ts'
-import { compileUnsupported } from '../../src/api/unsupported_warnings.ts'
+import { compileUnsupported, pathSteps as steps } from '../../src/api/unsupported_warnings.ts'
 import { podNamed, PODS, startServer, type Answer } from '../apiserver/harness.ts'
 
 const stored = kinds.filter(kind => kind.verbs.includes('list') && kind.group !== 'events.k8s.io')
@@ -109,8 +109,6 @@ const kindNamed = (name: string): Kind => kinds.find(({ kind }) => kind === name
 
 const warningsOf = ({ headers }: Answer): string[] =>
   [headers.warning ?? []].flat().map(text => /^299 - "(.*)"$/.exec(text)![1]!.replace(/\\(.)/g, '$1'))
-
-const steps = (path: string): string[] => path.replaceAll('[]', '.[]').split('.')
 
 function schemaAt(schema: Schema, path: string): Schema | undefined {
   let at: Schema | undefined = schema
