@@ -5,7 +5,7 @@
  */
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -16,8 +16,8 @@ import { cgroupRootOf } from '../../src/host/address_ranges.ts'
 import { destroyContainerd } from '../../src/host/containerd/destroy.ts'
 import { inspectMachine } from '../../src/host/containerd/machine.ts'
 import { removeCgroupTree } from '../../src/host/cri/cgroups.ts'
-import { clusterDirectories, clustersDirectory } from '../../src/host/directories.ts'
-import { startRealCluster } from '../../src/launch/real_cluster.ts'
+import { clusterDirectories, type ClusterDirectories } from '../../src/host/directories.ts'
+import { startRealCluster, type RealCluster } from '../../src/launch/real_cluster.ts'
 import { findKubectl } from '../compat/kubectl.ts'
 import { buildImages } from '../images/build.ts'
 
@@ -72,18 +72,8 @@ const imageCache = join(repository, '.cache', 'images')
 
 export async function startSite(images: readonly string[]): Promise<Site> {
   const base = await mkdtemp(join(tmpdir(), 'poise-live-'))
-  const env = { POISE_HOME: base }
-  const name = 'live'
-  const directories = clusterDirectories(env, name)
-  await mkdir(directories.root, { recursive: true, mode: 0o700 })
-  const cluster = await startRealCluster({
-    name, directories,
-    clustersDirectory: clustersDirectory(env),
-    runtime: { is: 'containerd' },
-    store: 'memory',
-    port: 0,
-    log: silentLog,
-  })
+  const directories = clusterDirectories({ POISE_HOME: base }, 'live')
+  const cluster = await startCluster(base, directories)
   const { client, host, ranges } = cluster
 
   const close = async () => {
@@ -166,6 +156,34 @@ export async function startSite(images: readonly string[]): Promise<Site> {
     }
   }
   return { kubeconfig: cluster.kubeconfig, kubectl, inNamespace, close }
+}
+
+/** Suites start in processes of their own at the same time, and may pick the same addresses before either has them: then the later one picks again. */
+async function startCluster(base: string, directories: ClusterDirectories): Promise<RealCluster> {
+  for (let attempt = 0; ; attempt++) {
+    await mkdir(directories.root, { recursive: true, mode: 0o700 })
+    await writeFile(directories.network, JSON.stringify({ slot: await freeSlot(attempt) }))
+    try {
+      return await startRealCluster({
+        name: 'live', directories,
+        clustersDirectory: dirname(directories.root),
+        runtime: { is: 'containerd' },
+        store: 'memory',
+        port: 0,
+        log: silentLog,
+      })
+    } catch (error) {
+      await rm(base, { recursive: true, force: true })
+      if (attempt === 2 || !/in use/.test(String(error))) throw error
+    }
+  }
+}
+
+/** From the upper half: a user's clusters begin at the lower end. */
+async function freeSlot(attempt: number): Promise<number> {
+  const devices = await readdir('/sys/class/net')
+  const slots = Array.from({ length: 5 }, (_, i) => 5 + (process.pid + attempt + i) % 5)
+  return slots.find(slot => !devices.includes(`poise${slot}-svc`)) ?? slots[0]!
 }
 
 const READY_MS = 60_000
