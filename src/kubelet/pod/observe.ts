@@ -18,12 +18,14 @@ export interface Observer {
   readonly last: ObservedPod
 }
 
-export function createObserver({ runtime, host, directories }: KubeletContext, pod: Pod): Observer {
+/** `isNew`: nothing of the Pod can be in the runtime yet, and the first look need not ask it. */
+export function createObserver({ runtime, host, directories }: KubeletContext, pod: Pod, isNew = false): Observer {
   const labels = { [POD_UID_LABEL]: pod.metadata.uid ?? '' }
   const sandboxes = new Map<string, PodSandboxStatus>()
   const containers = new Map<string, ContainerStatus>()
-  let last: ObservedPod = { sandboxes: [], containers: [] }
   const recalled = recallContainers(pod)
+  let last: ObservedPod = { sandboxes: [], containers: [] }
+  let isFirst = true
 
   async function containerStatus(id: string): Promise<ContainerStatus> {
     const status = await runtime.containerStatus(id)
@@ -39,6 +41,10 @@ export function createObserver({ runtime, host, directories }: KubeletContext, p
       return last
     },
     async look() {
+      if (isNew && isFirst) {
+        isFirst = false
+        return (last = { sandboxes: [], containers: [...recalled].sort(newestFirst) })
+      }
       const [sandboxList, containerList] = await Promise.all([runtime.listPodSandboxes({ labels }), runtime.listContainers({ labels })])
       await Promise.all([
         ...sandboxList.filter(({ id, ready }) => sandboxes.get(id)?.ready !== ready).map(({ id }) => keep(sandboxes, id, () => runtime.podSandboxStatus(id))),

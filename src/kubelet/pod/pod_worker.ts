@@ -43,6 +43,8 @@ export interface PodWorkerParts {
   readonly volumes: Volumes
   readonly statuses: StatusManager
   readonly createProbes: (poke: () => void) => PodProbes
+  /** No kubelet has worked on it before. */
+  readonly isNew: boolean
   /** Told after each look, for whoever maps sandboxes to Pods. */
   readonly looked: (observed: ObservedPod) => void
 }
@@ -57,7 +59,7 @@ export function startPodWorker(parts: PodWorkerParts, first: DesiredPod): PodWor
   const uid = first.pod.metadata.uid ?? ''
   const inbox = createInbox(clock, first, `pod ${first.pod.metadata.name}`)
   const memory = emptyMemory(timestamp(clock.wall()))
-  const observer = createObserver(context, first.pod)
+  const observer = createObserver(context, first.pod, parts.isNew)
   let news = 0
   const workDone = () => {
     news++

@@ -48,7 +48,7 @@ const ORPHAN_GRACE_MS = 1000
 const HOUSEKEEPING_MS = 30_000
 const RETRY = { baseMs: 200, maxMs: 10_000 }
 
-export function createPodWorkers(parts: Omit<PodWorkerParts, 'looked'>, admit: Admit): PodWorkers {
+export function createPodWorkers(parts: Omit<PodWorkerParts, 'looked' | 'isNew'>, admit: Admit): PodWorkers {
   const { context, statuses, volumes, images } = parts
   const { host, runtime, client, pods, directories } = context
   const { clock, log } = host
@@ -93,7 +93,7 @@ export function createPodWorkers(parts: Omit<PodWorkerParts, 'looked'>, admit: A
     const uid = pod.metadata.uid ?? ''
     const looked: PodWorkerParts['looked'] = observed => observed.sandboxes.forEach(({ id }) => uidOfSandbox.set(id, uid))
     const entry: Entry = { pod, killed, state: 'working', isRemoved, isDeleteSent: false, worker: undefined as never }
-    entry.worker = startPodWorker({ ...parts, looked }, desiredOf(entry))
+    entry.worker = startPodWorker({ ...parts, looked, isNew: !isRemoved && !adopted.has(uid) && pod.status.startTime === undefined }, desiredOf(entry))
     entries.set(uid, entry)
     entry.worker.ended.then(how => (how === 'finished' ? finished(entry) : undefined)).catch((error: unknown) => {
       log.error('the worker of a Pod died', { pod: pod.metadata.name, uid, error: messageOf(error) })
