@@ -42,7 +42,6 @@ const CONTAINER: readonly UnsupportedField[] = [
   { path: 'securityContext.seLinuxOptions', says: NOT_YET },
   { path: 'securityContext.windowsOptions', says: 'Poise has Linux nodes only' },
   { path: 'volumeDevices', says: 'Poise has no block volumes yet; the container will not start' },
-  { path: 'volumeMounts[].recursiveReadOnly', only: ['Enabled'], says: 'left to the runtime: containerd before 2.0 leaves mounts below this one writable' },
 ]
 
 const inContainers: readonly UnsupportedField[] = ['initContainers', 'containers', 'ephemeralContainers'].flatMap(list => below(`spec.${list}[]`, CONTAINER))
