@@ -16,6 +16,8 @@ export interface Termination {
   readonly because: 'deleted' | 'removed' | 'finished' | 'killed'
   /** Makes the Pod Failed with this reason, whatever its containers returned. */
   readonly failure?: { readonly reason: string; readonly message: string }
+  /** It was refused when this node first saw it: nothing of it was ever looked at. */
+  readonly isRefusal?: true
 }
 
 /** Everything the runtime has for the Pod, newest first. Times in it are wall-clock. */

@@ -86,7 +86,7 @@ export function createPodWorkers(parts: Omit<PodWorkerParts, 'looked' | 'isNew'>
     const refusal = admit(pod, others)
     if (!refusal) return undefined
     context.events.warning(pod, refusal.reason, refusal.message)
-    return { because: 'killed', graceMs: 0, failure: { reason: refusal.reason, message: `Pod was rejected: ${refusal.message}` } }
+    return { because: 'killed', graceMs: 0, isRefusal: true, failure: { reason: refusal.reason, message: `Pod was rejected: ${refusal.message}` } }
   }
 
   function begin(pod: Pod, killed: Termination | undefined, isRemoved = false): void {

@@ -29,6 +29,8 @@ export function computePodStatus(inputs: PodStatusInputs): PodStatus {
   // Addresses stay in the status when the sandbox has gone: that is where it was.
   const podIPs = seenIPs.length > 0 ? seenIPs.map(ip => ({ ip })) : (previous?.podIPs ?? [])
   const failure = isOver && phase === 'Failed' ? (termination?.failure ?? (previous?.reason ? { reason: previous.reason, message: previous.message } : undefined)) : undefined
+  // Its containers have no state to tell of, so kubectl shows the reason in their place. It stays so after a restart.
+  const isRefused = isOver && (termination?.isRefusal === true || (previous?.phase === 'Failed' && previous.containerStatuses === undefined))
 
   return {
     phase,
@@ -38,7 +40,7 @@ export function computePodStatus(inputs: PodStatusInputs): PodStatus {
     ...(hostIPs[0] && { hostIP: hostIPs[0], hostIPs: hostIPs.map(ip => ({ ip })) }),
     ...(podIPs[0] && { podIP: podIPs[0].ip, podIPs }),
     startTime: previous?.startTime ?? pod.status?.startTime ?? memory.startTime,
-    ...statuses,
+    ...(!isRefused && statuses),
     ...(pod.metadata.generation !== undefined && { observedGeneration: pod.metadata.generation }),
   } as PodStatus
 }
