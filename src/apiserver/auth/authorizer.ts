@@ -68,7 +68,7 @@ export function authorizerChain(authorizers: readonly Authorizer[]): Authorizer 
       return NO_OPINION
     },
     async rulesOf(user, namespace) {
-      const answers = await Promise.all(authorizers.map(authorizer => authorizer.rulesOf?.(user, namespace) ?? { rules: [], incomplete: 'an authorizer does not support user rule resolution' }))
+      const answers = await Promise.all(authorizers.map(async authorizer => authorizer.rulesOf?.(user, namespace) ?? { rules: [], incomplete: 'an authorizer does not support user rule resolution' }))
       const reasons = answers.flatMap(({ incomplete }) => incomplete ?? [])
       return { rules: answers.flatMap(({ rules }) => rules), ...(reasons.length > 0 && { incomplete: reasons.join(', ') }) }
     },
