@@ -117,7 +117,7 @@ test('§ log rotation: a log stays below its limits, however long its container 
   const files = (await story.world.finish(story.disk.list(directory))).sort()
   assert.equal(files.length, 5, files.join(' '))
   assert.deepEqual(files.map(name => name.replace(/\d{8}-\d{6}$/, 'TIME')), ['0.log', ...Array.from({ length: 4 }, () => '0.log.TIME')])
-  for (const name of files) assert.ok((await story.world.finish(story.disk.stat(`${directory}/${name}`)))!.size < 1.25 * LIMITS.bytesMax, name)
+  for (const name of files) assert.ok((await story.world.finish(story.disk.stat(`${directory}/${name}`)))!.size < 1.1 * LIMITS.bytesMax, name)
   const shown = (await logs(story)).trimEnd().split('\n')
   assert.equal(shown.at(-1), `600 ${LONG}`)
   assert.ok(shown.length < 40, `${shown.length} lines`)

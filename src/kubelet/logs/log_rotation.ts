@@ -6,7 +6,7 @@
  * Limits and file names are those of Kubernetes. What was moved aside is not compressed; `kubectl logs` shows the
  * current file only, and goes on across a rotation with -f.
  */
-import { sleep } from '../../base/clock.ts'
+import { sleep, type Millis } from '../../base/clock.ts'
 import { containerNameOf, restartCountOf } from '../container/labels.ts'
 import { messageOf } from '../container/start_failure.ts'
 import type { KubeletContext } from '../context.ts'
@@ -25,25 +25,32 @@ export interface LogLimits {
 /** Kubernetes' own: containerLogMaxSize, containerLogMaxFiles. */
 export const DEFAULT_LOG_LIMITS: LogLimits = { bytesMax: 10 * 2 ** 20, filesMax: 5 }
 
-const CHECK_EVERY_MS = 10_000
-/** Whoever writes so fast that a file had to go is looked after more often: a second at full speed is what may lie above the limit. */
-const BUSY_CHECK_EVERY_MS = 1000
+const CHECK_EVERY_MS_MAX = 10_000
+const CHECK_EVERY_MS_MIN = 1000
 
 /** Goes on until the signal is aborted. */
 export async function rotateLogs(context: KubeletContext, workers: Pick<PodWorkers, 'list'>, limits: LogLimits, signal: AbortSignal): Promise<void> {
   const { clock, log, disk } = context.host
-  let isBusy = false
+  /** By container id, at the last look. */
+  let sizes = new Map<string, number>()
+  let waitMs = CHECK_EVERY_MS_MAX
   for (;;) {
-    await sleep(clock, isBusy ? BUSY_CHECK_EVERY_MS : CHECK_EVERY_MS, signal, 'every log rotation').catch(() => undefined)
+    await sleep(clock, waitMs, signal, 'every log rotation').catch(() => undefined)
     if (signal.aborted) return
-    isBusy = false
+    const before = sizes
+    const elapsedMs = waitMs
+    sizes = new Map()
+    waitMs = CHECK_EVERY_MS_MAX
     for (const { pod, worker } of workers.list()) {
       for (const container of runningOf(worker.observed)) {
         const path = `${podLogsOf(context.directories, pod)}/${containerLogPath(containerNameOf(container), restartCountOf(container))}`
         try {
-          if (((await disk.stat(path))?.size ?? 0) <= limits.bytesMax) continue
-          isBusy = true
-          await rotate(context, container.id, path, limits.filesMax)
+          const size = (await disk.stat(path))?.size ?? 0
+          const isFull = size > limits.bytesMax
+          if (isFull) await rotate(context, container.id, path, limits.filesMax)
+          const kept = isFull ? 0 : size
+          sizes.set(container.id, kept)
+          waitMs = Math.min(waitMs, msUntilFull(limits.bytesMax - kept, size - (before.get(container.id) ?? 0), elapsedMs))
         } catch (error) {
           log.warn('a log could not be rotated', { pod: pod.metadata.name, container: containerNameOf(container), error: messageOf(error) })
         }
@@ -51,6 +58,10 @@ export async function rotateLogs(context: KubeletContext, workers: Pick<PodWorke
     }
   }
 }
+
+/** Who writes fast is looked after more often: otherwise ten seconds at full speed would lie above the limit. */
+const msUntilFull = (bytesLeft: number, grownBytes: number, elapsedMs: Millis): Millis =>
+  grownBytes <= 0 ? CHECK_EVERY_MS_MAX : Math.max(CHECK_EVERY_MS_MIN, Math.ceil((bytesLeft * elapsedMs) / grownBytes))
 
 async function rotate({ host: { disk, clock }, runtime }: KubeletContext, containerId: string, path: string, filesMax: number): Promise<void> {
   const aside = rotatedLogName(path, clock.wall())
