@@ -34,6 +34,9 @@ function readOperations(patch: unknown): Operation[] {
   for (const operation of patch) {
     if (!OPERATIONS.has(operation?.op)) throw cannotApply(`Unexpected kind: ${operation?.op ?? 'unknown'}`)
     if (!isPointer(operation.path)) throw cannotApply(`${operation.op} operation does not apply: unable to decode path`)
+    for (const pointer of [operation.path, operation.from ?? '']) {
+      if (throughPrototype(pointer)) throw cannotApply(`${operation.op} operation does not apply: doc is missing path: ${JSON.stringify(pointer)}: missing value`)
+    }
     if ((operation.op === 'move' || operation.op === 'copy') && !isPointer(operation.from)) throw cannotApply(`${operation.op} operation does not apply: unable to decode from`)
     if ((operation.op === 'add' || operation.op === 'replace') && operation.value === undefined) throw cannotApply(`${operation.op} operation does not apply: missing value`)
   }
@@ -41,6 +44,12 @@ function readOperations(patch: unknown): Operation[] {
 }
 
 const isPointer = (path: unknown): path is string => typeof path === 'string' && (path === '' || path.startsWith('/'))
+
+/** Steps that no document has, but every JavaScript object. The patch library would skip them and change what is above. */
+function throughPrototype(pointer: unknown): boolean {
+  const steps = String(pointer).split('/')
+  return steps.includes('__proto__') || steps.slice(0, -1).some(step => step === 'constructor' || step === 'prototype')
+}
 
 function belowRoot(operation: Operation): Operation {
   const moved = { ...operation, path: `/root${operation.path}` }

@@ -14,7 +14,7 @@ export function validateConfigMap({ data = {}, binaryData = {} }: ConfigMap): Fi
   return [
     ...Object.keys(data).flatMap(key => [
       ...configKey(key).map(problem => invalidValue(`data[${key}]`, key, problem)),
-      ...(key in binaryData ? [invalidValue(`data[${key}]`, key, 'duplicate of key present in binaryData')] : []),
+      ...(Object.hasOwn(binaryData, key) ? [invalidValue(`data[${key}]`, key, 'duplicate of key present in binaryData')] : []),
     ]),
     ...Object.keys(binaryData).flatMap(key => configKey(key).map(problem => invalidValue(`binaryData[${key}]`, key, problem))),
     ...(bytes > BYTES_MAX ? [tooLong('[]', BYTES_MAX)] : []),
