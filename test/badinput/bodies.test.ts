@@ -74,7 +74,8 @@ const BAD: Record<string, Case> = {
   'a JSON patch whose test fails': patch('application/json-patch+json', '[{"op":"test","path":"/data/a","value":"2"}]'),
   'a merge patch that is a list': patch('application/merge-patch+json', '[]'),
   'a merge patch that breaks the type': patch('application/merge-patch+json', '{"data":{"a":1}}'),
-  'a strategic patch with an unknown directive': patch('application/strategic-merge-patch+json', '{"data":{"$patch":"explode"}}'),
+  // Kubernetes itself answers 500 here.
+  'a strategic patch with an unknown directive': { ...patch('application/strategic-merge-patch+json', '{"data":{"$patch":"explode"}}'), expected: [400, 422, 500] },
   'an apply without a manager': patch('application/apply-patch+yaml', 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: kept}'),
   'a change of the name': { method: 'PUT', path: `${CONFIG_MAPS}/kept`, body: configMap({ metadata: { name: 'other' } }), expected: [400] },
   'an old version': { method: 'PUT', path: `${CONFIG_MAPS}/kept`, body: configMap({ metadata: { name: 'kept', resourceVersion: '1' } }), expected: [409] },
@@ -84,7 +85,7 @@ const BAD: Record<string, Case> = {
   'a field selector nobody supports': { method: 'GET', path: `${CONFIG_MAPS}?fieldSelector=data.a%3D1`, expected: [400] },
   'a limit that is no number': { method: 'GET', path: `${CONFIG_MAPS}?limit=many`, expected: [400] },
   'a continue token of one\'s own': { method: 'GET', path: `${CONFIG_MAPS}?continue=AAAA`, expected: [400, 410] },
-  'a watch from a version that is no number': { method: 'GET', path: `${CONFIG_MAPS}?watch=1&resourceVersion=abc`, expected: [400] },
+  'a watch from a version that is no number': { method: 'GET', path: `${CONFIG_MAPS}?watch=1&resourceVersion=abc`, expected: [400, 422] },
   'a deletion of a whole collection by a selector that cannot be read': { method: 'DELETE', path: `${CONFIG_MAPS}?labelSelector=%3D%3D%3D`, expected: [400] },
 }
 
