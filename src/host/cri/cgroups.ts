@@ -2,7 +2,7 @@
  * The runtime makes a Pod's cgroup when its sandbox asks for one, and leaves it behind: it is only the parent of what the
  * runtime itself has made.
  */
-import { readdir, rmdir } from 'node:fs/promises'
+import { access, readdir, rmdir } from 'node:fs/promises'
 import { join, normalize } from 'node:path'
 
 const MOUNT = '/sys/fs/cgroup'
@@ -32,3 +32,6 @@ async function removeEmptyTree(directory: string): Promise<void> {
   for (const child of children) if (child.isDirectory()) await removeEmptyTree(join(directory, child.name))
   await rmdir(directory).catch(() => {})
 }
+
+/** Whether this machine has cgroup v2 only; runc refuses v2's settings otherwise. */
+export const hasUnifiedHierarchy = (): Promise<boolean> => access(join(MOUNT, 'cgroup.controllers')).then(() => true, () => false)

@@ -26,7 +26,7 @@ export function podSandboxConfig(config: PodSandboxConfig): PodSandboxConfigInpu
   }
 }
 
-export function containerConfig(config: ContainerConfig): ContainerConfigInput {
+export function containerConfig(config: ContainerConfig, unified: boolean): ContainerConfigInput {
   return {
     metadata: config.metadata,
     image: { image: config.image },
@@ -42,17 +42,19 @@ export function containerConfig(config: ContainerConfig): ContainerConfigInput {
     stdin: config.stdin,
     stdinOnce: config.stdinOnce,
     tty: config.tty,
-    linux: { resources: linuxResources(config.resources), securityContext: containerSecurity(config.security) },
+    linux: { resources: linuxResources(config.resources, unified), securityContext: containerSecurity(config.security) },
   }
 }
 
-export function linuxResources(resources: ContainerResources): ResourcesInput {
+/** With cgroup v2 (`unified`) the kubelet asks that a container which exceeds its memory is killed as a whole, not only its largest process. */
+export function linuxResources(resources: ContainerResources, unified: boolean): ResourcesInput {
   return {
     cpuPeriod: resources.cpuPeriodUs,
     cpuQuota: resources.cpuQuotaUs,
     cpuShares: resources.cpuShares,
     memoryLimitInBytes: resources.memoryLimitBytes,
     oomScoreAdj: resources.oomScoreAdj,
+    ...(unified && { unified: { 'memory.oom.group': '1' } }),
   }
 }
 

@@ -64,7 +64,7 @@ const Mount = message({ containerPath: string(1), hostPath: string(2), readonly:
 const Device = message({ containerPath: string(1), hostPath: string(2), permissions: string(3) })
 const Capability = message({ addCapabilities: strings(1), dropCapabilities: strings(2) })
 const LinuxContainerResources = message({
-  cpuPeriod: int64(1), cpuQuota: int64(2), cpuShares: int64(3), memoryLimitInBytes: int64(4), oomScoreAdj: int64(5),
+  cpuPeriod: int64(1), cpuQuota: int64(2), cpuShares: int64(3), memoryLimitInBytes: int64(4), oomScoreAdj: int64(5), unified: stringMap(9),
 })
 const LinuxContainerSecurityContext = message({
   capabilities: of(1, Capability), privileged: bool(2), namespaceOptions: of(3, NamespaceOption), runAsUser: of(5, Int64Value),

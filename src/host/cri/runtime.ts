@@ -7,7 +7,7 @@ import type { Log } from '../../base/log.ts'
 import type { RemoteCommandOptions, RemoteCommandResult, RemoteCommandStreams } from '../../base/transport.ts'
 import type { ContainerRuntime } from '../../runtime/runtime.ts'
 import { RuntimeError } from '../../runtime/runtime.ts'
-import { removeCgroup } from './cgroups.ts'
+import { hasUnifiedHierarchy, removeCgroup } from './cgroups.ts'
 import { createCriClient } from './client.ts'
 import type { CallLimits } from './client.ts'
 import { containerConfig, linuxResources, podSandboxConfig } from './configs.ts'
@@ -33,6 +33,7 @@ const CALL_TIMEOUT_MS = 120_000
 export function createCriRuntime({ socketPath, clock, log, openRemoteCommand, openPortForward, hostPortHandler = '' }: CriRuntimeOptions): ContainerRuntime {
   const client = createCriClient(socketPath)
   const watchers = new Set<{ stop(): void }>()
+  const unified = hasUnifiedHierarchy()
 
   function runtimeCall<In, Out>(method: string, request: Message<any, In>, response: Message<Out, any>, value: In, limits?: CallLimits) {
     return client.call(`/runtime.v1.RuntimeService/${method}`, request, response, value, { timeoutMs: CALL_TIMEOUT_MS, ...limits })
@@ -83,7 +84,7 @@ export function createCriRuntime({ socketPath, clock, log, openRemoteCommand, op
     },
 
     async createContainer(podSandboxId, config, sandboxConfig) {
-      const request = { podSandboxId, config: containerConfig(config), sandboxConfig: podSandboxConfig(sandboxConfig) }
+      const request = { podSandboxId, config: containerConfig(config, await unified), sandboxConfig: podSandboxConfig(sandboxConfig) }
       return (await runtimeCall('CreateContainer', wire.CreateContainerRequest, wire.ContainerId, request)).containerId
     },
     async startContainer(containerId) {
@@ -106,7 +107,7 @@ export function createCriRuntime({ socketPath, clock, log, openRemoteCommand, op
     },
     listContainers: ({ sandboxId, labels } = {}) => containers({ podSandboxId: sandboxId, labelSelector: labels }),
     async updateContainerResources(containerId, resources) {
-      const request = { containerId, linux: linuxResources(resources) }
+      const request = { containerId, linux: linuxResources(resources, await unified) }
       await runtimeCall('UpdateContainerResources', wire.UpdateContainerResourcesRequest, wire.Empty, request)
     },
     async reopenContainerLog(containerId) {
