@@ -17,6 +17,8 @@ export interface SimulatedEvent {
   readonly label: string
   /** Undefined once cancelled. */
   fire: (() => void) | undefined
+  /** Neither delivered nor thrown away yet. */
+  queued: boolean
 }
 
 /**
@@ -35,9 +37,11 @@ export interface EventQueue {
 /** Below this many cancelled events, a clean-up is not worth its cost. */
 const CANCELLED_MIN = 1_000
 
+/** Small enough that engines keep it beside the object and not in one of its own. */
+const TIES = 2 ** 30
+
 export function createEventQueue(random: Random): EventQueue {
   let heap: Heap<SimulatedEvent> = createHeap<SimulatedEvent>(isBefore)
-  let items = new Set<SimulatedEvent>()
   let cancelled = 0
   let sequence = 0
   const isLive = (event: SimulatedEvent) => event.fire !== undefined && event.owner.up
@@ -45,24 +49,25 @@ export function createEventQueue(random: Random): EventQueue {
     for (let top = heap.peek(); top && !isLive(top); top = heap.peek()) {
       heap.pop()
       if (top.fire === undefined) cancelled--
-      items.delete(top)
+      top.queued = false
     }
   }
   const cleanUp = () => {
-    const live = [...items].filter(isLive)
+    const before = heap.items
     heap = createHeap<SimulatedEvent>(isBefore)
-    for (const event of live) heap.push(event)
-    items = new Set(live)
+    for (const event of before) {
+      if (isLive(event)) heap.push(event)
+      else event.queued = false
+    }
     cancelled = 0
   }
   return {
     push(at, owner, label, fire) {
-      const event: SimulatedEvent = { at, tie: random.below(2 ** 32), sequence: sequence++, owner, label, fire }
+      const event: SimulatedEvent = { at, tie: random.below(TIES), sequence: sequence++, owner, label, fire, queued: true }
       heap.push(event)
-      items.add(event)
       return {
         cancel() {
-          if (event.fire === undefined || !items.has(event)) return
+          if (event.fire === undefined || !event.queued) return
           event.fire = undefined
           cancelled++
           if (cancelled > CANCELLED_MIN && cancelled * 2 > heap.size) cleanUp()
@@ -76,10 +81,10 @@ export function createEventQueue(random: Random): EventQueue {
     pop() {
       skipDead()
       const event = heap.pop()
-      if (event) items.delete(event)
+      if (event) event.queued = false
       return event
     },
-    live: () => [...items].filter(isLive),
+    live: () => heap.items.filter(isLive),
   }
 }
 

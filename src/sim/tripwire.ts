@@ -5,15 +5,24 @@
  * node:test goes on working under it, because the runner holds its own timers.
  */
 
-/** Arms the tripwire and returns how to disarm it. Worlds may overlap: the last one to leave disarms. */
-export function armTripwire(): () => void {
+export interface Tripwire {
+  /** How often somebody has called `process.nextTick`, which is allowed, but which a world must wait for. */
+  foreignTicks(): number
+  disarm(): void
+}
+
+/** Worlds may overlap: the last one to leave disarms. */
+export function armTripwire(): Tripwire {
   const wire = wireOf(globalThis)
-  if (wire.armed++ === 0) wire.originals = replaceAll()
+  if (wire.armed++ === 0) wire.originals = replaceAll(wire)
   let released = false
-  return () => {
-    if (released) return
-    released = true
-    if (--wire.armed === 0) restoreAll(wire.originals)
+  return {
+    foreignTicks: () => wire.ticks,
+    disarm() {
+      if (released) return
+      released = true
+      if (--wire.armed === 0) restoreAll(wire.originals)
+    },
   }
 }
 
@@ -33,6 +42,7 @@ interface Replaced {
 
 interface Wire {
   armed: number
+  ticks: number
   originals: Replaced[]
 }
 
@@ -40,10 +50,10 @@ interface Wire {
 const WIRE = Symbol.for('poise.sim.tripwire')
 
 function wireOf(holder: typeof globalThis & { [WIRE]?: Wire }): Wire {
-  return (holder[WIRE] ??= { armed: 0, originals: [] })
+  return (holder[WIRE] ??= { armed: 0, ticks: 0, originals: [] })
 }
 
-function replaceAll(): Replaced[] {
+function replaceAll(wire: Wire): Replaced[] {
   const replaced: Replaced[] = []
   const replace = (target: object, key: string, value: unknown) => {
     const descriptor = Object.getOwnPropertyDescriptor(target, key)
@@ -60,6 +70,11 @@ function replaceAll(): Replaced[] {
   replace(performance, 'now', trap('performance.now()', 'clock.now()'))
   for (const timer of ['setTimeout', 'setInterval', 'setImmediate']) replace(globalThis, timer, trap(`${timer}()`, 'clock.at(), sleep() or every()'))
   replace(globalThis, 'fetch', trap('fetch()', 'host.network or a Transport'))
+  const { nextTick } = globalThis.process
+  replace(globalThis.process, 'nextTick', (...args: Parameters<typeof nextTick>) => {
+    wire.ticks++
+    nextTick(...args)
+  })
   replace(globalThis, 'Date', new Proxy(RealDate, {
     // `new Date()` does not pass through Date.now: the constructor itself has to be guarded.
     construct(target, args, newTarget) {

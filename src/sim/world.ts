@@ -17,7 +17,7 @@ import { createMachine } from './machine.ts'
 import type { SimulatedHost } from './machine.ts'
 import { createFabric } from './network.ts'
 import type { Fabric } from './network.ts'
-import { settled } from './settled.ts'
+import { settled, stepByStep } from './settled.ts'
 import { createTrace } from './trace.ts'
 import type { Trace } from './trace.ts'
 import { armTripwire } from './tripwire.ts'
@@ -95,15 +95,16 @@ export function createWorld(options: WorldOptions): World {
     random: random.fork('network'),
   })
 
-  const fire = async (event: SimulatedEvent) => {
-    if (options.pace && event.at > time) await options.pace(event.at - time)
+  const fire = (event: SimulatedEvent) => {
     time = event.at
     events++
     trace.event(time, event.owner.name, event.label)
     const happen = event.fire!
     event.fire = undefined
     happen()
-    await settled()
+  }
+
+  const check = () => {
     if (fault) throw fault
     for (const { name, look } of checkers) {
       const wrong = look()
@@ -115,25 +116,37 @@ export function createWorld(options: WorldOptions): World {
   const run = async (goOn: (next: SimulatedEvent | undefined) => boolean, budget = options.eventsMax ?? EVENTS_MAX) => {
     if (running) throw new Error('this world is already running: wait for the other call first')
     running = true
-    const disarm = options.tripwire === false ? () => {} : armTripwire()
+    const wire = options.tripwire === false ? undefined : armTripwire()
     const eventsMax = events + budget
     let instant = time
     let instantBegan = events
-    try {
-      await settled()
-      if (fault) throw fault
-      for (let next = queue.peek(); goOn(next); next = queue.peek()) {
-        await fire(queue.pop()!)
-        if (events >= eventsMax) throw new NoProgress(time, `more than ${budget} events`, parked())
-        if (time !== instant) {
-          instant = time
-          instantBegan = events
-        } else if (events - instantBegan > EVENTS_PER_INSTANT_MAX) {
-          throw new NoProgress(time, `${events - instantBegan} events without time passing`, parked())
-        }
+    let pacedTo = time
+    let fired = false
+    const step = (): boolean | Promise<void> => {
+      if (fired || fault) check()
+      if (events >= eventsMax) throw new NoProgress(time, `more than ${budget} events`, parked())
+      if (time !== instant) {
+        instant = time
+        instantBegan = events
+      } else if (events - instantBegan > EVENTS_PER_INSTANT_MAX) {
+        throw new NoProgress(time, `${events - instantBegan} events without time passing`, parked())
       }
+      const next = queue.peek()
+      if (!goOn(next)) return false
+      if (options.pace && next!.at > pacedTo) {
+        const gapMs = next!.at - pacedTo
+        pacedTo = next!.at
+        fired = false
+        return options.pace(gapMs)
+      }
+      fired = true
+      fire(queue.pop()!)
+      return true
+    }
+    try {
+      await stepByStep(step, wire?.foreignTicks)
     } finally {
-      disarm()
+      wire?.disarm()
       running = false
     }
   }
