@@ -132,7 +132,16 @@ async function download(packages: readonly string[], directory: string): Promise
     return packages.map(name => files.find(file => file.startsWith(`${name}_`)))
   }
   const missing = (await find()).flatMap((file, i) => file === undefined ? [packages[i]!] : [])
-  if (missing.length > 0) await apt('apt-get', ['download', ...missing], directory)
+  if (missing.length > 0) {
+    // Other suites may be looking for the same packages: they must not see one that is half there.
+    const incoming = await mkdtemp(join(directory, 'incoming-'))
+    try {
+      await apt('apt-get', ['download', ...missing], incoming)
+      for (const file of await readdir(incoming)) await rename(join(incoming, file), join(directory, file))
+    } finally {
+      await rm(incoming, { recursive: true, force: true })
+    }
+  }
   return (await find()).flatMap(file => file === undefined ? [] : [join(directory, file)])
 }
 
