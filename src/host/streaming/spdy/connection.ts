@@ -3,12 +3,14 @@
  *
  * Sending does not wait for the peer's window: kubectl and containerd never send WINDOW_UPDATE, and Kubernetes' own
  * servers do not wait either. What holds a sender back is the socket, and a reader that does not read stops the whole
- * connection, as it does there.
+ * connection, as it does there. Nor is WINDOW_UPDATE sent: nobody waits for it, and containerd closes its socket as soon
+ * as a command has ended. What it has not read by then makes the kernel reset the connection, and the end of the output,
+ * with the exit code, is lost on the way here.
  */
 import type { Duplex } from 'node:stream'
 import type { ByteSink, ByteSource } from '../../../base/bytes.ts'
 import { createByteQueue, type ByteQueue } from '../byte_queue.ts'
-import { createFrameParser, dataFrame, goAwayFrame, pingFrame, resetFrame, synReplyFrame, synStreamFrame, windowUpdateFrame, type Frame } from './frames.ts'
+import { createFrameParser, dataFrame, goAwayFrame, pingFrame, resetFrame, synReplyFrame, synStreamFrame, type Frame } from './frames.ts'
 import { createHeaderDeflater, createHeaderInflater, type Headers } from './headers.ts'
 
 export interface SpdyStream {
@@ -117,8 +119,6 @@ export function createSpdyConnection(socket: Duplex, { side, opened }: SpdyOptio
         const state = streams.get(frame.streamId)
         if (!state || state.readClosed) return frame.fin ? undefined : void send(resetFrame(frame.streamId, STATUS_INVALID_STREAM))
         state.queue.push(frame.bytes)
-        // Taken whole, because pausing the socket is what holds the peer back.
-        if (frame.bytes.length > 0) send(windowUpdateFrame(frame.streamId, frame.bytes.length))
         if (frame.fin) closeReading(frame.streamId, state)
         if (state.queue.size > QUEUED_BYTES_MAX) socket.pause()
         return

@@ -71,7 +71,6 @@ export const synReplyFrame = (streamId: number, block: Buffer): Buffer => contro
 export const resetFrame = (streamId: number, status: number): Buffer => control(TYPES.reset, [streamId, status])
 export const pingFrame = (id: number): Buffer => control(TYPES.ping, [id])
 export const goAwayFrame = (lastStreamId: number): Buffer => control(TYPES.goAway, [lastStreamId, 0])
-export const windowUpdateFrame = (streamId: number, delta: number): Buffer => control(TYPES.windowUpdate, [streamId, delta])
 
 function control(type: number, numbers: readonly number[], rest: Buffer = Buffer.alloc(0)): Buffer {
   const frame = Buffer.alloc(HEAD_BYTES + numbers.length * 4)

@@ -34,6 +34,24 @@ test('headers come out as they went in, block after block, and lower case', () =
   assert.deepEqual({ ...createHeaderInflater()(createHeaderDeflater()({ StreamType: 'data' })) }, { streamtype: 'data' })
 })
 
+test('a side that only listens sends nothing: bytes that wait unread make the kernel reset the connection when the peer closes it', async () => {
+  const [near, far] = pair()
+  const client = createSpdyConnection(near, { side: 'client' })
+  const heard: string[] = []
+  createSpdyConnection(far, {
+    side: 'server',
+    async opened(stream) {
+      await stream.outgoing.write(encodeText('x'.repeat(100_000)))
+      await stream.outgoing.end()
+    },
+  })
+  const parser = createFrameParser(frame => heard.push(frame.is))
+  far.on('data', (chunk: Buffer) => parser(chunk))
+  let length = 0
+  for await (const bytes of client.open({ streamtype: 'stdout' }).incoming) length += bytes.length
+  assert.deepEqual([length, heard], [100_000, ['synStream']])
+})
+
 test('a header block that unpacks to far more than it is, or that lies about its lengths, is refused', () => {
   const bomb = createHeaderDeflater()({ a: 'x'.repeat(1_000_000) })
   assert.ok(bomb.length < 10_000)
