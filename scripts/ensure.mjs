@@ -59,7 +59,7 @@ export function ensureSystemPackages({ extra = {} } = {}) {
 /** Compiles when a source is newer than the last build. */
 export function ensureBuild({ quiet = false } = {}) {
   const stamp = join(root, 'dist', '.built')
-  const sources = ['src', 'test', 'bench'].map(folder => join(root, folder)).filter(existsSync)
+  const sources = ['src', 'test', 'bench', 'examples'].map(folder => join(root, folder)).filter(existsSync)
   if (!sources.length || !existsSync(join(root, 'tsconfig.json'))) return // a published package brings its dist/
   const newest = Math.max(...sources.map(newestIn), statSync(join(root, 'tsconfig.json')).mtimeMs)
   if (existsSync(stamp) && statSync(stamp).mtimeMs > newest) return

@@ -74,6 +74,9 @@ test('a JSON patch that fails is refused as a whole', () => {
   ]
   for (const [patch, code, why] of cases) assert.throws(() => applyJsonPatch(target, patch), refusal(code, why), String(why))
   assert.equal(Object.keys(target.spec).length, 2)
-  applyJsonPatch({}, [{ op: 'add', path: '/__proto__/polluted', value: 1 }])
+  for (const path of ['/__proto__/polluted', '/constructor/prototype/polluted']) {
+    assert.throws(() => applyJsonPatch({}, [{ op: 'add', path, value: 1 }]), refusal(422, /doc is missing path/))
+  }
+  assert.deepEqual(applyJsonPatch({ data: {} }, [{ op: 'add', path: '/data/constructor', value: 'c' }]), { data: { constructor: 'c' } })
   assert.equal(({} as any).polluted, undefined)
 })

@@ -52,10 +52,8 @@ async function startTestCluster({ seed, logLevel = 'warn' }: StartClusterOptions
       log: createLog({ level: logLevel }),
     })
     await cluster.nodesReady()
-    const stop = async () => {
-      await cluster.stop()
-      await home.remove()
-    }
+    let stopping: Promise<void> | undefined
+    const stop = () => (stopping ??= cluster.stop().then(() => home.remove()))
     return {
       server: cluster.server, kubeconfig: cluster.kubeconfig, client: cluster.client,
       connection: connectionOf(cluster.kubeconfig),
