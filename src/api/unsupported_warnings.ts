@@ -57,14 +57,20 @@ function walk(step: Step, value: unknown, at: string, found: Found[]): void {
   if (typeof value !== 'object' || value === null) return
   if (Array.isArray(value)) {
     const { items } = step
-    if (items) value.forEach((item, index) => walk(items, item, `${at}[${index}]`, found))
+    if (items) for (let i = 0; i < value.length; i++) walk(items, value[i], `${at}[${i}]`, found)
     return
   }
-  for (const [name, member] of step.members) {
+  if (step.members.size === 0) return
+  // Objects have fewer members than the table has rows for them.
+  for (const name in value) {
+    const member = step.members.get(name)
+    if (!member) continue
     const inside = (value as Record<string, unknown>)[name]
-    if (inside !== undefined) walk(member, inside, name.includes('.') ? `${at}['${name}']` : at ? `${at}.${name}` : name, found)
+    if (inside !== undefined) walk(member, inside, pathTo(at, name), found)
   }
 }
+
+const pathTo = (at: string, name: string): string => (name.includes('.') ? `${at}['${name}']` : at ? `${at}.${name}` : name)
 
 /** An empty list asks for nothing. */
 function isMeant({ only, unless }: UnsupportedField, value: unknown): boolean {

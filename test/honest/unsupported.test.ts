@@ -66,6 +66,16 @@ test('a plain Pod, and what the cluster itself writes, earn no warning', async (
   }
 })
 
+test('annotations that once meant something are named', async () => {
+  const server = await startServer()
+  const annotations = { 'container.apparmor.security.beta.kubernetes.io/main': 'unconfined', 'seccomp.security.alpha.kubernetes.io/pod': 'runtime/default', other: 'x' }
+  const answer = await server.post(PODS, podNamed('old', { metadata: { name: 'old', annotations } }))
+  assert.deepEqual(warningsOf(answer), [
+    'metadata.annotations[container.apparmor.security.beta.kubernetes.io/main]: deprecated since v1.30; use the "appArmorProfile" field instead',
+    'metadata.annotations[seccomp.security.alpha.kubernetes.io/pod]: non-functional in v1.27+; use the "seccompProfile" field instead',
+  ])
+})
+
 test('a Service earns one sentence, whatever its type', async () => {
   const server = await startServer()
   for (const spec of [{}, { type: 'NodePort' }, { type: 'LoadBalancer' }, { clusterIP: 'None', selector: { app: 'a' } }]) {

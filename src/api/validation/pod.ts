@@ -15,8 +15,16 @@ export function validatePodCreate({ spec }: Pod): FieldError[] {
 
 const DEPRECATED_ANNOTATIONS: Readonly<Record<string, string>> = {
   'scheduler.alpha.kubernetes.io/critical-pod': 'non-functional in v1.16+; use the "priorityClassName" field instead',
+  'seccomp.security.alpha.kubernetes.io/pod': 'non-functional in v1.27+; use the "seccompProfile" field instead',
   'security.alpha.kubernetes.io/sysctls': 'non-functional in v1.11+; use the "sysctls" field instead',
   'security.alpha.kubernetes.io/unsafe-sysctls': 'non-functional in v1.11+; use the "sysctls" field instead',
+}
+
+const APP_ARMOR_PREFIX = 'container.apparmor.security.beta.kubernetes.io/'
+
+function annotationAdvice(key: string): string | undefined {
+  if (Object.hasOwn(DEPRECATED_ANNOTATIONS, key)) return DEPRECATED_ANNOTATIONS[key]
+  return key.startsWith(APP_ARMOR_PREFIX) ? 'deprecated since v1.30; use the "appArmorProfile" field instead' : undefined
 }
 
 /** What is allowed and yet hardly meant (behaviour 11.4.5). */
@@ -25,8 +33,9 @@ export function podWarnings(pod: Pod, old: Pod | undefined): string[] {
   const warnings: string[] = []
   const problems = old ? [] : dnsLabel(metadata.name ?? '')
   if (problems.length > 0) warnings.push(`metadata.name: this is used in the Pod's hostname, which can result in surprising behavior; a DNS label is recommended: [${problems.join(' ')}]`)
-  for (const [key, advice] of Object.entries(DEPRECATED_ANNOTATIONS)) {
-    if (metadata.annotations?.[key] !== undefined && old?.metadata.annotations?.[key] === undefined) warnings.push(`metadata.annotations[${key}]: ${advice}`)
+  for (const key in metadata.annotations) {
+    const advice = annotationAdvice(key)
+    if (advice && old?.metadata.annotations?.[key] === undefined) warnings.push(`metadata.annotations[${key}]: ${advice}`)
   }
   if (old) return warnings
   if (spec.terminationGracePeriodSeconds < 0) warnings.push('spec.terminationGracePeriodSeconds: must be >= 0; negative values are invalid and will be treated as 1')
