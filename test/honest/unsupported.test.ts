@@ -1,5 +1,6 @@
 /** What nothing acts on says so. The cases are made from the table itself, so a new row is tested as soon as it stands there. */
 import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
 import { describe, test } from 'node:test'
 import { kinds } from '../../src/api/kinds/index.ts'
 import type { Kind } from '../../src/api/kind.ts'
@@ -33,6 +34,12 @@ describe('each row of the table', () => {
 
   test('names a field that its kind has', () => {
     for (const kind of stored) for (const { path } of unsupportedFieldsOf(kind.kind)) assert.ok(schemaAt(kind.schema, path), `${kind.kind} ${path}`)
+  })
+
+  test('stands in docs/compatibility.md', async () => {
+    const page = await readFile(new URL('../../../docs/compatibility.md', import.meta.url), 'utf8')
+    const unnamed = stored.flatMap(kind => unsupportedFieldsOf(kind.kind)).map(({ path }) => steps(path).at(-1)!.split('/').at(-1)!).filter(name => !page.includes(name))
+    assert.deepEqual(unnamed, [])
   })
 
   test('comes over the wire for every row the server lets through', async () => {
