@@ -87,8 +87,18 @@ async function overSocket(host: Host, socketPath: string): Promise<NodeRuntime> 
   return { kind: 'containerd', runtime, containerd: undefined, host, socketPath, note: undefined, close: () => runtime.close() }
 }
 
+/** In virtual time an image takes as long as from a registry; here somebody waits for it. */
+const PULL_MS = [50, 150] as const
+
 function simulated({ host, ranges, resolve }: RuntimeParts, note: string | undefined): NodeRuntime {
-  const runtime = createSimulatedRuntime(host, { podCidr: ranges.podCidr, resolve })
+  const runtime = createSimulatedRuntime(host, { podCidr: ranges.podCidr, resolve, pullMs: PULL_MS })
   const network = runtime.fabric.attach({ clock: host.clock, random: host.random.fork('pod network') })
-  return { kind: 'simulated', runtime, containerd: undefined, socketPath: undefined, host: { ...host, network }, note, close: () => runtime.close() }
+  return {
+    kind: 'simulated', runtime, containerd: undefined, socketPath: undefined, host: { ...host, network }, note,
+    async close() {
+      // These containers live in this process: a `sleep 3600` in one of them would keep it from ending.
+      runtime.rebootMachine()
+      await runtime.close()
+    },
+  }
 }
