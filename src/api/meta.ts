@@ -78,10 +78,6 @@ export const timestamp = (wallMs: number): string => `${new Date(Math.floor(wall
 /** RFC 3339 in UTC with microseconds: how metav1.MicroTime is written. */
 export const microTimestamp = (wallMs: number): string => `${new Date(wallMs).toISOString().slice(0, 23)}000Z`
 
-/** The owner that manages the object, if there is one. */
-export const controllerOf = (object: { metadata: ObjectMeta }): OwnerReference | undefined =>
-  object.metadata.ownerReferences?.find(owner => owner.controller)
-
 /** What a store puts into an object: the commit that wrote it, as an opaque string. */
 export function stampResourceVersion(object: object, revision: number): object {
   (object as KubernetesObject).metadata.resourceVersion = String(revision)

@@ -107,9 +107,6 @@ export const forbiddenPath = (user: string, verb: string, path: string): ApiErro
 export const methodNotAllowed = (): ApiError =>
   failure(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource', {})
 
-export const verbNotSupported = (resource: Resource, verb: string): ApiError =>
-  failure(405, 'MethodNotAllowed', `${verb} is not supported on resources of kind ${quote(qualified(resource))}`, about(resource, ''))
-
 const MEDIA_TYPES = 'application/json, application/yaml'
 
 export const notAcceptable = (): ApiError =>
@@ -149,8 +146,6 @@ const CAUSE_REASONS: Readonly<Record<FieldErrorType, string>> = {
   NotFound: 'FieldValueNotFound',
   TooLong: 'FieldValueTooLong',
   TooMany: 'FieldValueTooMany',
-  TypeInvalid: 'FieldValueTypeInvalid',
-  Internal: 'InternalError',
 }
 
 const qualified = ({ group, plural }: Resource): string => (group ? `${plural}.${group}` : plural)

@@ -7,8 +7,3 @@ export class BrokenInvariant extends Error {
 export function assert(belief: unknown, message: string): asserts belief {
   if (!belief) throw new BrokenInvariant(message)
 }
-
-/** For the last branch of a closed union: the compiler proves that it cannot be reached. */
-export function unreachable(value: never): never {
-  throw new BrokenInvariant(`unreachable: ${JSON.stringify(value)}`)
-}

@@ -4,8 +4,6 @@ import type { User } from '../base/transport.ts'
 const AUTHENTICATED = 'system:authenticated'
 
 export const administrator: User = { name: 'kubernetes-admin', groups: ['system:masters', AUTHENTICATED] }
-/** The server's own writes at its start. */
-export const apiServerUser: User = { name: 'system:apiserver', groups: ['system:masters', AUTHENTICATED] }
 export const schedulerUser: User = { name: 'system:kube-scheduler', groups: [AUTHENTICATED] }
 export const controllerManagerUser: User = { name: 'system:kube-controller-manager', groups: [AUTHENTICATED] }
 export const nameServerUser: User = { name: 'system:serviceaccount:kube-system:coredns', groups: ['system:serviceaccounts', 'system:serviceaccounts:kube-system', AUTHENTICATED] }

@@ -240,11 +240,3 @@ export function createWorld(options: WorldOptions): World {
   }
   return world
 }
-
-/** Runs `story` twice and says where the two runs part; undefined when they are the same to the last event. */
-export async function runTwice(story: () => Promise<World>): Promise<{ hashes: [string, string]; worlds: [World, World] }> {
-  const one = await story()
-  const other = await story()
-  return { hashes: [one.trace.hash(), other.trace.hash()], worlds: [one, other] }
-}
-

@@ -92,12 +92,6 @@ export function envVarName(value: string): string[] {
 
 export const httpHeaderName = (value: string): string[] => matches(value, HTTP_HEADER, "a valid HTTP header must consist of alphanumeric characters or '-'", ['X-Header-Name'])
 
-/** A name that may stand between two slashes of a path. */
-export function pathSegment(value: string, prefix = false): string[] {
-  if (!prefix && (value === '.' || value === '..')) return [`may not be '${value}'`]
-  return ['/', '%'].filter(illegal => value.includes(illegal)).map(illegal => `may not contain '${illegal}'`)
-}
-
 /** IANA service names: how container and Service ports are called. */
 export function portName(value: string): string[] {
   const errors = lengthAtMost(value, 15)

@@ -1,5 +1,5 @@
 /** Small rules that many kinds share. Each returns the errors of one field. */
-import { duplicateValue, invalidValue, requiredValue, tooLong, type FieldError } from '../field_error.ts'
+import { duplicateValue, invalidValue, requiredValue, type FieldError } from '../field_error.ts'
 
 /** The name of something inside an object: required, and of this grammar. */
 export function validateName(name: string | undefined, path: string, rule: (name: string) => string[]): FieldError[] {
@@ -19,9 +19,6 @@ export const positive = (value: number | undefined, path: string): FieldError[] 
 
 export const inRange = (value: number | undefined, path: string, min: number, max: number): FieldError[] =>
   (value !== undefined && (value < min || value > max) ? [invalidValue(path, value, `must be between ${min} and ${max}, inclusive`)] : [])
-
-export const atMostBytes = (text: string | undefined, path: string, bytesMax: number): FieldError[] =>
-  (text !== undefined && text.length > bytesMax ? [tooLong(path, bytesMax)] : [])
 
 /** A Duplicate error at every item whose key an earlier item has. */
 export function noDuplicates<T>(items: readonly T[] | undefined, keyOf: (item: T) => string | undefined, path: (index: number) => string, shown: (item: T) => unknown = keyOf): FieldError[] {

@@ -4,7 +4,6 @@
  * The bytes of a list are the bytes of its items put together: nothing is encoded that was encoded before.
  */
 import { apiVersionOf, type Kind } from '../../api/kind.ts'
-import type { KubernetesObject } from '../../api/meta.ts'
 import { badRequest, expired, tooLargeResourceVersion } from '../../api/status.ts'
 import { encodeText } from '../../base/bytes.ts'
 import { Compacted, FutureRevision, type Page, type Stored } from '../../store/store.ts'
@@ -132,5 +131,3 @@ function concatenate(head: string, views: readonly View[], tail: string): Uint8A
 }
 
 const COMMA = 0x2c
-
-export const objectsOf = (list: ObjectList): readonly KubernetesObject[] => list.views.map(view => view.object)
