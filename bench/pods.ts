@@ -79,6 +79,7 @@ async function measure({ runtime: { runtime }, client }: RealCluster): Promise<v
     bareTenDown.push(Math.max(...raw.map(({ downMs }) => downMs)))
     const keys = names('ten').map(name => ({ namespace: 'default', name }))
     tenUp.push(await timed(() => Promise.all(keys.map(({ name }) => create(name)))))
+    await settle()
     tenDown.push(await timed(() => Promise.all(keys.map(({ name }) => remove(name)))))
   }
   const ratio = (ours: readonly number[], theirs: readonly number[]): string => median(ours.map((ms, i) => ms / theirs[i]!)).toFixed(2)
@@ -95,7 +96,9 @@ async function measure({ runtime: { runtime }, client }: RealCluster): Promise<v
   ])
 
   async function onePod(name: string): Promise<{ upMs: number; downMs: number }> {
-    return { upMs: await timed(() => create(name)), downMs: await timed(() => remove(name)) }
+    const upMs = await timed(() => create(name))
+    await settle()
+    return { upMs, downMs: await timed(() => remove(name)) }
   }
 
   async function create(name: string): Promise<void> {
@@ -124,12 +127,18 @@ async function bare(runtime: ContainerRuntime, name: string): Promise<{ upMs: nu
     container = await runtime.createContainer(sandbox, containerConfig('main', IMAGE, { command: COMMAND, logPath: 'main/0.log' }), config)
     await runtime.startContainer(container)
   })
+  await settle()
   const downMs = await timed(async () => {
     await runtime.stopContainer(container, GRACE_MS)
     await runtime.stopPodSandbox(sandbox)
   })
   await runtime.removePodSandbox(sandbox)
   return { upMs, downMs }
+}
+
+/** The shell has to have set its trap, or it does not hear the signal at all. */
+function settle(): Promise<void> {
+  return new Promise(resolve => setTimeout(resolve, 300))
 }
 
 async function timed(work: () => Promise<unknown>): Promise<number> {

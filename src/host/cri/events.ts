@@ -35,9 +35,10 @@ const LIST_TIMEOUT_MS = 10_000
  * containerd tells the world of an exit at the same time as its own CRI part, which then cleans up for some 30 ms (that
  * ends with the deletion of the task) before it calls the container exited. A hint before that would find nothing.
  */
-const WAITS_MS: Readonly<Record<string, readonly Millis[]>> = { '/tasks/exit': [100, 200, 400, 800], '/tasks/delete': [2, 2, 4, 8, 16, 32, 64] }
+const WAITS_MS: Readonly<Record<string, readonly Millis[]>> = { '/tasks/exit': [100, 200, 400, 800], '/tasks/delete': [10, 15, 25, 50, 100] }
 
-const FILTERS = ['namespace==k8s.io,topic~="^/(tasks/(start|exit|oom|delete)|containers/(create|delete))$"']
+/** Not what is created: only the kubelet creates, and it knows; each hint would make it list while runc needs the processor. */
+const FILTERS = ['namespace==k8s.io,topic~="^/(tasks/(start|exit|oom|delete)|containers/delete)$"']
 
 export function watchEvents({ client, clock, log }: EventSources, changed: (sandboxId: string) => void): { stop(): void } {
   const abort = new AbortController()
@@ -134,7 +135,8 @@ function createView(client: CriClient) {
       return known.get(id)?.sandboxId
     },
     async hasEnded(id: string): Promise<boolean> {
-      const seen = (await list(client, id)).get(id)
+      const before = known.get(id)
+      const seen = (await list(client, id, before && (before.sandboxId === id ? 'sandboxes' : 'containers'))).get(id)
       if (seen) known.set(id, seen)
       return seen === undefined || seen.state === 'exited'
     },
@@ -149,12 +151,12 @@ interface Seen {
   readonly state: string
 }
 
-/** All containers and sandboxes, or the one with this id. */
-async function list(client: CriClient, id: string | undefined): Promise<Map<string, Seen>> {
+/** All containers and sandboxes, or the one with this id; `only`, where it is known which of them that is. */
+async function list(client: CriClient, id: string | undefined, only?: 'sandboxes' | 'containers'): Promise<Map<string, Seen>> {
   const limits = { timeoutMs: LIST_TIMEOUT_MS }
   const [{ items }, { containers }] = await Promise.all([
-    client.call('/runtime.v1.RuntimeService/ListPodSandbox', ListPodSandboxRequest, ListPodSandboxResponse, { filter: { id } }, limits),
-    client.call('/runtime.v1.RuntimeService/ListContainers', ListContainersRequest, ListContainersResponse, { filter: { id } }, limits),
+    only === 'containers' ? { items: [] } : client.call('/runtime.v1.RuntimeService/ListPodSandbox', ListPodSandboxRequest, ListPodSandboxResponse, { filter: { id } }, limits),
+    only === 'sandboxes' ? { containers: [] } : client.call('/runtime.v1.RuntimeService/ListContainers', ListContainersRequest, ListContainersResponse, { filter: { id } }, limits),
   ])
   const seen = new Map<string, Seen>()
   for (const sandbox of items.map(podSandboxSummary)) seen.set(sandbox.id, { sandboxId: sandbox.id, state: sandbox.ready ? 'running' : 'exited' })
