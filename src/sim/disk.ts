@@ -8,6 +8,8 @@ import type { Disk, FileInfo } from '../base/disk.ts'
 import type { Random } from '../base/random.ts'
 
 export interface MemoryDisk extends Disk {
+  /** Something is there, and no link lies on the way to it or in its place. */
+  isPlain(path: string): boolean
   /** Power loss: with torn writes on, unsynced appends and writes may lose their end. */
   crash(): void
   setTornWrites(on: boolean): void
@@ -203,6 +205,14 @@ export function createMemoryDisk({ clock, random }: { clock: Pick<Clock, 'wall'>
           if (calls.size === 0) watchers.delete(real)
         },
       }
+    },
+    isPlain(path) {
+      let node: Node | undefined = root
+      for (const part of partsOf(path)) {
+        if (node?.kind !== 'directory') return false
+        node = node.entries.get(part)
+      }
+      return node !== undefined && node.kind !== 'link'
     },
     crash() {
       for (const file of unsynced) file.size = file.syncedSize + random.below(Math.max(1, file.size - file.syncedSize + 1))

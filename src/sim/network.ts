@@ -6,8 +6,7 @@
  * An address nobody has swallows packets until the caller's timeout; a known address where nobody listens refuses.
  */
 import { abortReason } from '../base/abort.ts'
-import { TimeoutError, sleep, withTimeout } from '../base/clock.ts'
-import type { Clock, Millis } from '../base/clock.ts'
+import type { Clock, Millis, Timer } from '../base/clock.ts'
 import { NetworkError } from '../base/network.ts'
 import type { GrpcHealth, HttpReply, HttpRequest, Network } from '../base/network.ts'
 import type { Random } from '../base/random.ts'
@@ -62,62 +61,92 @@ export function createFabric({ clock: fabricClock, random: fabricRandom }: { clo
     listener: (address, port) => addresses.get(address)?.get(port),
 
     attach({ clock, random, localAddress }) {
-      const hop = (signal: AbortSignal) => sleep(clock, 1 + random.below(LATENCY_SPREAD_MS), signal, 'network')
       const addressOf = (host: string) => (localAddress !== undefined && LOOPBACK.test(host) ? localAddress : host)
 
-      const dial = async (host: string, port: number, signal: AbortSignal): Promise<SimulatedServer> => {
-        await hop(signal)
-        const ports = addresses.get(addressOf(host))
-        if (!ports) return new Promise((_, reject) => signal.addEventListener('abort', () => reject(abortReason(signal)), { once: true }))
-        const server = ports.get(port)
-        if (!server) throw new NetworkError('Refused', `dial tcp ${joined(host, port)}: connect: connection refused`)
-        return server
-      }
+      /**
+       * One attempt to get an answer from somebody, which ends when there is one, when its time is over, or when the caller
+       * gives up. Probes make these all the time, so it is callbacks over one timer and one listener.
+       */
+      const attempt = <T>({ timeoutMs, signal }: { timeoutMs: Millis; signal?: AbortSignal }, whenLate: () => string, begin: (attempt: Attempt<T>) => void) =>
+        new Promise<T>((resolve, reject) => {
+          if (signal?.aborted) return reject(abortReason(signal))
+          let hopping: Timer | undefined
+          let open = true
+          const end = () => {
+            open = false
+            deadline.cancel()
+            hopping?.cancel()
+            signal?.removeEventListener('abort', giveUp)
+          }
+          const giveUp = () => {
+            end()
+            reject(abortReason(signal!))
+          }
+          const deadline = clock.at(clock.now() + timeoutMs, () => {
+            end()
+            reject(new NetworkError('Timeout', whenLate()))
+          }, 'network')
+          signal?.addEventListener('abort', giveUp, { once: true })
+          begin({
+            hop(arrive) {
+              if (open) hopping = clock.at(clock.now() + 1 + random.below(LATENCY_SPREAD_MS), arrive, 'network')
+            },
+            answer(value) {
+              end()
+              resolve(value)
+            },
+            fail(error) {
+              end()
+              reject(error instanceof Error ? error : new Error(String(error)))
+            },
+          })
+        })
+
+      /** An address that nobody has swallows the packet: then only the deadline will tell. */
+      const dial = <T>(attempt: Attempt<T>, host: string, port: number, connected: (server: SimulatedServer) => void, refused: (error: NetworkError) => NetworkError = error => error) =>
+        attempt.hop(() => {
+          const ports = addresses.get(addressOf(host))
+          const server = ports?.get(port)
+          if (server) connected(server)
+          else if (ports) attempt.fail(refused(new NetworkError('Refused', `dial tcp ${joined(host, port)}: connect: connection refused`)))
+        })
 
       /** The server works in its own time: if the caller dies meanwhile, the request has still been served. */
-      const served = <T>(work: () => Promise<T>, signal: AbortSignal) => new Promise<T>((resolve, reject) => {
-        fabricClock.at(fabricClock.now() + 1 + serverTime.below(LATENCY_SPREAD_MS), () => {
-          work().then(
-            value => void hop(signal).then(() => resolve(value), reject),
-            (error: unknown) => void hop(signal).then(() => reject(error instanceof Error ? error : new Error(String(error))), reject),
-          )
-        }, 'server')
-      })
+      const serve = <T>(attempt: Attempt<T>, work: () => Promise<T>) => void fabricClock.at(fabricClock.now() + 1 + serverTime.below(LATENCY_SPREAD_MS), () => {
+        work().then(value => attempt.hop(() => attempt.answer(value)), (error: unknown) => attempt.hop(() => attempt.fail(error)))
+      }, 'server')
 
       return {
-        async connect(host, port, { timeoutMs, signal }) {
-          await bounded(clock, timeoutMs, signal, abort => dial(host, port, abort), () => `dial tcp ${joined(host, port)}: i/o timeout`)
-        },
+        connect: (host, port, limits) =>
+          attempt<void>(limits, () => `dial tcp ${joined(host, port)}: i/o timeout`, one => dial(one, host, port, () => one.answer())),
         async http(request: HttpRequest) {
-          const get = `Get "${request.scheme}://${joined(request.host, request.port)}${request.path}"`
-          let stage = `dial tcp ${joined(request.host, request.port)}: i/o timeout`
-          const work = async (abort: AbortSignal): Promise<HttpReply> => {
-            const server = await dial(request.host, request.port, abort)
-            stage = 'context deadline exceeded'
-            if (request.scheme === 'https') throw new NetworkError('Tls', 'http: server gave HTTP response to HTTPS client')
-            if (!server.http) throw new NetworkError('Reset', 'EOF')
-            const reply = await served(() => server.http!({ method: request.method, path: request.path, headers: request.headers }), abort)
-            return { ...reply, body: reply.body.slice(0, request.bodyBytesMax) }
-          }
+          const { host, port, scheme, method, path, headers, bodyBytesMax } = request
+          let isConnected = false
+          const late = () => `${isConnected ? 'context deadline exceeded' : `dial tcp ${joined(host, port)}: i/o timeout`} (Client.Timeout exceeded while awaiting headers)`
           try {
-            return await bounded(clock, request.timeoutMs, request.signal, work, () => `${stage} (Client.Timeout exceeded while awaiting headers)`)
+            const reply = await attempt<HttpReply>(request, late, one => dial(one, host, port, server => {
+              isConnected = true
+              if (scheme === 'https') one.fail(new NetworkError('Tls', 'http: server gave HTTP response to HTTPS client'))
+              else if (!server.http) one.fail(new NetworkError('Reset', 'EOF'))
+              else serve(one, () => server.http!({ method, path, headers }))
+            }))
+            return { ...reply, body: reply.body.slice(0, bodyBytesMax) }
           } catch (error) {
-            throw error instanceof NetworkError ? new NetworkError(error.code, `${get}: ${error.message}`) : error
+            throw error instanceof NetworkError ? new NetworkError(error.code, `Get "${scheme}://${joined(host, port)}${path}": ${error.message}`) : error
           }
         },
-        async grpcHealth(host, port, service, { timeoutMs, signal }) {
+        grpcHealth(host, port, service, limits) {
+          const { timeoutMs } = limits
           const within = `within ${timeoutMs % 1000 === 0 ? `${timeoutMs / 1000}s` : `${timeoutMs}ms`}`
           const failed = (why: string) => `timeout: failed to connect service ${JSON.stringify(joined(host, port))} ${within}: ${why}`
-          let stage = failed('context deadline exceeded')
-          const work = async (abort: AbortSignal) => {
-            const server = await dial(host, port, abort).catch((error: unknown) => {
-              throw error instanceof NetworkError ? new NetworkError(error.code, failed(`connection error: desc = "transport: Error while dialing: ${error.message}"`)) : error
-            })
-            stage = `timeout: health rpc did not complete ${within}`
-            if (!server.grpcHealth) throw new NetworkError('Unimplemented', 'error: this server does not implement the grpc health protocol (grpc.health.v1.Health): unknown service grpc.health.v1.Health')
-            return served(() => server.grpcHealth!(service), abort)
-          }
-          return bounded(clock, timeoutMs, signal, work, () => stage)
+          const refused = ({ code, message }: NetworkError) => new NetworkError(code, failed(`connection error: desc = "transport: Error while dialing: ${message}"`))
+          let isConnected = false
+          const late = () => (isConnected ? `timeout: health rpc did not complete ${within}` : failed('context deadline exceeded'))
+          return attempt<GrpcHealth>(limits, late, one => dial(one, host, port, server => {
+            isConnected = true
+            if (server.grpcHealth) serve(one, () => server.grpcHealth!(service))
+            else one.fail(new NetworkError('Unimplemented', 'error: this server does not implement the grpc health protocol (grpc.health.v1.Health): unknown service grpc.health.v1.Health'))
+          }, refused))
         },
       }
     },
@@ -125,12 +154,11 @@ export function createFabric({ clock: fabricClock, random: fabricRandom }: { clo
   return fabric
 }
 
-async function bounded<T>(clock: Clock, timeoutMs: Millis, signal: AbortSignal | undefined, work: (signal: AbortSignal) => Promise<T>, whenLate: () => string): Promise<T> {
-  try {
-    return await withTimeout(clock, timeoutMs, work, signal, 'network')
-  } catch (error) {
-    throw error instanceof TimeoutError ? new NetworkError('Timeout', whenLate()) : error
-  }
+interface Attempt<T> {
+  /** The packet travels; it arrives unless the attempt has ended. */
+  hop(arrive: () => void): void
+  answer(value: T): void
+  fail(error: unknown): void
 }
 
 const joined = (host: string, port: number): string => (host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`)

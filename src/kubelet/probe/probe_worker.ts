@@ -7,7 +7,6 @@
  */
 import type { Probe } from '../../api/types/probe.ts'
 import type { Millis } from '../../base/clock.ts'
-import { sleep } from '../../base/clock.ts'
 import type { Host, Task } from '../../base/host.ts'
 import { messageOf } from '../container/start_failure.ts'
 import { countAnswer, freshCount, type ProbeCount, type ProbeResult, type ProbeType } from './probe_counter.ts'
@@ -116,15 +115,20 @@ export function startProbeWorker(ports: ProbeWorkerPorts): ProbeWorker {
     }
   }
 
+  /** Until the tick, or until somebody asks for an answer at once. */
+  const nextTurn = () => new Promise<void>(resolve => {
+    const timer = clock.at(nextTick, resolve, `every ${type} probe`)
+    wake = () => {
+      timer.cancel()
+      resolve()
+    }
+  })
+
   const task: Task = host.spawn(ports.label, async signal => {
+    signal.addEventListener('abort', () => wake?.(), { once: true })
     while (!signal.aborted) {
-      const pause = new AbortController()
-      const rouse = () => pause.abort(new Error('roused'))
-      signal.addEventListener('abort', rouse, { once: true })
-      wake = rouse
-      if (!askedNow) await sleep(clock, nextTick - clock.now(), pause.signal, `every ${type} probe`).catch(() => undefined)
+      if (!askedNow) await nextTurn()
       wake = undefined
-      signal.removeEventListener('abort', rouse)
       if (signal.aborted) return
       // A probe that was asked for at once begins a new period.
       nextTick = askedNow ? clock.now() + periodMs : Math.max(nextTick + periodMs, clock.now())

@@ -5,6 +5,7 @@
 import { decodeText } from '../../base/bytes.ts'
 import { DiskError } from '../../base/disk.ts'
 import type { Disk, FileInfo } from '../../base/disk.ts'
+import type { MemoryDisk } from '../disk.ts'
 
 export interface ContainerFiles {
   /** Undefined when there is none. Follows links. */
@@ -32,21 +33,25 @@ export class ReadOnlyError extends Error {
 
 const LINKS_MAX = 40
 
-export function createContainerFiles(root: Disk, rootReadOnly: boolean, disk: Disk, mounts: readonly FileMount[]): ContainerFiles {
-  const byDepth = mounts.toSorted((a, b) => b.containerPath.length - a.containerPath.length)
+export function createContainerFiles(root: MemoryDisk, rootReadOnly: boolean, disk: Disk, mounts: readonly FileMount[]): ContainerFiles {
+  const byDepth = mounts.toSorted((a, b) => b.containerPath.length - a.containerPath.length).map(mount => ({ ...mount, at: mount.containerPath.replace(/\/+$/, '') }))
 
   const place = (path: string): { disk: Disk; path: string; readOnly: boolean } => {
     for (const mount of byDepth) {
-      const at = mount.containerPath.replace(/\/+$/, '')
+      const { at } = mount
+      if (!path.startsWith(at)) continue
       if (path === at) return { disk, path: mount.hostPath, readOnly: mount.readOnly }
-      if (path.startsWith(`${at}/`)) return { disk, path: `${mount.hostPath}${path.slice(at.length)}`, readOnly: mount.readOnly }
+      if (path[at.length] === '/') return { disk, path: `${mount.hostPath}${path.slice(at.length)}`, readOnly: mount.readOnly }
     }
     return { disk: root, path, readOnly: rootReadOnly }
   }
 
   /** The path without links; the last part's link is left when `keepLast`. */
   const resolve = async (path: string, keepLast = false, links = 0): Promise<string> => {
-    const parts = normalized(path).split('/').slice(1)
+    const asked = normalized(path)
+    // Most paths are plain ones, and servers ask for the same again and again.
+    if (place(asked).disk === root && root.isPlain(asked)) return asked
+    const parts = asked.split('/').slice(1)
     let real = ''
     for (const [i, part] of parts.entries()) {
       const next = `${real}/${part}`
@@ -123,6 +128,7 @@ export function createContainerFiles(root: Disk, rootReadOnly: boolean, disk: Di
 
 /** Absolute, without `.`, `..` and doubled slashes. */
 export function normalized(path: string, cwd = '/'): string {
+  if (path.startsWith('/') && !path.includes('//') && !path.includes('/.') && (path === '/' || !path.endsWith('/'))) return path
   const parts: string[] = []
   for (const part of (path.startsWith('/') ? path : `${cwd}/${path}`).split('/')) {
     if (part === '..') parts.pop()

@@ -22,10 +22,8 @@ export interface ServerManners {
 
 export function serverProgram({ settings, answer, graceful, fast, portTaken }: ServerManners): Program {
   return async process => {
-    let underWay = 0
-    let lose: (error: Error) => void = () => {}
-    const lost = new Promise<never>((_, reject) => (lose = reject))
-    lost.catch(() => {})
+    /** How to break off what is under way. A set and no race with one promise, which would remember every request there ever was. */
+    const underWay = new Set<(error: Error) => void>()
     let idle = () => {}
 
     const told = new Promise<'graceful' | 'fast'>(resolve => {
@@ -34,17 +32,20 @@ export function serverProgram({ settings, answer, graceful, fast, portTaken }: S
     })
     if (settings.term === 'ignore') process.onSignal('TERM', 'ignore')
 
-    const answered = async <T>(work: () => Promise<T>): Promise<T> => {
-      underWay++
-      try {
-        return await Promise.race([lost, process.sleep(settings.answerMs).then(work)])
-      } catch (error) {
-        throw process.alive ? error : new NetworkError('Reset', 'EOF')
-      } finally {
-        underWay--
-        if (underWay === 0) idle()
+    const answered = <T>(work: () => Promise<T>): Promise<T> => new Promise<T>((resolve, reject) => {
+      const over = () => {
+        underWay.delete(reject)
+        if (underWay.size === 0) idle()
       }
-    }
+      underWay.add(reject)
+      process.sleep(settings.answerMs).then(work).then(reply => {
+        over()
+        resolve(reply)
+      }, (error: unknown) => {
+        over()
+        reject(process.alive && error instanceof Error ? error : new NetworkError('Reset', 'EOF'))
+      })
+    })
     const server: SimulatedServer = {
       http: request => answered(async () => (answer && settings.status === undefined ? answer(process, request) : plainReply(settings.status ?? 200))),
       ...(settings.grpc === undefined ? {} : { grpcHealth: () => answered(async () => settings.grpc!) }),
@@ -71,9 +72,9 @@ export function serverProgram({ settings, answer, graceful, fast, portTaken }: S
     const how = await process.wait(Promise.race([told, endsByItself]))
     for (const listener of listeners) listener.close()
     if (how === 'graceful') {
-      if (underWay > 0) await process.wait(new Promise<void>(resolve => (idle = resolve)))
+      if (underWay.size > 0) await process.wait(new Promise<void>(resolve => (idle = resolve)))
       if (settings.drainMs > 0) await process.sleep(settings.drainMs)
-    } else lose(new NetworkError('Reset', 'EOF'))
+    } else for (const lose of underWay) lose(new NetworkError('Reset', 'EOF'))
     return settings.exitCode
   }
 }
