@@ -16,6 +16,71 @@ describe('the articles\' manifests on real containers', { skip, concurrency: 12 
   after(() => site?.close())
   const inNamespace = (name: string): Promise<Namespace> => site.inNamespace(name)
 
+  // Those that wait for probes to fail come first: the others are done meanwhile.
+
+  it('a2 makes a Pod ready when /tmp/healthy comes and unready when it goes', async () => {
+    const namespace = await inNamespace('a2')
+    const { kubectl, until } = namespace
+    const container = `spec:\n  containers:\n  - name: app\n    image: busybox\n    command: ['sleep', '3600']\n${indent(await manifest('a2-readiness-exec.fragment'), 4)}\n`
+    await kubectl(['apply', '-f', '-'], podOf('readiness-exec', container))
+    await until('readiness-exec', pod => restartsOf(pod) === 0 && pod?.status.containerStatuses?.[0]?.state?.running !== undefined)
+    await event(namespace, 'readiness-exec', /Unhealthy .*Readiness probe failed: cat: can't open '\/tmp\/healthy': No such file or directory/)
+    assert.match(await kubectl(['get', 'pods', '--no-headers']), /^readiness-exec +0\/1 +Running/)
+    await kubectl(['exec', 'readiness-exec', '--', 'touch', '/tmp/healthy'])
+    await until('readiness-exec', isReady, 10)
+    await kubectl(['exec', 'readiness-exec', '--', 'rm', '/tmp/healthy'])
+    await until('readiness-exec', pod => !isReady(pod), 20)
+    await kubectl(['delete', 'pod', 'readiness-exec', '--grace-period=1'])
+  })
+
+  it('b5 with its sleep shortened is restarted after three failures, and says so', async () => {
+    const { kubectl, until } = await inNamespace('b5')
+    await kubectl(['apply', '-f', '-'], shortened(await manifest('b5-liveness-exec')))
+    const pod = await until('liveness-exec-demo', found => restartsOf(found) === 1, 50)
+    assert.equal(pod?.status.containerStatuses?.[0]?.lastState?.terminated?.exitCode, 137)
+    const events = await kubectl(['events'])
+    assert.match(events, /Warning +Unhealthy +Pod\/liveness-exec-demo +Liveness probe failed:/)
+    assert.match(events, /Normal +Killing +Pod\/liveness-exec-demo +Container liveness-exec-demo failed liveness probe, will be restarted/)
+    await kubectl(['delete', 'pod', 'liveness-exec-demo', '--grace-period=1'])
+  })
+
+  it('b6 is restarted when its page is removed, and healthy again because postStart writes it anew', async () => {
+    const { kubectl, until } = await inNamespace('b6')
+    await kubectl(['apply', '-f', '-'], await manifest('b6-liveness-http'))
+    await until('liveness-http-demo', isReady)
+    const page = '/usr/share/nginx/html/healthz'
+    assert.equal(await kubectl(['exec', 'liveness-http-demo', '--', 'cat', page]), 'Healthy\n')
+    assert.match(await kubectl(['describe', 'pod', 'liveness-http-demo']), /Liveness: +http-get http:\/\/:http\/healthz delay=0s timeout=1s period=10s #success=1 #failure=3/)
+    await kubectl(['exec', 'liveness-http-demo', '--', 'rm', page])
+    await until('liveness-http-demo', pod => restartsOf(pod) === 1 && isReady(pod), 45)
+    assert.match(await kubectl(['events']), /Killing +Pod\/liveness-http-demo +Container liveness-http-demo failed liveness probe, will be restarted/)
+    assert.match(await kubectl(['events']), /Unhealthy .*Liveness probe failed: HTTP probe failed with statuscode: 404/)
+    assert.equal(await kubectl(['exec', 'liveness-http-demo', '--', 'cat', page]), 'Healthy\n')
+    await kubectl(['delete', 'pod', 'liveness-http-demo'])
+  })
+
+  it('c4 with its sleep shortened runs the folded command, and its restarts grow', async () => {
+    const { kubectl, until } = await inNamespace('default')
+    await kubectl(['apply', '-f', '-'], shortened(await manifest('c4-liveness-exec')))
+    const pod = await until('liveness-exec-pod', isReady)
+    assert.equal(pod?.spec.containers[0]?.command?.[2], 'touch /tmp/live ; sleep 1; rm -rf /tmp/live; sleep 3600')
+    await until('liveness-exec-pod', found => restartsOf(found) >= 2, 60)
+    await kubectl(['delete', 'pod', 'liveness-exec-pod', '--grace-period=1'])
+  })
+
+  it('c6 is restarted while port 80 is closed, and not while it is open', async () => {
+    const { kubectl, until } = await inNamespace('c6')
+    await kubectl(['apply', '-f', '-'], await manifest('c6-liveness-tcp'))
+    await until('probe-tcp', isReady)
+    // A new container brings its own configuration again, so one restart is enough.
+    await kubectl(['exec', 'probe-tcp', '--', 'sh', '-c', 'sed -i s/80/81/ /etc/nginx/conf.d/default.conf && nginx -s reload'])
+    await until('probe-tcp', pod => restartsOf(pod) === 1 && isReady(pod), 50)
+    assert.match(await kubectl(['events']), /Unhealthy .*Liveness probe failed: dial tcp 10\.\d+\.\d+\.\d+:80: connect: connection refused/)
+    await new Promise(resolve => setTimeout(resolve, 12_000))
+    assert.equal(restartsOf(await until('probe-tcp', isReady)), 1)
+    await kubectl(['delete', 'pod', 'probe-tcp'])
+  })
+
   it('c1 as printed passes from Init:0/2 over Init:1/2 to Running as the Services of c2, mended, come', async () => {
     const { kubectl, refused, follow, until } = await inNamespace('c1')
     const [c1, c2] = await Promise.all([manifest('c1-init-containers'), manifest('c2-services')])
@@ -54,21 +119,6 @@ describe('the articles\' manifests on real containers', { skip, concurrency: 12 
     const address = await kubectl(['get', 'service', 'myservice', '-o', 'jsonpath={.spec.clusterIP}'])
     assert.ok((await inside('nslookup', 'myservice.default.svc.cluster.local')).includes(`Address 1: ${address} myservice.default.svc.cluster.local`))
     await kubectl(['delete', 'pod/myapp-pod', 'service/myservice', 'service/mydb', '--grace-period=1'])
-  })
-
-  it('a2 makes a Pod ready when /tmp/healthy comes and unready when it goes', async () => {
-    const namespace = await inNamespace('a2')
-    const { kubectl, until } = namespace
-    const container = `spec:\n  containers:\n  - name: app\n    image: busybox\n    command: ['sleep', '3600']\n${indent(await manifest('a2-readiness-exec.fragment'), 4)}\n`
-    await kubectl(['apply', '-f', '-'], podOf('readiness-exec', container))
-    await until('readiness-exec', pod => restartsOf(pod) === 0 && pod?.status.containerStatuses?.[0]?.state?.running !== undefined)
-    await event(namespace, 'readiness-exec', /Unhealthy .*Readiness probe failed: cat: can't open '\/tmp\/healthy': No such file or directory/)
-    assert.match(await kubectl(['get', 'pods', '--no-headers']), /^readiness-exec +0\/1 +Running/)
-    await kubectl(['exec', 'readiness-exec', '--', 'touch', '/tmp/healthy'])
-    await until('readiness-exec', isReady, 10)
-    await kubectl(['exec', 'readiness-exec', '--', 'rm', '/tmp/healthy'])
-    await until('readiness-exec', pod => !isReady(pod), 20)
-    await kubectl(['delete', 'pod', 'readiness-exec', '--grace-period=1'])
   })
 
   it('a3 is refused by the names of its mistakes; its gate holds the Pod back until the condition is set', async () => {
@@ -141,32 +191,6 @@ describe('the articles\' manifests on real containers', { skip, concurrency: 12 
     assert.deepEqual(statusesIn(watch.lines), ['Pending', 'Init:0/1', 'PodInitializing', 'Running', 'Terminating', 'Completed'])
   })
 
-  it('b5 with its sleep shortened is restarted after three failures, and says so', async () => {
-    const { kubectl, until } = await inNamespace('b5')
-    await kubectl(['apply', '-f', '-'], shortened(await manifest('b5-liveness-exec')))
-    const pod = await until('liveness-exec-demo', found => restartsOf(found) === 1, 50)
-    assert.equal(pod?.status.containerStatuses?.[0]?.lastState?.terminated?.exitCode, 137)
-    const events = await kubectl(['events'])
-    assert.match(events, /Warning +Unhealthy +Pod\/liveness-exec-demo +Liveness probe failed:/)
-    assert.match(events, /Normal +Killing +Pod\/liveness-exec-demo +Container liveness-exec-demo failed liveness probe, will be restarted/)
-    await kubectl(['delete', 'pod', 'liveness-exec-demo', '--grace-period=1'])
-  })
-
-  it('b6 is restarted when its page is removed, and healthy again because postStart writes it anew', async () => {
-    const { kubectl, until } = await inNamespace('b6')
-    await kubectl(['apply', '-f', '-'], await manifest('b6-liveness-http'))
-    await until('liveness-http-demo', isReady)
-    const page = '/usr/share/nginx/html/healthz'
-    assert.equal(await kubectl(['exec', 'liveness-http-demo', '--', 'cat', page]), 'Healthy\n')
-    assert.match(await kubectl(['describe', 'pod', 'liveness-http-demo']), /Liveness: +http-get http:\/\/:http\/healthz delay=0s timeout=1s period=10s #success=1 #failure=3/)
-    await kubectl(['exec', 'liveness-http-demo', '--', 'rm', page])
-    await until('liveness-http-demo', pod => restartsOf(pod) === 1 && isReady(pod), 45)
-    assert.match(await kubectl(['events']), /Killing +Pod\/liveness-http-demo +Container liveness-http-demo failed liveness probe, will be restarted/)
-    assert.match(await kubectl(['events']), /Unhealthy .*Liveness probe failed: HTTP probe failed with statuscode: 404/)
-    assert.equal(await kubectl(['exec', 'liveness-http-demo', '--', 'cat', page]), 'Healthy\n')
-    await kubectl(['delete', 'pod', 'liveness-http-demo'])
-  })
-
   it('b8 is described with the defaults it leaves out', async () => {
     const { kubectl, until } = await inNamespace('b8')
     await kubectl(['apply', '-f', '-'], podOf('liveness-tcp-demo', await manifest('b8-liveness-tcp.fragment')))
@@ -221,34 +245,12 @@ describe('the articles\' manifests on real containers', { skip, concurrency: 12 
     await kubectl(['delete', 'pod', 'readiness-httpget-pod'])
   })
 
-  it('c4 with its sleep shortened runs the folded command, and its restarts grow', async () => {
-    const { kubectl, until } = await inNamespace('default')
-    await kubectl(['apply', '-f', '-'], shortened(await manifest('c4-liveness-exec')))
-    const pod = await until('liveness-exec-pod', isReady)
-    assert.equal(pod?.spec.containers[0]?.command?.[2], 'touch /tmp/live ; sleep 1; rm -rf /tmp/live; sleep 3600')
-    await until('liveness-exec-pod', found => restartsOf(found) >= 2, 60)
-    await kubectl(['delete', 'pod', 'liveness-exec-pod', '--grace-period=1'])
-  })
-
   it('c5 is refused with every field that stands in the wrong place, and nothing is created', async () => {
     const { kubectl, refused } = await inNamespace('default')
     const complaint = await refused(['apply', '-f', '-'], await manifest('c5-liveness-http'))
     const fields = ['httpGet', 'initialDelaySeconds', 'periodSeconds', 'timeoutSeconds'].map(field => `unknown field "spec.containers[0].${field}"`)
     assert.equal(complaint, `Error from server (BadRequest): error when creating "STDIN": Pod in version "v1" cannot be handled as a Pod: strict decoding error: ${fields.join(', ')}\n`)
     assert.equal(await kubectl(['get', 'pod', 'liveness-httpget-pod', '--ignore-not-found']), '')
-  })
-
-  it('c6 is restarted while port 80 is closed, and not while it is open', async () => {
-    const { kubectl, until } = await inNamespace('c6')
-    await kubectl(['apply', '-f', '-'], await manifest('c6-liveness-tcp'))
-    await until('probe-tcp', isReady)
-    // A new container brings its own configuration again, so one restart is enough.
-    await kubectl(['exec', 'probe-tcp', '--', 'sh', '-c', 'sed -i s/80/81/ /etc/nginx/conf.d/default.conf && nginx -s reload'])
-    await until('probe-tcp', pod => restartsOf(pod) === 1 && isReady(pod), 50)
-    assert.match(await kubectl(['events']), /Unhealthy .*Liveness probe failed: dial tcp 10\.\d+\.\d+\.\d+:80: connect: connection refused/)
-    await new Promise(resolve => setTimeout(resolve, 12_000))
-    assert.equal(restartsOf(await until('probe-tcp', isReady)), 1)
-    await kubectl(['delete', 'pod', 'probe-tcp'])
   })
 
   it('c7 runs postStart after the start and preStop before the stop signal', async () => {
