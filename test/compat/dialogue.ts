@@ -14,11 +14,13 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { KUBECTL_VERSIONS, type KubectlVersion } from './kubectl.ts'
 
 export interface Dialogue {
+  /** Of its file, without `.txt`: `get`, `live/logs`. */
   readonly name: string
   readonly sentence: string
   /** Its commands; comments between them are kept when it is recorded. */
@@ -28,11 +30,10 @@ export interface Dialogue {
 export interface Surroundings {
   readonly version: KubectlVersion
   readonly kubectl: string
-  /** The cluster's, for the administrator. */
+  /** The administrator's, as text. */
   readonly kubeconfig: string
-  readonly namespace: string
-  /** Kept between dialogues of one version: kubectl remembers there what the server has. */
-  readonly home: string
+  /** Where kubectl may leave things. It remembers there what the server has, so dialogues of one version share it. */
+  readonly directory: string
 }
 
 const GOLDEN = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..', 'test', 'golden', 'kubectl')
@@ -40,19 +41,27 @@ const GOLDEN = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..', '
 const MAIN: KubectlVersion = '1.34'
 const COMMAND_TIMEOUT_MS = 40_000
 
-export function dialogues(): Dialogue[] {
-  return readdirSync(GOLDEN)
+/** Those of a folder below test/golden/kubectl; all others run on any cluster. */
+export function dialogues(folder = ''): Dialogue[] {
+  return readdirSync(join(GOLDEN, folder))
     .filter(file => /^[a-z-]+\.txt$/.test(file))
     .map(file => {
-      const lines = readFileSync(join(GOLDEN, file), 'utf8').split('\n')
-      return { name: file.slice(0, -'.txt'.length), sentence: lines[0]!.replace(/^# /, ''), lines: lines.slice(1).filter(line => /^[#$] /.test(line)) }
+      const name = join(folder, file.slice(0, -'.txt'.length))
+      const lines = readFileSync(join(GOLDEN, `${name}.txt`), 'utf8').split('\n')
+      return { name, sentence: lines[0]!.replace(/^# /, ''), lines: lines.slice(1).filter(line => /^[#$] /.test(line)) }
     })
 }
 
-/** Runs its commands and compares; the first difference shows with the command it belongs to. */
+interface Shell {
+  readonly namespace: string
+  readonly env: Readonly<Record<string, string | undefined>>
+}
+
+/** Runs its commands in a namespace of its own and compares; the first difference shows with the command it belongs to. */
 export async function hold({ name, sentence, lines }: Dialogue, surroundings: Surroundings): Promise<void> {
+  const shell = await openShell(name, surroundings)
   let heard = `# ${sentence}\n`
-  for (const line of lines) heard += line.startsWith('#') ? `${line}\n` : `${line}\n${normalise(await run(line.slice(2), surroundings), surroundings)}`
+  for (const line of lines) heard += line.startsWith('#') ? `${line}\n` : `${line}\n${normalise(await run(line.slice(2), shell), shell)}`
   const own = join(GOLDEN, `${name}.${surroundings.version}.txt`)
   const common = join(GOLDEN, `${name}.txt`)
   if (process.env['POISE_RECORD']) return record(heard, surroundings.version, { own, common })
@@ -68,11 +77,23 @@ function record(heard: string, version: KubectlVersion, { own, common }: { own: 
   else if (heard !== readFileSync(common, 'utf8')) writeFileSync(own, heard)
 }
 
-function run(command: string, { kubectl, kubeconfig, namespace, home }: Surroundings): Promise<string> {
+async function openShell(name: string, { version, kubectl, kubeconfig, directory }: Surroundings): Promise<Shell> {
+  const namespace = `${name}-${version}`.replace(/[^a-z0-9]/g, '-')
+  const home = join(directory, version)
+  const file = join(directory, `${namespace}.config`)
+  await mkdir(home, { recursive: true })
+  await writeFile(file, kubeconfig.replace(/^( +)user: .*$/m, `$&\n$1namespace: ${namespace}`))
+  const env = { PATH: `${dirname(kubectl)}:${process.env['PATH']}`, HOME: home, KUBECONFIG: file, NAMESPACE: namespace, TZ: 'UTC', TERM: 'xterm' }
+  const created = await run(`kubectl create namespace ${namespace}`, { namespace, env })
+  assert.equal(created, `namespace/${namespace} created\n`)
+  return { namespace, env }
+}
+
+function run(command: string, { env }: Shell): Promise<string> {
   return new Promise((resolve, reject) => {
     const child = spawn('sh', ['-c', `{ ${command}\n} 2>&1`], {
       cwd: join(GOLDEN, 'manifests'),
-      env: { PATH: `${dirname(kubectl)}:${process.env['PATH']}`, HOME: home, KUBECONFIG: kubeconfig, NAMESPACE: namespace, TZ: 'UTC' },
+      env,
       stdio: ['ignore', 'pipe', 'inherit'],
       detached: true,
     })
@@ -89,7 +110,7 @@ function run(command: string, { kubectl, kubeconfig, namespace, home }: Surround
   })
 }
 
-function normalise(text: string, { namespace }: Surroundings): string {
+function normalise(text: string, { namespace }: Shell): string {
   return REPLACEMENTS.reduce((changed, [pattern, by]) => changed.replace(pattern, by), text.replaceAll(namespace, 'NAMESPACE'))
 }
 
@@ -98,7 +119,7 @@ const REPLACEMENTS: readonly (readonly [RegExp, string])[] = [
   [/\b[0-9a-f]{64}\b/g, '<id>'],
   [/\b[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d \+0000/g, '<date>'],
   [/\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?( \+0000|Z)?/g, '<time>'],
-  [/\b10\.(96|244)\.\d+\.\d+\b/g, '<ip>'],
+  [/\b10\.\d+\.\d+\.\d+\b/g, '<ip>'],
   [/\/tmp\/(LIVE|MERGED)-\d+/g, '/tmp/$1'],
   [/(kube-api-access-)[a-z0-9]{5}\b/g, '$1<random>'],
   [/\.[0-9a-f]{16}\b/g, '.<nanoseconds>'],

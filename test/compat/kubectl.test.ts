@@ -1,9 +1,8 @@
 /** Every dialogue in test/golden/kubectl, held by stock kubectl of four generations with one cluster. */
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { Namespace } from '../../src/api/kinds/namespace.ts'
 import { Pod } from '../../src/api/kinds/pod.ts'
 import { startCluster, type TestCluster } from '../../src/launch/start_cluster.ts'
 import { dialogues, hold, VERSIONS } from './dialogue.ts'
@@ -27,17 +26,9 @@ describe('stock kubectl', () => {
 
   for (const [index, version] of VERSIONS.entries()) {
     const { path: kubectl, skip } = kubectls[index]!
-    describe(`kubectl ${version}`, { concurrency: process.env['POISE_RECORD'] ? 1 : 3 }, () => {
+    describe(`kubectl ${version}`, { concurrency: 4 }, () => {
       for (const dialogue of all) {
-        test(`kubectl ${version}: ${dialogue.sentence}`, { skip }, async () => {
-          const namespace = `${dialogue.name}-${version.replace('.', '-')}`
-          await cluster.client.create(Namespace, { metadata: { name: namespace } } as never)
-          const kubeconfig = join(directory, `${namespace}.config`)
-          await writeFile(kubeconfig, inNamespace(cluster.kubeconfig, namespace))
-          const home = join(directory, version)
-          await mkdir(home, { recursive: true })
-          await hold(dialogue, { version, kubectl: kubectl!, kubeconfig, namespace, home })
-        })
+        test(`kubectl ${version}: ${dialogue.sentence}`, { skip }, () => hold(dialogue, { version, kubectl: kubectl!, kubeconfig: cluster.kubeconfig, directory }))
       }
     })
   }
@@ -53,5 +44,3 @@ async function pullImages({ client }: TestCluster): Promise<void> {
     await new Promise(resolve => setTimeout(resolve, 100))
   }
 }
-
-const inNamespace = (kubeconfig: string, namespace: string): string => kubeconfig.replace(/^( +)user: .*$/m, `$&\n$1namespace: ${namespace}`)
