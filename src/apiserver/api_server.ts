@@ -11,6 +11,7 @@ import type { KubernetesObject } from '../api/meta.ts'
 import { openApiDocuments } from '../api/openapi/documents.ts'
 import { ApiError, badRequest, internalError, methodNotAllowed, timeout, unavailable } from '../api/status.ts'
 import type { Clock, Millis } from '../base/clock.ts'
+import { messageOf } from '../base/error_message.ts'
 import type { Log } from '../base/log.ts'
 import type { Random } from '../base/random.ts'
 import type { Request, Response, Transport } from '../base/transport.ts'
@@ -214,7 +215,7 @@ function apiErrorOf(error: unknown, request: Request, log: Log): ApiError {
   if (error instanceof StoreClosed) return unavailable('the server is shutting down')
   log.error('a request failed', { method: request.method, path: request.path, error })
   if (error instanceof StoreFailed) return internalError(error.message)
-  return internalError(error instanceof Error ? error.message : String(error))
+  return internalError(messageOf(error))
 }
 
 const LONG_SUBRESOURCES = ['log', 'exec', 'attach', 'portforward', 'proxy']

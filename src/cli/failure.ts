@@ -1,4 +1,5 @@
 /** Turns what went wrong below into a sentence and a next step. */
+import { messageOf } from '../base/error_message.ts'
 import { UserError } from './output.ts'
 
 /** Errors of the lower floors end in `Next: …` when there is something to do. */
@@ -10,6 +11,6 @@ export function splitNext(message: string): { what: string; next: string | undef
 /** `context` says what was being done; the log is where more can be read, when there is nothing better to say. */
 export function failure(context: string, error: unknown, log: string): UserError {
   if (error instanceof UserError) return error
-  const { what, next } = splitNext(error instanceof Error ? error.message : String(error))
+  const { what, next } = splitNext(messageOf(error))
   return new UserError(`${context}: ${what}`, { next: next ?? `More is in its log: ${log}` })
 }

@@ -1,5 +1,6 @@
 /** The command line: reads words, picks a command, turns errors into sentences and exit codes. */
 import { Command, CommanderError } from 'commander'
+import { messageOf } from '../base/error_message.ts'
 import { splitNext } from './failure.ts'
 import { createOutput, UserError, type Output } from './output.ts'
 import { VERSION } from '../launch/version.ts'
@@ -68,7 +69,7 @@ function report({ output }: Cli, error: unknown): number {
     if (error.next) output.note(error.next)
     return error.exitCode
   }
-  const { what, next } = splitNext(error instanceof Error ? error.message : String(error))
+  const { what, next } = splitNext(messageOf(error))
   output.error(what)
   if (next) output.note(next)
   if (process.env['POISE_DEBUG'] && error instanceof Error) output.note(error.stack ?? '')

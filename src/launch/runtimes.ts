@@ -1,4 +1,5 @@
 /** The container runtime of a node: containerd where it can be had, the simulated one otherwise. */
+import { messageOf } from '../base/error_message.ts'
 import type { Host } from '../base/host.ts'
 import type { AddressRanges } from '../host/address_ranges.ts'
 import type { Containerd } from '../host/containerd/containerd.ts'
@@ -82,7 +83,7 @@ async function overSocket(host: Host, socketPath: string): Promise<NodeRuntime> 
   const runtime = createCriRuntime({ socketPath, clock: host.clock, log: host.log })
   await runtime.version().catch(async (error: unknown) => {
     await runtime.close()
-    throw new MachineNotReady(`no container runtime answers at ${socketPath}: ${error instanceof Error ? error.message : String(error)}. Next: start it, or let Poise start its own with --runtime containerd`)
+    throw new MachineNotReady(`no container runtime answers at ${socketPath}: ${messageOf(error)}. Next: start it, or let Poise start its own with --runtime containerd`)
   })
   return { kind: 'containerd', runtime, containerd: undefined, host, socketPath, note: undefined, close: () => runtime.close() }
 }

@@ -1,6 +1,7 @@
 import { abortReason } from '../base/abort.ts'
 import type { Clock, Millis, Timer } from '../base/clock.ts'
 import type { Disk } from '../base/disk.ts'
+import { messageOf } from '../base/error_message.ts'
 import type { Host, Task } from '../base/host.ts'
 import type { Log, LogFields, LogLevel } from '../base/log.ts'
 import type { Random } from '../base/random.ts'
@@ -122,7 +123,7 @@ export function createMachine(name: string, world: WorldPorts) {
       running.add(entry)
       const ended = Promise.resolve().then(() => run(abort.signal)).catch((error: unknown) => {
         if (!owner.up || (abort.signal.aborted && error === abortReason(abort.signal))) return
-        log.error('task died', { task, error: error instanceof Error ? error.message : String(error) })
+        log.error('task died', { task, error: messageOf(error) })
         world.died(task, error)
       }).finally(() => void running.delete(entry))
       return {

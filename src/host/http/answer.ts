@@ -2,6 +2,7 @@
 import { once } from 'node:events'
 import { ApiError, badRequest, internalError, timeout, tooLargeBody, unauthorized } from '../../api/status.ts'
 import { encodeText, type ByteSource } from '../../base/bytes.ts'
+import { messageOf } from '../../base/error_message.ts'
 import type { Log } from '../../base/log.ts'
 import type { Response, Session, Transport, WatchStream } from '../../base/transport.ts'
 import { acceptSession } from '../streaming/accept.ts'
@@ -61,7 +62,7 @@ export function createAnswerer({ handle, limits, log }: AnswererOptions): Answer
   function errorResponse(error: unknown, { method, target }: Exchange): Response {
     if (error instanceof ApiError) return statusResponse(error)
     log.error('a request failed in a way nobody foresaw', { method, target, error })
-    return statusResponse(internalError(error instanceof Error ? error.message : String(error)))
+    return statusResponse(internalError(messageOf(error)))
   }
 
   async function sendStream(exchange: Exchange, response: Response, source: ByteSource): Promise<void> {

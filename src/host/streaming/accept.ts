@@ -8,6 +8,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { badRequest, failure, type ApiError } from '../../api/status.ts'
+import { messageOf } from '../../base/error_message.ts'
 import type { Log } from '../../base/log.ts'
 import type { Session } from '../../base/transport.ts'
 import type { Upgrade } from '../http/exchange.ts'
@@ -77,7 +78,7 @@ async function runOverWebSocket(message: IncomingMessage, socket: Duplex, head: 
 
 function run(log: Log, socket: Duplex, work: Promise<void>): void {
   work.catch((error: unknown) => {
-    log.debug('a session broke off', { error: error instanceof Error ? error.message : String(error) })
+    log.debug('a session broke off', { error: messageOf(error) })
     socket.destroy()
   })
 }

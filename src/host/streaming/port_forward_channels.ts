@@ -1,5 +1,6 @@
 import type { WebSocket } from 'ws'
 import { encodeText } from '../../base/bytes.ts'
+import { messageOf } from '../../base/error_message.ts'
 import type { Session } from '../../base/transport.ts'
 import { createChannels } from './channels.ts'
 
@@ -21,7 +22,7 @@ export async function runPortForwardChannels(webSocket: WebSocket, session: Extr
     try {
       await session.forward(port, { incoming, outgoing: data })
     } catch (error) {
-      await errors.write(encodeText(`error forwarding port ${port}: ${error instanceof Error ? error.message : String(error)}`))
+      await errors.write(encodeText(`error forwarding port ${port}: ${messageOf(error)}`))
     }
   }))
   webSocket.close(1000)

@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream'
 import { encodeText } from '../../base/bytes.ts'
+import { messageOf } from '../../base/error_message.ts'
 import type { Session } from '../../base/transport.ts'
 import { createSpdyConnection, type SpdyStream } from './spdy/connection.ts'
 
@@ -27,7 +28,7 @@ export function runPortForwardStreams(socket: Duplex, session: Extract<Session, 
       await session.forward(port, data)
     } catch (error) {
       if (connection.signal.aborted) return
-      await errors.outgoing.write(encodeText(`error forwarding port ${port}: ${error instanceof Error ? error.message : String(error)}`)).catch(() => {})
+      await errors.outgoing.write(encodeText(`error forwarding port ${port}: ${messageOf(error)}`)).catch(() => {})
     }
     await errors.outgoing.end()
     await data.outgoing.end()

@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream'
 import { decodeText, encodeText } from '../../base/bytes.ts'
+import { messageOf } from '../../base/error_message.ts'
 import type { RemoteCommandOptions, RemoteCommandResult, RemoteCommandStreams, Session } from '../../base/transport.ts'
 import { parseResize, printOutcome } from './outcome.ts'
 import { createSpdyConnection, type SpdyStream } from './spdy/connection.ts'
@@ -57,7 +58,7 @@ export async function outcomeOf(session: Command, streams: RemoteCommandStreams)
   try {
     return await session.run(streams)
   } catch (error) {
-    return { is: 'failed', message: error instanceof Error ? error.message : String(error) }
+    return { is: 'failed', message: messageOf(error) }
   }
 }
 

@@ -11,6 +11,7 @@ import type { KubeletContext } from '../context.ts'
 import { containersOf } from '../pod/pod_nouns.ts'
 import { decodeBase64 } from '../volume/base64.ts'
 import { decodeText } from '../../base/bytes.ts'
+import { messageOf } from '../../base/error_message.ts'
 import { containerResource, podField, type PodAddresses } from './downward.ts'
 import { expand } from './expand.ts'
 import { serviceEnv } from './service_env.ts'
@@ -68,7 +69,7 @@ function createReader({ client }: KubeletContext, namespace: string) {
   const once = (key: string, load: () => Promise<Record<string, string>>) => {
     const known = read.get(key) ?? load().catch((error: unknown) => {
       if (isReason(error, 'NotFound')) return undefined
-      throw configError(error instanceof Error ? error.message : String(error))
+      throw configError(messageOf(error))
     })
     read.set(key, known)
     return known

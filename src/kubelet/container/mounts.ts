@@ -3,9 +3,10 @@ import type { Pod } from '../../api/kinds/pod.ts'
 import type { Container, VolumeMount } from '../../api/types/container.ts'
 import type { Mount } from '../../runtime/runtime.ts'
 import { DiskError, type Disk } from '../../base/disk.ts'
+import { messageOf } from '../../base/error_message.ts'
 import type { KubeletContext } from '../context.ts'
 import { expand } from './expand.ts'
-import { configError, messageOf } from './start_failure.ts'
+import { configError } from './start_failure.ts'
 
 export interface MountedVolume {
   readonly hostPath: string

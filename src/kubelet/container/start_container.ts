@@ -6,6 +6,7 @@
  * The first step that fails is the reason the container waits with.
  */
 import type { Pod } from '../../api/kinds/pod.ts'
+import { messageOf } from '../../base/error_message.ts'
 import type { ContainerConfig, NamespaceOptions, PodSandboxConfig, PodSandboxStatus } from '../../runtime/runtime.ts'
 import type { KubeletContext } from '../context.ts'
 import { containerLogPath } from '../directories.ts'
@@ -19,7 +20,7 @@ import { runHook } from './lifecycle_hooks.ts'
 import { makeMounts, type MountedVolumes } from './mounts.ts'
 import { runtimeResources } from './resources.ts'
 import { containerSecurity, podNamespaces } from './security.ts'
-import { StartError, configError, messageOf } from './start_failure.ts'
+import { StartError, configError } from './start_failure.ts'
 
 export interface StartRequest {
   readonly pod: Pod

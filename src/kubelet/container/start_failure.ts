@@ -12,5 +12,3 @@ export class StartError extends Error {
 }
 
 export const configError = (message: string): StartError => new StartError('CreateContainerConfigError', message)
-
-export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

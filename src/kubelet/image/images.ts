@@ -6,10 +6,11 @@
  */
 import type { Pod } from '../../api/kinds/pod.ts'
 import type { Millis } from '../../base/clock.ts'
+import { messageOf } from '../../base/error_message.ts'
 import type { ImageStatus } from '../../runtime/runtime.ts'
 import { RuntimeError } from '../../runtime/runtime.ts'
 import { goDuration } from '../container/go_duration.ts'
-import { messageOf, StartError } from '../container/start_failure.ts'
+import { StartError } from '../container/start_failure.ts'
 import type { KubeletContext } from '../context.ts'
 import { fieldPathOf, type NamedContainer } from '../pod/pod_nouns.ts'
 import { defaultPullPolicy, parseImageName } from './image_name.ts'

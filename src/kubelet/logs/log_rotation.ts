@@ -7,8 +7,8 @@
  * current file only, and goes on across a rotation with -f.
  */
 import { sleep, type Millis } from '../../base/clock.ts'
+import { messageOf } from '../../base/error_message.ts'
 import { containerNameOf, restartCountOf } from '../container/labels.ts'
-import { messageOf } from '../container/start_failure.ts'
 import type { KubeletContext } from '../context.ts'
 import { containerLogPath, podLogsOf } from '../directories.ts'
 import { runningOf } from '../pod/instances.ts'

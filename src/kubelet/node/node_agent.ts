@@ -11,7 +11,7 @@ import { microTimestamp, timestamp } from '../../api/meta.ts'
 import { isReason } from '../../api/status.ts'
 import { backoffMs } from '../../base/backoff.ts'
 import { every, sleep, type Millis } from '../../base/clock.ts'
-import { messageOf } from '../container/start_failure.ts'
+import { messageOf } from '../../base/error_message.ts'
 import type { KubeletContext } from '../context.ts'
 import { computeNodeStatus, nodeLabels, type NodeStatus } from './node_status.ts'
 

@@ -7,8 +7,8 @@
  */
 import type { Probe } from '../../api/types/probe.ts'
 import type { Millis } from '../../base/clock.ts'
+import { messageOf } from '../../base/error_message.ts'
 import type { Host, Task } from '../../base/host.ts'
-import { messageOf } from '../container/start_failure.ts'
 import { countAnswer, freshCount, type ProbeCount, type ProbeResult, type ProbeType } from './probe_counter.ts'
 import type { ProbeOutcome } from './run_probe.ts'
 

@@ -4,7 +4,7 @@
  */
 import type { Pod } from '../../api/kinds/pod.ts'
 import type { Volume } from '../../api/types/volume.ts'
-import { messageOf } from '../container/start_failure.ts'
+import { messageOf } from '../../base/error_message.ts'
 import type { MountedVolume, MountedVolumes } from '../container/mounts.ts'
 import type { KubeletContext } from '../context.ts'
 import { writeAtomically } from './atomic_writer.ts'

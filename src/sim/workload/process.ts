@@ -3,6 +3,7 @@
  * period is that the kernel has no default action for PID 1.
  */
 import type { Millis } from '../../base/clock.ts'
+import { messageOf } from '../../base/error_message.ts'
 import type { Guest } from './guest.ts'
 import type { Input, Output } from './pipe.ts'
 
@@ -125,7 +126,7 @@ export function createProcess(guest: Guest, pid: number, start: ProcessStart, pr
 
   Promise.resolve().then(() => program(process)).then(end, async (error: unknown) => {
     if (error instanceof ProcessEnded) return
-    await process.complain(`${start.args[0]}: ${error instanceof Error ? error.message : String(error)}\n`)
+    await process.complain(`${start.args[0]}: ${messageOf(error)}\n`)
     end(1)
   })
 
