@@ -11,7 +11,7 @@ const IMAGES = ['busybox:1.28']
 const unfit = await reasonToSkip(IMAGES)
 const kubectls = await Promise.all(VERSIONS.map(findKubectl))
 
-describe('stock kubectl and real containers', { skip: unfit ?? false, concurrency: process.env['POISE_RECORD'] ? 1 : 4 }, () => {
+describe('stock kubectl and real containers', { skip: unfit ?? false }, () => {
   let site: Site
   let directory: string
   before(async () => {
@@ -25,8 +25,10 @@ describe('stock kubectl and real containers', { skip: unfit ?? false, concurrenc
 
   for (const [index, version] of VERSIONS.entries()) {
     const { path: kubectl, skip } = kubectls[index]!
-    for (const dialogue of dialogues('live')) {
-      test(`kubectl ${version}: ${dialogue.sentence}`, { skip }, () => hold(dialogue, { version, kubectl: kubectl!, kubeconfig: site.kubeconfig, directory }))
-    }
+    describe(`kubectl ${version}`, { concurrency: 4 }, () => {
+      for (const dialogue of dialogues('live')) {
+        test(`kubectl ${version}: ${dialogue.sentence}`, { skip }, () => hold(dialogue, { version, kubectl: kubectl!, kubeconfig: site.kubeconfig, directory }))
+      }
+    })
   }
 })

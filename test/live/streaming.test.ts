@@ -1,11 +1,10 @@
 /** Stock kubectl of several versions against the streaming of the server, with just enough of an API behind it. */
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { createServer } from 'node:http'
-import { homedir, tmpdir } from 'node:os'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import type { AddressInfo } from 'node:net'
@@ -16,11 +15,12 @@ import type { RemoteCommandResult, RemoteCommandStreams, Request, Response, Sess
 import { ensureCertificates } from '../../src/host/certificates.ts'
 import { serve } from '../../src/host/http/server.ts'
 import { renderKubeconfig } from '../../src/host/kubeconfig.ts'
+import { findKubectl } from '../compat/kubectl.ts'
 
 /** 1.28 speaks SPDY, 1.35 WebSockets. */
-for (const version of ['v28', 'v35']) {
-  const kubectl = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'poise-kubectl', version, 'kubectl')
-  const skip = existsSync(kubectl) ? false : `there is no kubectl ${version} in ${kubectl}`
+for (const version of ['1.28', '1.35'] as const) {
+  const { path, skip } = await findKubectl(version)
+  const kubectl = path ?? ''
 
   test(`kubectl ${version} exec passes input, output and exit code on, and prints errors as on Kubernetes`, { skip }, async t => {
     const run = await start(t, kubectl)
