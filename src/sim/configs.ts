@@ -1,4 +1,4 @@
-/** Sandbox and container configurations with nothing unusual in them, for tests and scenarios. */
+/** Sandbox and container configurations with nothing unusual in them: what a test or a scenario changes stands out. */
 import type { ContainerConfig, PodSandboxConfig } from '../runtime/runtime.ts'
 
 export function sandboxConfig(name: string, over: Partial<PodSandboxConfig> = {}): PodSandboxConfig {

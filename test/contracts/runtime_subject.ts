@@ -6,6 +6,7 @@ import type { Clock, Millis } from '../../src/base/clock.ts'
 import type { Disk } from '../../src/base/disk.ts'
 import { RuntimeError } from '../../src/runtime/runtime.ts'
 import type { ContainerConfig, ContainerRuntime, ContainerStatus, PodSandboxConfig } from '../../src/runtime/runtime.ts'
+import { containerConfig, sandboxConfig } from '../../src/sim/configs.ts'
 
 export interface RuntimeSubject {
   /** It has the image `busybox`, and nothing runs in it that this test has not started. */
@@ -41,48 +42,19 @@ export class Story {
 
   sandboxConfig(changes: Partial<PodSandboxConfig> = {}): PodSandboxConfig {
     const uid = `${this.subject.directory.split('/').at(-1)}-${this.#sandboxes++}`
-    return {
+    return sandboxConfig('web', {
       metadata: { name: 'web', namespace: 'default', uid, attempt: 0 },
-      hostname: 'web',
       logDirectory: `${this.subject.directory}/logs/${uid}`,
       dns: undefined,
-      portMappings: [],
       labels: { 'pod.uid': uid },
-      annotations: {},
       cgroupParent: `/poise-test/${uid}`,
-      sysctls: {},
-      namespaces: { network: 'POD', pid: 'CONTAINER', ipc: 'POD', targetId: '' },
-      security: { ...UNSECURED, readOnlyRootFilesystem: false },
-      runtimeHandler: '',
       ...changes,
-    }
+    })
   }
 
   containerConfig(changes: Partial<ContainerConfig> = {}): ContainerConfig {
     const name = changes.metadata?.name ?? 'main'
-    return {
-      metadata: { name, attempt: 0 },
-      image: 'busybox',
-      command: OBEDIENT,
-      args: [],
-      workingDir: '',
-      env: [],
-      mounts: [],
-      devices: [],
-      labels: {},
-      annotations: {},
-      logPath: `${name}.log`,
-      stdin: false,
-      stdinOnce: false,
-      tty: false,
-      resources: {},
-      security: {
-        ...UNSECURED, runAsUserName: '', addCapabilities: [], dropCapabilities: [],
-        namespaces: { network: 'POD', pid: 'CONTAINER', ipc: 'POD', targetId: '' },
-        readOnlyRootFilesystem: false, noNewPrivileges: false, maskedPaths: [], readOnlyPaths: [],
-      },
-      ...changes,
-    }
+    return containerConfig(name, 'busybox', { command: OBEDIENT, logPath: `${name}.log`, ...changes })
   }
 
   async sandbox(changes: Partial<PodSandboxConfig> = {}): Promise<{ id: string; config: PodSandboxConfig }> {
@@ -146,5 +118,3 @@ export const failsWith = (code: RuntimeError['code'], message?: RegExp) => (erro
   if (message) assert.match(error.message, message)
   return true
 }
-
-const UNSECURED = { runAsUser: undefined, runAsGroup: undefined, supplementalGroups: [], privileged: false, seccomp: undefined }
