@@ -144,7 +144,7 @@ export function createCluster({ host, store, tokens, caCertificate, serviceCidr,
       nodeCaches.clear()
       for (const stop of stopping.splice(0).reverse()) await stop()
       caches.forEach(cache => cache.stop())
-      await apiServer.close()
+      apiServer.close()
     },
   }
 }
