@@ -35,19 +35,22 @@ export function seededRandom(seed: string): Random {
 
 /** A version 4 UUID, as `metadata.uid` holds it. */
 export function uuid(random: Random): string {
-  const hex = Array.from({ length: 32 }, () => random.below(16).toString(16))
-  hex[12] = '4'
-  hex[16] = '89ab'[random.below(4)]!
-  const text = hex.join('')
-  return `${text.slice(0, 8)}-${text.slice(8, 12)}-${text.slice(12, 16)}-${text.slice(16, 20)}-${text.slice(20)}`
+  let hex = ''
+  for (let i = 0; i < 32; i++) hex += HEX[random.below(16)]!
+  const variant = '89ab'[random.below(4)]!
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20)}`
 }
+
+const HEX = '0123456789abcdef'
 
 /** No vowels and no digits that look like letters: generated names never spell a word (metadata.generateName). */
 const SAFE_ALPHABET = 'bcdfghjklmnpqrstvwxz2456789'
 
 /** The random end of a generated name. Kubernetes uses five characters. */
 export function nameSuffix(random: Random, length = 5): string {
-  return Array.from({ length }, () => SAFE_ALPHABET[random.below(SAFE_ALPHABET.length)]).join('')
+  let suffix = ''
+  for (let i = 0; i < length; i++) suffix += SAFE_ALPHABET[random.below(SAFE_ALPHABET.length)]!
+  return suffix
 }
 
 function hash128(text: string): [number, number, number, number] {

@@ -14,7 +14,7 @@ export function loadedVersion({ key, revision, created, json }: LogEntry): Store
 
 /** What a watcher sees of a removed key: its last value, stamped with the revision of the removal. */
 export function removedVersion(last: Stored, revision: Revision, stamp: (value: object, revision: Revision) => object): Stored {
-  return createVersion(last.key, stamp(structuredClone(last.value), revision), revision, last.created)
+  return createVersion(last.key, stamp(JSON.parse(decodeText(last.json())) as object, revision), revision, last.created)
 }
 
 /**

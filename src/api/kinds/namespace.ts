@@ -1,3 +1,4 @@
+import { cloneJson } from '../deep.ts'
 import { objectFields } from '../meta.ts'
 import type { Kind } from '../kind.ts'
 import { object, present, type Infer } from '../schema.ts'
@@ -39,8 +40,8 @@ export const Namespace: Kind<Namespace> = declareKind<Namespace>({
     namespace.spec.finalizers = finalizers.includes(CONTENT_FINALIZER) ? finalizers : [...finalizers, CONTENT_FINALIZER]
   },
   prepareForUpdate: (draft, old, subresource) => {
-    if (subresource !== 'finalize') draft.spec = structuredClone(old.spec)
-    if (subresource !== 'status') draft.status = structuredClone(old.status)
+    if (subresource !== 'finalize') draft.spec = cloneJson(old.spec)
+    if (subresource !== 'status') draft.status = cloneJson(old.status)
   },
   validate: validateNamespace,
   validateUpdate: validateNamespaceUpdate,

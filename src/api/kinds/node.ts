@@ -1,3 +1,4 @@
+import { cloneJson } from '../deep.ts'
 import { objectFields } from '../meta.ts'
 import type { Kind } from '../kind.ts'
 import { object, present, type Infer } from '../schema.ts'
@@ -30,8 +31,8 @@ export const Node: Kind<Node> = declareKind<Node>({
     if (status.capacity && !status.allocatable) status.allocatable = { ...status.capacity }
   },
   prepareForUpdate: (draft, old, subresource) => {
-    if (subresource === 'status') draft.spec = structuredClone(old.spec)
-    else draft.status = structuredClone(old.status)
+    if (subresource === 'status') draft.spec = cloneJson(old.spec)
+    else draft.status = cloneJson(old.status)
   },
   validate: validateNode,
   validateUpdate: validateNodeUpdate,

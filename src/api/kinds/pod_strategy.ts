@@ -1,4 +1,5 @@
 /** What the server decides when a Pod is created, and what each kind of update may not touch. */
+import { cloneJson } from '../deep.ts'
 import { isSidecar } from '../pod.ts'
 import { qosClass } from '../resources.ts'
 import type { Container } from '../types/container.ts'
@@ -14,11 +15,11 @@ export function preparePodForCreate(pod: Pod): void {
 export function preparePodForUpdate(draft: Pod, old: Pod, subresource: string): void {
   switch (subresource) {
     case 'status':
-      draft.spec = structuredClone(old.spec)
+      draft.spec = cloneJson(old.spec)
       draft.status.qosClass ||= old.status.qosClass
       return
     case 'ephemeralcontainers':
-      draft.spec = { ...structuredClone(old.spec), ephemeralContainers: draft.spec.ephemeralContainers }
+      draft.spec = { ...cloneJson(old.spec), ephemeralContainers: draft.spec.ephemeralContainers }
       if (!draft.spec.ephemeralContainers) delete draft.spec.ephemeralContainers
       break
     case 'resize':
@@ -28,12 +29,12 @@ export function preparePodForUpdate(draft: Pod, old: Pod, subresource: string): 
       if (draft.spec.terminationGracePeriodSeconds < 0 && old.spec.terminationGracePeriodSeconds < 0) break
       if (draft.spec.terminationGracePeriodSeconds < 0) draft.spec.terminationGracePeriodSeconds = 1
   }
-  draft.status = structuredClone(old.status)
+  draft.status = cloneJson(old.status)
 }
 
 /** The old spec with the draft's resources and resize policies; containers are matched by place, and names that differ are kept for validation to refuse. */
 function withResources(old: Pod, draft: Pod): Pod['spec'] {
-  const spec = structuredClone(old.spec)
+  const spec = cloneJson(old.spec)
   const resized = (containers: Container[] | undefined, wanted: Container[] | undefined): Container[] =>
     (containers ?? []).map(container => {
       const next = wanted?.find(({ name }) => name === container.name)

@@ -1,4 +1,5 @@
 /** Defaults of a Service, and what an update keeps of the addresses it was given (behaviour 9.3). */
+import { cloneJson } from '../deep.ts'
 import { deepEqual } from '../deep.ts'
 import type { ServicePort, ServiceSpec } from '../types/service.ts'
 import type { Service } from './service.ts'
@@ -23,10 +24,10 @@ export function setServiceDefaults({ spec, status }: Service): void {
 
 export function prepareServiceForUpdate(draft: Service, old: Service, subresource: string): void {
   if (subresource === 'status') {
-    draft.spec = structuredClone(old.spec)
+    draft.spec = cloneJson(old.spec)
     return
   }
-  draft.status = structuredClone(old.status)
+  draft.status = cloneJson(old.status)
   keepAllocated(draft.spec, old.spec)
   dropWhatTypeForbids(draft.spec, old.spec)
 }
