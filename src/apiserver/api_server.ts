@@ -159,7 +159,9 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
       const warnings: string[] = []
       const work = resources.serve({ request, route, user, clauses: parseAccept(request.headers.accept), warnings })
       if (!work) return pageNotFound()
-      return withWarnings(isLong ? await work : await withinTime(work, request), warnings)
+      // Warnings go out with a refusal too: an unknown field may be the reason for it.
+      const answer = (isLong ? work : withinTime(work, request)).catch((error: unknown) => errorResponse(apiErrorOf(error, request, log)))
+      return withWarnings(await answer, warnings)
     } finally {
       leave?.()
     }
