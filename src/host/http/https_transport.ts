@@ -107,6 +107,7 @@ function exchange(session: ClientHttp2Session, request: Request, extra: Record<s
       ...(bytes && { 'content-length': String(bytes.length) }),
       ':method': method, ':path': search ? `${request.path}?${search}` : request.path,
     }, { endStream: bytes === undefined })
+    let isAnswered = false
     const stop = () => {
       stream.close(constants.NGHTTP2_CANCEL)
       reject(abortReason(signal))
@@ -116,9 +117,14 @@ function exchange(session: ClientHttp2Session, request: Request, extra: Record<s
     stream.on('error', broken)
     stream.once('close', () => {
       signal.removeEventListener('abort', stop)
-      broken(new Error('the connection was closed before an answer came'))
+      // With an answer on its way, whoever reads it knows whether it is whole: under load the stream can be closed before the last
+      // of it has been handed on.
+      if (!isAnswered) broken(new Error('the connection was closed before an answer came'))
     })
-    stream.once('response', headers => readResponse(stream, headers, request).then(resolve, broken))
+    stream.once('response', headers => {
+      isAnswered = true
+      readResponse(stream, headers, request).then(resolve, broken)
+    })
     if (bytes) stream.end(bytes)
   })
 }
