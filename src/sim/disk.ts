@@ -52,30 +52,25 @@ export function createMemoryDisk({ clock, random }: { clock: Pick<Clock, 'wall'>
   const directory = (mode = 0o755): DirectoryNode => ({ kind: 'directory', ...common(mode), entries: new Map() })
   const root = directory()
 
-  /** The directory a path lies in, following links on the way, and the name in it. */
-  const locate = (path: string, links = 0): { parent: DirectoryNode; name: string; node: Node | undefined; real: string } => {
+  /** The directory a path lies in, following links on the way, and the name in it. `parts` is the way without links. */
+  const locate = (path: string, links = 0): { parent: DirectoryNode; name: string; node: Node | undefined; parts: readonly string[] } => {
     const parts = partsOf(path)
-    let node: Node = root
+    const last = parts.length - 1
+    if (last < 0) return { parent: root, name: '', node: root, parts }
     let parent = root
-    let name = ''
-    let real = ''
-    for (const [i, part] of parts.entries()) {
-      if (node.kind !== 'directory') throw new DiskError('NotADirectory', `${path}: not a directory`)
-      parent = node
-      name = part
-      const child: Node | undefined = node.entries.get(part)
-      const isLast = i === parts.length - 1
-      if (isLast) return { parent, name, node: child, real: `${real}/${part}` }
+    for (let i = 0; i < last; i++) {
+      const child = parent.entries.get(parts[i]!)
       if (!child) throw new DiskError('NotFound', `${path}: no such file or directory`)
       if (child.kind === 'link') {
         if (links >= LINKS_MAX) throw new DiskError('Other', `${path}: too many levels of symbolic links`)
-        const target = child.target.startsWith('/') ? child.target : `${real}/${child.target}`
-        return locate([target, ...parts.slice(i + 1)].join('/'), links + 1)
+        const target = child.target.startsWith('/') ? [child.target] : [...parts.slice(0, i), child.target]
+        return locate(`/${[...target, ...parts.slice(i + 1)].join('/')}`, links + 1)
       }
-      real = `${real}/${part}`
-      node = child
+      if (child.kind !== 'directory') throw new DiskError('NotADirectory', `${path}: not a directory`)
+      parent = child
     }
-    return { parent, name, node, real: '/' }
+    const name = parts[last]!
+    return { parent, name, node: parent.entries.get(name), parts }
   }
   const find = (path: string): Node => {
     const { node } = locate(path)
@@ -88,10 +83,9 @@ export function createMemoryDisk({ clock, random }: { clock: Pick<Clock, 'wall'>
     if (node.kind === 'link') throw new DiskError('Other', `${path}: is a symbolic link`)
     return node
   }
-  const changed = (real: string) => {
+  const changed = (parts: readonly string[]) => {
     if (watchers.size === 0) return
-    const directoryOf = real.slice(0, real.lastIndexOf('/')) || '/'
-    for (const path of [real, directoryOf]) for (const call of watchers.get(path) ?? []) call()
+    for (const path of [pathOf(parts), pathOf(parts.slice(0, -1))]) for (const call of watchers.get(path) ?? []) call()
   }
 
   return {
@@ -100,7 +94,7 @@ export function createMemoryDisk({ clock, random }: { clock: Pick<Clock, 'wall'>
       return file.bytes.slice(0, Math.min(file.size, bytesMax))
     },
     async writeFile(path, data, { mode, append = false, sync = false } = {}) {
-      const { parent, name, node, real } = locate(path)
+      const { parent, name, node, parts } = locate(path)
       if (node?.kind === 'directory' || name === '') throw new DiskError('IsADirectory', `${path}: is a directory`)
       if (node?.kind === 'link') throw new DiskError('Other', `${path}: is a symbolic link`)
       const bytes = typeof data === 'string' ? encoder.encode(data) : data
@@ -118,7 +112,7 @@ export function createMemoryDisk({ clock, random }: { clock: Pick<Clock, 'wall'>
       } else if (tornWrites) unsynced.add(file)
       file.modifiedMs = clock.wall()
       parent.entries.set(name, file)
-      changed(real)
+      changed(parts)
     },
     async rename(from, to) {
       const source = locate(from)
@@ -130,17 +124,17 @@ export function createMemoryDisk({ clock, random }: { clock: Pick<Clock, 'wall'>
       } else if (target.node && source.node.kind === 'directory') throw new DiskError('NotADirectory', `${to}: not a directory`)
       source.parent.entries.delete(source.name)
       target.parent.entries.set(target.name, source.node)
-      changed(source.real)
-      changed(target.real)
+      changed(source.parts)
+      changed(target.parts)
     },
     async makeDirectory(path, { mode } = {}) {
       let made = ''
       for (const part of partsOf(path)) {
         made += `/${part}`
-        const { parent, name, node, real } = locate(made)
+        const { parent, name, node, parts } = locate(made)
         if (node === undefined) {
           parent.entries.set(name, directory())
-          changed(real)
+          changed(parts)
         } else if (node.kind === 'file') throw new DiskError('NotADirectory', `${made}: not a directory`)
       }
       const last = locate(path).node
@@ -156,13 +150,13 @@ export function createMemoryDisk({ clock, random }: { clock: Pick<Clock, 'wall'>
         if (error instanceof DiskError && error.code === 'NotFound') return
         throw error
       }
-      if (found.parent.entries.delete(found.name)) changed(found.real)
+      if (found.parent.entries.delete(found.name)) changed(found.parts)
     },
     async symlink(target, path) {
-      const { parent, name, node, real } = locate(path)
+      const { parent, name, node, parts } = locate(path)
       if (node) throw new DiskError('Exists', `${path}: file exists`)
       parent.entries.set(name, { kind: 'link', ...common(0o777), target })
-      changed(real)
+      changed(parts)
     },
     async readLink(path) {
       const node = find(path)
@@ -196,7 +190,7 @@ export function createMemoryDisk({ clock, random }: { clock: Pick<Clock, 'wall'>
       return file.bytes.slice(offset, Math.min(file.size, offset + length))
     },
     watch(path, call) {
-      const { real } = locate(path)
+      const real = pathOf(locate(path).parts)
       const calls = watchers.get(real) ?? new Set()
       watchers.set(real, calls.add(call))
       return {
@@ -248,6 +242,8 @@ function infoOf(node: Node): FileInfo {
     modifiedMs: node.modifiedMs,
   }
 }
+
+const pathOf = (parts: readonly string[]): string => `/${parts.join('/')}`
 
 function partsOf(path: string): string[] {
   if (!path.startsWith('/')) throw new DiskError('Other', `${path}: not an absolute path`)

@@ -53,17 +53,22 @@ export function createRuntimeView(core: RuntimeCore, { clock, random }: { clock:
       if (!sandbox) throw new RuntimeError('NotFound', `an error occurred when try to find sandbox: not found`)
       return sandboxStatus(sandbox)
     }),
-    listPodSandboxes: filter => query('listPodSandboxes', () => [...core.sandboxes.values()].filter(sandbox => hasLabels(sandbox.config.labels, filter?.labels)).map(sandboxStatus)),
+    listPodSandboxes: filter => query('listPodSandboxes', () => {
+      const has = hasLabels(filter?.labels)
+      return [...core.sandboxes.values()].filter(sandbox => has(sandbox.config.labels)).map(sandboxStatus)
+    }),
 
     createContainer: (sandboxId, config) => call('createContainer', () => core.createContainer(sandboxId, config)),
     startContainer: id => call('startContainer', () => core.startContainer(id)),
     stopContainer: (id, timeoutMs) => call('stopContainer', () => core.stopContainer(id, timeoutMs)),
     removeContainer: id => call('removeContainer', () => core.removeContainer(id)),
     containerStatus: id => query('containerStatus', () => core.container(id).status()),
-    listContainers: filter => query('listContainers', () =>
-      [...core.containers.values()]
-        .filter(({ sandbox, config }) => (filter?.sandboxId === undefined || sandbox.id === filter.sandboxId) && hasLabels(config.labels, filter?.labels))
-        .map(container => container.status())),
+    listContainers: filter => query('listContainers', () => {
+      const has = hasLabels(filter?.labels)
+      return [...core.containers.values()]
+        .filter(({ sandbox, config }) => (filter?.sandboxId === undefined || sandbox.id === filter.sandboxId) && has(config.labels))
+        .map(container => container.status())
+    }),
     updateContainerResources: (id, resources) => call('updateContainerResources', () => core.container(id).update(resources)),
     reopenContainerLog: id => call('reopenContainerLog', () => core.container(id).log.reopen()),
 
@@ -135,8 +140,9 @@ export function createRuntimeView(core: RuntimeCore, { clock, random }: { clock:
   }
 }
 
-function hasLabels(labels: Labels, wanted: Labels | undefined): boolean {
-  return Object.entries(wanted ?? {}).every(([name, value]) => labels[name] === value)
+function hasLabels(wanted: Labels | undefined): (labels: Labels) => boolean {
+  const entries = Object.entries(wanted ?? {})
+  return labels => entries.every(([name, value]) => labels[name] === value)
 }
 
 /** A terminal turns line feeds into carriage return and line feed. */

@@ -75,15 +75,22 @@ function replaceAll(wire: Wire): Replaced[] {
     wire.ticks++
     nextTick(...args)
   })
-  replace(globalThis, 'Date', new Proxy(RealDate, {
-    // `new Date()` does not pass through Date.now: the constructor itself has to be guarded.
-    construct(target, args, newTarget) {
-      if (args.length === 0) throw new TripwireError('new Date()', 'new Date(clock.wall())')
-      return Reflect.construct(target, args, newTarget === globalThis.Date ? target : newTarget) as object
-    },
-    apply: trap('Date()', 'new Date(clock.wall())'),
-  }))
+  replace(globalThis, 'Date', guardedDate(RealDate, trap('Date()', 'new Date(clock.wall())')))
   return replaced
+}
+
+/**
+ * `new Date()` does not pass through Date.now: the constructor itself has to be guarded. A function and no Proxy,
+ * because timestamps are made and read at every turn.
+ */
+function guardedDate(RealDate: DateConstructor, called: () => never): unknown {
+  function GuardedDate(...args: number[]): object {
+    if (!new.target) called()
+    if (args.length === 0) throw new TripwireError('new Date()', 'new Date(clock.wall())')
+    return new.target === (GuardedDate as unknown) ? new RealDate(...(args as [number])) : (Reflect.construct(RealDate, args, new.target) as object)
+  }
+  GuardedDate.prototype = RealDate.prototype
+  return Object.setPrototypeOf(GuardedDate, RealDate)
 }
 
 function restoreAll(replaced: readonly Replaced[]): void {
