@@ -46,28 +46,38 @@ export function createStatusManager({ host, client }: Pick<KubeletContext, 'host
     entry.storedRevision = revision
   }
 
+  /**
+   * Whoever sets a status meanwhile relies on this loop to see it. So `writing` is cleared in the very turn of the last
+   * look, and the loop begins in a later turn than the one that sets it.
+   */
   async function write(entry: Entry): Promise<void> {
-    for (let failures = 0; !entry.isGone && !stopped.signal.aborted;) {
-      const { wanted } = entry
-      const patch = statusPatch(entry.stored, wanted)
-      if (!patch) return
-      try {
-        // The uid keeps a Pod that was made anew under the same name from getting the old one's status.
-        const body = { metadata: { uid: entry.pod.metadata.uid }, status: patch }
-        learn(entry, await client.patch(Pod, keyOf(entry.pod), { type: 'strategic', body }, { subresource: 'status' }))
-        failures = 0
-        // What the server made of it is its own affair: only something new is worth another write.
-        if (entry.wanted === wanted) return
-      } catch (error) {
-        if (isReason(error, 'NotFound') || isReason(error, 'Conflict') || isReason(error, 'Invalid')) {
-          if (!isReason(error, 'NotFound')) host.log.warn('the API refuses the status of a Pod', { pod: entry.pod.metadata.name, error: String(error) })
-          // What is invalid now is not written again; the next status may be.
-          entry.isGone = !isReason(error, 'Invalid')
-          return
+    await Promise.resolve()
+    try {
+      for (let failures = 0; !entry.isGone && !stopped.signal.aborted;) {
+        const { wanted } = entry
+        const patch = statusPatch(entry.stored, wanted)
+        if (!patch) return
+        try {
+          // The uid keeps a Pod that was made anew under the same name from getting the old one's status.
+          const body = { metadata: { uid: entry.pod.metadata.uid }, status: patch }
+          learn(entry, await client.patch(Pod, keyOf(entry.pod), { type: 'strategic', body }, { subresource: 'status' }))
+          failures = 0
+          // What the server made of it is its own affair: only something new is worth another write.
+          if (entry.wanted === wanted) return
+        } catch (error) {
+          if (isReason(error, 'NotFound') || isReason(error, 'Conflict') || isReason(error, 'Invalid')) {
+            if (!isReason(error, 'NotFound')) host.log.warn('the API refuses the status of a Pod', { pod: entry.pod.metadata.name, error: String(error) })
+            // What is invalid now is not written again; the next status may be.
+            entry.isGone = !isReason(error, 'Invalid')
+            if (entry.wanted === wanted) return
+            continue
+          }
+          host.log.warn('the status of a Pod could not be written; trying again', { pod: entry.pod.metadata.name, error: String(error) })
+          await sleep(host.clock, backoffMs(++failures, RETRY), stopped.signal, 'pod status retry').catch(() => undefined)
         }
-        host.log.warn('the status of a Pod could not be written; trying again', { pod: entry.pod.metadata.name, error: String(error) })
-        await sleep(host.clock, backoffMs(++failures, RETRY), stopped.signal, 'pod status retry').catch(() => undefined)
       }
+    } finally {
+      entry.writing = undefined
     }
   }
 
@@ -79,10 +89,7 @@ export function createStatusManager({ host, client }: Pick<KubeletContext, 'host
       entry.pod = pod
       entry.wanted = status
       learn(entry, pod)
-      const current = entry
-      current.writing ??= write(current).finally(() => {
-        current.writing = undefined
-      })
+      entry.writing ??= write(entry)
     },
     get: uid => entries.get(uid)?.wanted,
     async written(uid) {
