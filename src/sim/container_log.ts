@@ -28,9 +28,7 @@ export function createContainerLog(disk: Disk, path: string, clock: Clock): Cont
   /** One write at a time: what comes meanwhile goes with the next. The writer waits, so nothing piles up. */
   const flush = (): Promise<void> => {
     if (buffer === '') return flushing ?? Promise.resolve()
-    return (flushing ??= writeAll().finally(() => {
-      flushing = undefined
-    }))
+    return (flushing ??= writeAll())
   }
   const writeAll = async () => {
     try {
@@ -42,6 +40,9 @@ export function createContainerLog(disk: Disk, path: string, clock: Clock): Cont
     } catch (error) {
       // The directory of a Pod that is being removed goes before its last words: they are lost, as in life.
       if (!(error instanceof DiskError)) throw error
+    } finally {
+      // In the turn of the last look: what is printed in the next must find that it has to begin again.
+      flushing = undefined
     }
   }
 
