@@ -3,6 +3,7 @@
  * container has started and is ready is read off their results.
  */
 import type { Pod } from '../../api/kinds/pod.ts'
+import { containerStatusNamed } from '../../api/pod.ts'
 import type { Container } from '../../api/types/container.ts'
 import type { Probe } from '../../api/types/probe.ts'
 import type { Millis } from '../../base/clock.ts'
@@ -66,8 +67,7 @@ export function createPodProbes(context: KubeletContext, { poke, kubeletStartedA
   /** Containers that outlived a kubelet keep what it had found, so that its restart takes no Pod out of service. */
   function remembered(instance: ContainerStatus, name: string, type: ProbeType): ProbeResult | undefined {
     if (instance.startedAt >= kubeletStartedAt.wall) return undefined
-    const { containerStatuses = [], initContainerStatuses = [] } = now!.pod.status
-    const status = [...containerStatuses, ...initContainerStatuses].find(other => other.name === name)
+    const status = containerStatusNamed(now!.pod, name)
     if (!status?.containerID?.endsWith(`://${instance.id}`)) return undefined
     if (type === 'startup' && status.started) return 'success'
     return type === 'readiness' && status.ready ? 'success' : undefined
