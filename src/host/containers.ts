@@ -3,17 +3,20 @@
  * a cluster's first answer, and simulated containers need none of them.
  */
 import type { Containerd, ContainerdOptions } from './containerd/containerd.ts'
+import type { Remains } from './containerd/destroy.ts'
 import type { CriRuntimeOptions } from './cri/runtime.ts'
 import type { ContainerRuntime } from '../runtime/runtime.ts'
 
 export interface RealContainers {
   startContainerd(options: ContainerdOptions): Promise<Containerd>
+  /** Once containerd has ended: what it was just starting, what it had mounted, and the rules for its network. */
+  clearRemains(options: Remains): Promise<void>
   createCriRuntime(options: Omit<CriRuntimeOptions, 'openRemoteCommand' | 'openPortForward'>): ContainerRuntime
 }
 
 export async function loadRealContainers(): Promise<RealContainers> {
-  const [{ startContainerd }, { createCriRuntime }, { openPortForward, openRemoteCommand }] = await Promise.all([
-    import('./containerd/containerd.ts'), import('./cri/runtime.ts'), import('./streaming/client.ts'),
+  const [{ startContainerd }, { clearRemains }, { createCriRuntime }, { openPortForward, openRemoteCommand }] = await Promise.all([
+    import('./containerd/containerd.ts'), import('./containerd/destroy.ts'), import('./cri/runtime.ts'), import('./streaming/client.ts'),
   ])
-  return { startContainerd, createCriRuntime: options => createCriRuntime({ ...options, openRemoteCommand, openPortForward }) }
+  return { startContainerd, clearRemains, createCriRuntime: options => createCriRuntime({ ...options, openRemoteCommand, openPortForward }) }
 }

@@ -64,8 +64,15 @@ export async function startRuntime(choice: RuntimeChoice, parts: RuntimeParts): 
 }
 
 async function ownContainerd({ host, ranges: { podCidr, networkName }, stateDirectory }: RuntimeParts): Promise<NodeRuntime> {
-  const { startContainerd, createCriRuntime } = await loadRealContainers()
-  const containerd = await startContainerd({ stateDirectory, podCidr, networkName, host })
+  const { startContainerd, clearRemains, createCriRuntime } = await loadRealContainers()
+  const started = await startContainerd({ stateDirectory, podCidr, networkName, host })
+  const containerd: Containerd = {
+    ...started,
+    async stop() {
+      await started.stop()
+      await clearRemains({ stateDirectory, networkName, host })
+    },
+  }
   const runtime = createCriRuntime({ socketPath: containerd.socketPath, clock: host.clock, log: host.log, hostPortHandler: containerd.hostPortHandler })
   return {
     kind: 'containerd', runtime, containerd, host,

@@ -15,18 +15,25 @@ import { removeMasquerade } from './network.ts'
  * knows which network namespaces and addresses are its own.
  */
 export async function destroyContainerd(options: ContainerdOptions): Promise<void> {
-  const { host, stateDirectory, networkName } = options
+  const { stateDirectory } = options
   const paths = containerdPaths(stateDirectory)
   if (await livingContainerd(paths) !== undefined || await exists(paths.root)) {
     const containerd = await startContainerd(options)
     await removeAllPods(containerd.socketPath, options)
     await containerd.stop()
   }
-  await killShims(paths.socket, options)
+  await clearRemains(options)
+  await rm(stateDirectory, { recursive: true, force: true })
+}
+
+export type Remains = Pick<ContainerdOptions, 'stateDirectory' | 'networkName' | 'host'>
+
+/** Once containerd has ended: what it was just starting, what it had mounted, and the rules for its network. */
+export async function clearRemains({ stateDirectory, networkName, host }: Remains): Promise<void> {
+  await killShims(containerdPaths(stateDirectory).socket, { host })
   const realDirectory = await realpath(stateDirectory).catch(() => stateDirectory)
   for (const mount of (await mountsBelow(realDirectory)).toReversed()) await host.processes.run('umount', ['--lazy', mount])
   await removeMasquerade(networkName, host.processes)
-  await rm(stateDirectory, { recursive: true, force: true })
 }
 
 async function removeAllPods(socketPath: string, { host }: ContainerdOptions): Promise<void> {
@@ -46,8 +53,14 @@ async function removeAllPods(socketPath: string, { host }: ContainerdOptions): P
   }
 }
 
-/** Those that containerd could not end itself, with everything that runs below them. */
-async function killShims(socketPath: string, { host }: ContainerdOptions): Promise<void> {
+/** Those that containerd could not end itself, with everything that runs below them. One may just be starting: the last look finds none. */
+async function killShims(socketPath: string, options: Pick<ContainerdOptions, 'host'>): Promise<void> {
+  for (let round = 0; round < ROUNDS_MAX && await killShimsOnce(socketPath, options); round++) { /* look again */ }
+}
+
+const ROUNDS_MAX = 20
+
+async function killShimsOnce(socketPath: string, { host }: Pick<ContainerdOptions, 'host'>): Promise<boolean> {
   const processes = await processTable()
   const shims = processes.filter(({ commandLine }) => commandLine.includes(socketPath) && /containerd-shim/.test(commandLine[0] ?? ''))
   const doomed = new Set(shims.map(({ pid }) => pid))
@@ -64,6 +77,7 @@ async function killShims(socketPath: string, { host }: ContainerdOptions): Promi
     }
   }
   if (doomed.size > 0) await sleep(host.clock, 100)
+  return doomed.size > 0
 }
 
 async function processTable(): Promise<{ pid: number; parent: number; commandLine: string[] }[]> {

@@ -2,7 +2,7 @@
  * The runtime makes a Pod's cgroup when its sandbox asks for one, and leaves it behind: it is only the parent of what the
  * runtime itself has made.
  */
-import { access, readdir, rmdir } from 'node:fs/promises'
+import { access, readdir, readFile, rmdir } from 'node:fs/promises'
 import { join, normalize } from 'node:path'
 
 const MOUNT = '/sys/fs/cgroup'
@@ -20,17 +20,37 @@ export async function removeCgroup(parent: string): Promise<void> {
   }))
 }
 
-/** Removes a cluster's own cgroups once nothing runs in them; what is still used stays. */
+/** Removes a cluster's own cgroups, and ends what runs in them: a container that was just being made when its shim was killed, for one. */
 export async function removeCgroupTree(root: string): Promise<void> {
   const controllers = await readdir(MOUNT).catch(() => [])
-  await Promise.all([MOUNT, ...controllers.map(name => join(MOUNT, name))].map(hierarchy => removeEmptyTree(join(hierarchy, normalize(`/${root}`)))))
+  await Promise.all([MOUNT, ...controllers.map(name => join(MOUNT, name))].map(hierarchy => removeTree(join(hierarchy, normalize(`/${root}`)))))
 }
 
-async function removeEmptyTree(directory: string): Promise<void> {
+async function killMembers(directory: string): Promise<void> {
+  const members = await readFile(join(directory, 'cgroup.procs'), 'utf8').catch(() => '')
+  for (const pid of members.split('\n').map(Number).filter(number => number > 0)) {
+    try {
+      process.kill(pid, 'SIGKILL')
+    } catch {
+      // It has just ended.
+    }
+  }
+}
+
+/** What was killed a moment ago is still counted as a member. */
+const ATTEMPTS = 20
+const PAUSE_MS = 25
+
+async function removeTree(directory: string): Promise<void> {
   const children = await readdir(directory, { withFileTypes: true }).catch(() => undefined)
   if (!children) return
-  for (const child of children) if (child.isDirectory()) await removeEmptyTree(join(directory, child.name))
-  await rmdir(directory).catch(() => {})
+  for (const child of children) if (child.isDirectory()) await removeTree(join(directory, child.name))
+  await killMembers(directory)
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const { code } = await rmdir(directory).then(() => ({ code: '' }), (error: NodeJS.ErrnoException) => error)
+    if (code !== 'EBUSY') return
+    await new Promise(resolve => setTimeout(resolve, PAUSE_MS))
+  }
 }
 
 /** Whether this machine has cgroup v2 only; runc refuses v2's settings otherwise. */
