@@ -13,7 +13,7 @@ const run = promisify(execFile)
 async function clusters(t: TestContext) {
   const directory = await mkdtemp(join(tmpdir(), 'poise-ranges-'))
   t.after(() => rm(directory, { recursive: true }))
-  return { directory, claim: (name: string) => claimAddressRanges(directory, join(directory, name, 'network.json')) }
+  return { directory, claim: (name: string) => claimAddressRanges(directory, join(directory, name, 'network.json'), directory) }
 }
 
 test('each cluster gets the first free slot and keeps it', async t => {
@@ -36,7 +36,7 @@ test('clusters that start at the same time in many processes do not take the sam
   const { directory } = await clusters(t)
   const module = fileURLToPath(new URL('./address_ranges.js', import.meta.url))
   const script = `const { claimAddressRanges } = await import(${JSON.stringify(module)})
-    const claims = process.argv.slice(1).map(name => claimAddressRanges(${JSON.stringify(directory)}, ${JSON.stringify(directory)} + '/' + name + '/network.json'))
+    const claims = process.argv.slice(1).map(name => claimAddressRanges(${JSON.stringify(directory)}, ${JSON.stringify(directory)} + '/' + name + '/network.json', ${JSON.stringify(directory)}))
     console.log((await Promise.all(claims)).map(({ slot }) => slot).join(' '))`
   const outputs = await Promise.all(['a b c', 'd e f', 'g h i'].map(names => run(process.execPath, ['--input-type=module', '-e', script, ...names.split(' ')])))
   const slots = outputs.flatMap(({ stdout }) => stdout.trim().split(' ').map(Number))

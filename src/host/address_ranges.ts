@@ -36,7 +36,7 @@ export const addressRanges = (slot: number): AddressRanges => ({
 export const cgroupRootOf = ({ networkName }: AddressRanges): string => `/${networkName}`
 
 /** The ranges a cluster has had before, or the first that no other cluster of this machine has. */
-export async function claimAddressRanges(clustersDirectory: string, networkFile: string): Promise<AddressRanges> {
+export async function claimAddressRanges(clustersDirectory: string, networkFile: string, networkDevices = '/sys/class/net'): Promise<AddressRanges> {
   const own = await slotIn(networkFile)
   if (own !== undefined) return addressRanges(own)
   await mkdir(dirname(networkFile), { recursive: true, mode: 0o700 })
@@ -44,7 +44,7 @@ export async function claimAddressRanges(clustersDirectory: string, networkFile:
   // Two clusters that start at the same time would both see the same slot free.
   return withFileLock(join(clustersDirectory, '.address-ranges.lock'), async () => {
     const taken = new Set<number | undefined>()
-    for (const slot of await slotsInUse()) taken.add(slot)
+    for (const slot of await slotsInUse(networkDevices)) taken.add(slot)
     for (const name of await readdir(clustersDirectory)) taken.add(await slotIn(join(clustersDirectory, name, 'network.json')))
     const free = Array.from({ length: SLOTS }, (_, slot) => slot).find(slot => !taken.has(slot))
     if (free === undefined) throw new Error(`all ${SLOTS} address ranges are taken by other clusters; remove one with: poise down --delete --name NAME`)
@@ -54,8 +54,8 @@ export async function claimAddressRanges(clustersDirectory: string, networkFile:
 }
 
 /** Those of other users' clusters, whose directories are not ours to look into. */
-async function slotsInUse(): Promise<number[]> {
-  const devices = await readdir('/sys/class/net').catch(() => [])
+async function slotsInUse(networkDevices: string): Promise<number[]> {
+  const devices = await readdir(networkDevices).catch(() => [])
   return devices.flatMap(device => /^poise(\d+)-svc$/.exec(device)?.[1] ?? []).map(Number)
 }
 
