@@ -214,6 +214,15 @@ export function createPerformer({ context, images, volumes, memory, observer, jo
     await runtime.removeContainer(id)
   }
 
+  function remove(what: string, ids: readonly string[], removeOne: (id: string) => Promise<void>): void {
+    jobs.start(`remove ${what}`, async () => {
+      await Promise.all(ids.map(removeOne)).catch((error: unknown) => {
+        memory.removeAt = clock.wall() + REMOVE_RETRY_MS
+        throw error
+      })
+    })
+  }
+
   return {
     perform(pod, action) {
       switch (action.do) {
@@ -224,13 +233,8 @@ export function createPerformer({ context, images, volumes, memory, observer, jo
         case 'cancelStart': return ['start'].forEach(job => jobs.cancel(job))
         case 'beginStop': return beginStop(pod, action)
         case 'signal': return signal(pod, action.id, action.timeoutMs)
-        case 'removeContainers':
-          return void jobs.start('remove', async () => {
-            await Promise.all(action.ids.map(id => removeInstance(pod, id))).catch((error: unknown) => {
-              memory.removeAt = clock.wall() + REMOVE_RETRY_MS
-              throw error
-            })
-          })
+        case 'removeContainers': return remove('containers', action.ids, id => removeInstance(pod, id))
+        case 'removeSandboxes': return remove('sandboxes', action.ids, id => runtime.removePodSandbox(id))
         case 'reportBackOff':
           if (reportedBackOffs.has(action.id)) return
           reportedBackOffs.add(action.id)

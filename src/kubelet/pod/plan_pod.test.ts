@@ -53,6 +53,7 @@ const said = ({ actions, end, finished }: PodStep): string[] => [
       case 'beginStop': return `begin to stop ${action.id}${action.hook ? ' with its hook' : ''}`
       case 'signal': return `signal ${action.id} ${action.timeoutMs / 1000}s`
       case 'reportBackOff': return `back-off ${action.named.container.name}`
+      case 'removeSandboxes': return `remove sandbox ${action.ids.join(' ')}`
       case 'removeContainers': return `remove ${action.ids.join(' ')}`
       default: return action.do
     }
@@ -71,6 +72,7 @@ cases('sandbox', [
   ['one that is not ready any more is replaced', { sandboxes: [sandbox({ ready: false })] }, ['sandbox 1']],
   ['one without an address is stopped first', { sandboxes: [sandbox({ ips: [] })] }, ['stop sandbox s0']],
   ['with restartPolicy Never a Pod that has run does not get another', { pod: podOf({ restartPolicy: 'Never' }), sandboxes: [sandbox({ ready: false })], containers: pod => [instance(pod, 'web', 'exited 1')] }, ['ends: finished']],
+  ['one that was replaced goes when none of its containers is kept', { sandboxes: [sandbox({ id: 's2' }), sandbox({ id: 's1', ready: false }), sandbox({ ready: false })], containers: pod => [instance(pod, 'web', 'running', 1, { sandboxId: 's2' }), instance(pod, 'web', 'exited 0')] }, ['remove sandbox s1']],
   ['containers wait for the volumes', { memory: { volumes: 'mounting' } }, []],
 ])
 

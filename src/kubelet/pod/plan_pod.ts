@@ -28,6 +28,10 @@ function planRunning({ pod }: DesiredPod, observed: ObservedPod, memory: PodMemo
   const sandbox = planSandbox(pod, observed, memory, now)
   if (sandbox.is === 'finished') return ends(finishedBecause(pod))
   const actions: Action[] = memory.volumes === 'unmounted' && now >= memory.retryAt ? [{ do: 'mountVolumes' }] : []
+  const left = emptySandboxes(observed)
+  // Not beside the start of another: the last sandbox of a Pod takes their common cgroup with it.
+  const mayRemove = sandbox.is === 'usable' || (sandbox.is === 'act' && sandbox.action.do === 'stopSandboxes')
+  if (left.length > 0 && mayRemove && now >= memory.removeAt) actions.push({ do: 'removeSandboxes', ids: left })
   const waiting = new Map<string, Waiting>(startFailures(memory))
   const wakes = [now + RESYNC_MS, deadline ?? Infinity, memory.retryAt > now ? memory.retryAt : Infinity]
   const step = (): PodStep => ({ actions, waiting, wakeAt: Math.min(...wakes), end: undefined, finished: false })
@@ -79,3 +83,7 @@ const startFailures = (memory: PodMemory): [string, Waiting][] =>
 function outdatedInstances(pod: DesiredPod['pod'], observed: ObservedPod): string[] {
   return containersOf(pod).flatMap(({ container }) => instancesOf(observed, container.name).slice(2).filter(c => c.state !== 'running' && c.sandboxId !== '').map(c => c.id))
 }
+
+/** Replaced, and none of their containers is kept any more. Otherwise a Pod whose sandbox fails again and again would leave one each time. */
+const emptySandboxes = ({ sandboxes, containers }: ObservedPod): string[] =>
+  sandboxes.slice(1).filter(({ id, ready }) => !ready && !containers.some(({ sandboxId }) => sandboxId === id)).map(({ id }) => id)

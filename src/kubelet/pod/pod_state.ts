@@ -92,6 +92,7 @@ export type Action =
   | { readonly do: 'signal'; readonly id: string; readonly timeoutMs: Millis }
   | { readonly do: 'reportBackOff'; readonly named: NamedContainer; readonly id: string }
   | { readonly do: 'removeContainers'; readonly ids: readonly string[] }
+  | { readonly do: 'removeSandboxes'; readonly ids: readonly string[] }
 
 export interface StartOrder {
   readonly named: NamedContainer

@@ -133,7 +133,7 @@ export function createPodWorkers(parts: Omit<PodWorkerParts, 'looked' | 'isNew'>
     await persistently('the sandboxes of a Pod could not be removed', async () => {
       const sandboxes = await runtime.listPodSandboxes({ labels: { [POD_UID_LABEL]: uid } })
       await Promise.all(sandboxes.map(({ id }) => runtime.removePodSandbox(id)))
-      for (const { id } of sandboxes) uidOfSandbox.delete(id)
+      for (const [id, owner] of uidOfSandbox) if (owner === uid) uidOfSandbox.delete(id)
       await host.disk.remove(podLogsOf(directories, entry.pod))
     })
   }
