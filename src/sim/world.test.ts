@@ -182,3 +182,23 @@ test('while a world runs, the machine\'s own time and chance are out of reach, a
   assert.ok(errors.every(error => error instanceof TripwireError))
   assert.ok(Date.now() > 0 && new Date().getTime() > 0 && Math.random() < 1 && performance.now() > 0)
 })
+
+test('an event has run to its end before the next one, whether it goes on in microtasks, in ticks or in both', async () => {
+  const world = createWorld({ seed: 1 })
+  const seen: string[] = []
+  const inTicks = (left: number): void => void process.nextTick(() => (left === 0 ? seen.push('ticks') : void Promise.resolve().then(() => inTicks(left - 1))))
+  const inMicrotasks = async () => {
+    for (let i = 0; i < 1_000; i++) await Promise.resolve()
+    seen.push('microtasks')
+  }
+  for (let i = 1; i <= 300; i++) {
+    world.schedule(i, () => {
+      seen.push('event')
+      void inMicrotasks()
+      if (i % 7 === 0) inTicks(50)
+    })
+  }
+  await world.advance(300)
+  const story = seen.join(' ').split('event ').slice(1).map(part => part.trim().split(' ').toSorted().join('+'))
+  assert.deepEqual(story, Array.from({ length: 300 }, (_, i) => ((i + 1) % 7 === 0 ? 'microtasks+ticks' : 'microtasks')))
+})
