@@ -3,7 +3,7 @@
  * Node.js, because it runs before anything is installed. Each step is skipped when it is done already.
  */
 import { spawnSync } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync, mkdirSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -56,17 +56,22 @@ export function ensureSystemPackages({ extra = {} } = {}) {
   return still.length === 0 ? [] : [`These programs are still missing: ${still.join(', ')}. apt-get said: ${(result.stderr ?? '').trim().split('\n').at(-1) ?? ''}`]
 }
 
-/** Compiles when a source is newer than the last build. */
-export function ensureBuild({ quiet = false } = {}) {
-  const stamp = join(root, 'dist', '.built')
-  const sources = ['src', 'test', 'bench', 'examples'].map(folder => join(root, folder)).filter(existsSync)
-  if (!sources.length || !existsSync(join(root, 'tsconfig.json'))) return // a published package brings its dist/
-  const newest = Math.max(...sources.map(newestIn), statSync(join(root, 'tsconfig.json')).mtimeMs)
+/** Compiles when a source is newer than the last build: the product alone, or with its tests and benches. */
+export function ensureBuild({ tests = false, quiet = false } = {}) {
+  const project = join(root, tests ? 'tsconfig.json' : 'tsconfig.product.json')
+  if (!existsSync(project)) return // a published package brings its dist/
+  const stamp = join(root, 'dist', tests ? '.built-with-tests' : '.built')
+  const sources = (tests ? ['src', 'test', 'bench', 'examples'] : ['src']).map(folder => join(root, folder)).filter(existsSync)
+  const newest = Math.max(...sources.map(newestIn), statSync(project).mtimeMs, statSync(join(root, 'tsconfig.json')).mtimeMs)
   if (existsSync(stamp) && statSync(stamp).mtimeMs > newest) return
   if (!quiet) say('Compiling …')
-  run(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', root], 'Poise does not compile.', 'Mend the errors above, then run the command again.')
-  mkdirSync(dirname(stamp), { recursive: true })
-  writeFileSync(stamp, '')
+  const startedAt = new Date()
+  run(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', project], 'Poise does not compile.', 'Mend the errors above, then run the command again.')
+  // The time of the beginning: what was changed while it compiled is newer than the stamp, and is compiled again.
+  for (const name of tests ? ['.built', '.built-with-tests'] : ['.built']) {
+    writeFileSync(join(root, 'dist', name), '')
+    utimesSync(join(root, 'dist', name), startedAt, startedAt)
+  }
 }
 
 function newestIn(folder) {

@@ -13,7 +13,7 @@ const only = args.filter(arg => !arg.startsWith('--'))
 
 ensureNodeModules()
 for (const sentence of ensureSystemPackages()) process.stderr.write(`${sentence}\n`)
-ensureBuild()
+ensureBuild({ tests: true })
 removeOrphans(join(root, 'dist'))
 
 if (only.length === 0 && !long) {
