@@ -43,7 +43,7 @@ export function createNodeAgent(context: KubeletContext): NodeAgent {
     const unknown = () => undefined
     const [status, version, images = []] = await Promise.all([runtime.status().catch(unknown), runtime.version().catch(unknown), runtime.listImages().catch(unknown)])
     return computeNodeStatus({
-      machine, images, runtime: status, previous: previous?.conditions ?? [], now: timestamp(clock.wall()),
+      nodeName, machine, images, runtime: status, previous: previous?.conditions ?? [], now: timestamp(clock.wall()),
       runtimeVersion: version ? `${version.runtimeName}://${version.runtimeVersion.replace(/^v/, '')}` : `${context.runtimeName}://Unknown`,
     })
   }

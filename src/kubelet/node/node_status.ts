@@ -9,6 +9,8 @@ export type NodeCondition = NonNullable<NodeStatus['conditions']>[number]
 export const KUBELET_VERSION = 'v1.34.0'
 
 export interface NodeStatusInputs {
+  /** It overrides the machine's own host name, as kubelet --hostname-override does. */
+  readonly nodeName: string
   readonly machine: Machine
   /** Undefined: the runtime did not answer. */
   readonly runtime: RuntimeStatus | undefined
@@ -21,9 +23,9 @@ export interface NodeStatusInputs {
 }
 
 export function computeNodeStatus(inputs: NodeStatusInputs): NodeStatus {
-  const { machine, runtimeVersion } = inputs
+  const { nodeName, machine, runtimeVersion } = inputs
   return {
-    addresses: [...machine.addresses.map(address => ({ type: 'InternalIP' as const, address })), { type: 'Hostname', address: machine.hostname }],
+    addresses: [...machine.addresses.map(address => ({ type: 'InternalIP' as const, address })), { type: 'Hostname', address: nodeName }],
     capacity: resources(machine),
     // Nothing of the node is kept back for the system, as Kubernetes' own defaults have it.
     allocatable: resources(machine),
@@ -83,7 +85,7 @@ export function nodeLabels(nodeName: string, machine: Machine): Record<string, s
     'beta.kubernetes.io/arch': machine.architecture,
     'beta.kubernetes.io/os': 'linux',
     'kubernetes.io/arch': machine.architecture,
-    'kubernetes.io/hostname': machine.hostname || nodeName,
+    'kubernetes.io/hostname': nodeName,
     'kubernetes.io/os': 'linux',
   }
 }
