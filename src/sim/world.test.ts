@@ -186,7 +186,9 @@ test('while a world runs, the machine\'s own time and chance are out of reach, a
 test('an event has run to its end before the next one, whether it goes on in microtasks, in ticks or in both', async () => {
   const world = createWorld({ seed: 1 })
   const seen: string[] = []
-  const inTicks = (left: number): void => void process.nextTick(() => (left === 0 ? seen.push('ticks') : void Promise.resolve().then(() => inTicks(left - 1))))
+  const inTicks = (left: number): void => {
+    process.nextTick(() => (left === 0 ? seen.push('ticks') : void Promise.resolve().then(() => inTicks(left - 1))))
+  }
   const inMicrotasks = async () => {
     for (let i = 0; i < 1_000; i++) await Promise.resolve()
     seen.push('microtasks')
