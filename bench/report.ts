@@ -18,7 +18,11 @@ export function quantile(values: readonly number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? NaN
 }
 
-export const median = (values: readonly number[]): number => quantile(values, 0.5)
+/** Between the two in the middle, where there are two. */
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b)
+  return ((sorted[(sorted.length - 1) >> 1] ?? NaN) + (sorted[sorted.length >> 1] ?? NaN)) / 2
+}
 
 /** `median (least to most)`: the spread tells how noisy the machine was. */
 export function spread(values: readonly number[], digits = 0): string {
