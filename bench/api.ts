@@ -37,8 +37,7 @@ async function measure(kind: string): Promise<void> {
   const server = await startServer(kind === 'memory' ? 'memory' : join(root, 'store'))
   try {
     const { url, token } = server
-    const load: Loader = (path, rest) =>
-      h2load({ url: url + path, token, connections: CONNECTIONS, perConnection: PER_CONNECTION, ...rest })
+    const load: Loader = (path, rest) => h2load({ url: url + path, token, connections: CONNECTIONS, perConnection: PER_CONNECTION, ...rest })
     const idleMb = residentMb(server.process.pid!)
 
     // Exactly as many Pods as the list is to have, which also warms the server up.
@@ -59,13 +58,22 @@ async function measure(kind: string): Promise<void> {
       watched.push(await watchEvents(server, load))
     }
 
-    printTable(`${kind} store, ${rounds} rounds: median (least to most)`, ['what', 'result', 'p50 ms', 'p99 ms'], [
-      ['Pod creates/s, 32 in flight', rates(creates), median(creates.map(({ p50Ms }) => p50Ms)).toFixed(1), median(creates.map(({ p99Ms }) => p99Ms)).toFixed(1)],
-      ['gets/s, 32 in flight', rates(gets), median(gets.map(({ p50Ms }) => p50Ms)).toFixed(1), median(gets.map(({ p99Ms }) => p99Ms)).toFixed(1)],
-      [`watch events/s to ${WATCHERS} watchers`, spread(watched), '', ''],
-      [`list of ${LISTED_PODS.toLocaleString('en')} Pods, one at a time`, '', spread(lists, 1), ''],
-      ['resident before load, after it', `${whole(idleMb)} MB, ${whole(residentMb(server.process.pid!))} MB`, '', ''],
-    ])
+    printTable(
+      `${kind} store, ${rounds} rounds: median (least to most)`,
+      ['what', 'result', 'p50 ms', 'p99 ms'],
+      [
+        [
+          'Pod creates/s, 32 in flight',
+          rates(creates),
+          median(creates.map(({ p50Ms }) => p50Ms)).toFixed(1),
+          median(creates.map(({ p99Ms }) => p99Ms)).toFixed(1),
+        ],
+        ['gets/s, 32 in flight', rates(gets), median(gets.map(({ p50Ms }) => p50Ms)).toFixed(1), median(gets.map(({ p99Ms }) => p99Ms)).toFixed(1)],
+        [`watch events/s to ${WATCHERS} watchers`, spread(watched), '', ''],
+        [`list of ${LISTED_PODS.toLocaleString('en')} Pods, one at a time`, '', spread(lists, 1), ''],
+        ['resident before load, after it', `${whole(idleMb)} MB, ${whole(residentMb(server.process.pid!))} MB`, '', ''],
+      ],
+    )
   } finally {
     await server.stop()
     rmSync(root, { recursive: true })
@@ -78,7 +86,11 @@ type Loader = (path: string, rest: Partial<Load> & { requests: number }) => Prom
 async function watchEvents(server: Server, load: Loader): Promise<number> {
   const one = await oneEventBytes(load)
   const from = (await onePod(server)).metadata.resourceVersion
-  const watching = load(`${PODS}?watch=1&resourceVersion=${from}&timeoutSeconds=${WATCH_SECONDS}`, { requests: WATCHERS, connections: WATCHERS, perConnection: 1 })
+  const watching = load(`${PODS}?watch=1&resourceVersion=${from}&timeoutSeconds=${WATCH_SECONDS}`, {
+    requests: WATCHERS,
+    connections: WATCHERS,
+    perConnection: 1,
+  })
   await new Promise(resolve => setTimeout(resolve, 500))
   const start = performance.now()
   let over = false
@@ -91,7 +103,8 @@ async function watchEvents(server: Server, load: Loader): Promise<number> {
   const seconds = (performance.now() - start) / 1_000
   const { bodyBytes } = await watching
   const events = bodyBytes / one
-  if (Math.abs(events - made * WATCHERS) > made * WATCHERS * 0.02) console.log(`  (${Math.round(events)} events arrived by their bytes, ${made * WATCHERS} were expected)`)
+  if (Math.abs(events - made * WATCHERS) > made * WATCHERS * 0.02)
+    console.log(`  (${Math.round(events)} events arrived by their bytes, ${made * WATCHERS} were expected)`)
   return Math.min(events, made * WATCHERS) / seconds
 }
 
@@ -108,18 +121,23 @@ interface Server {
 }
 
 async function startServer(place: string): Promise<Server> {
-  const child = spawn(process.execPath, [...(process.env['BENCH_NODE_OPTIONS']?.split(' ') ?? []), join(import.meta.dirname, 'serve_api.js'), place], { stdio: ['pipe', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, [...(process.env['BENCH_NODE_OPTIONS']?.split(' ') ?? []), join(import.meta.dirname, 'serve_api.js'), place], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
   const line = await new Promise<string>((resolve, reject) => {
     createInterface(child.stdout!).once('line', resolve)
     child.once('exit', code => reject(new Error(`the server ended with ${code}`)))
   })
   const { url, token } = JSON.parse(line) as { url: string; token: string }
   return {
-    process: child, url, token,
-    stop: () => new Promise(resolve => {
-      child.once('exit', () => resolve())
-      child.stdin!.end()
-    }),
+    process: child,
+    url,
+    token,
+    stop: () =>
+      new Promise(resolve => {
+        child.once('exit', () => resolve())
+        child.stdin!.end()
+      }),
   }
 }
 
@@ -136,20 +154,29 @@ async function onePod({ url, token }: Server): Promise<{ metadata: { resourceVer
 /** About what `kubectl` sends for an ordinary Pod with one container that has everything. */
 function podOf1500Bytes(generateName: string): string {
   const pod = {
-    apiVersion: 'v1', kind: 'Pod',
+    apiVersion: 'v1',
+    kind: 'Pod',
     metadata: { generateName, labels: { app: 'web', tier: 'front', 'app.kubernetes.io/part-of': 'shop' }, annotations: { 'example.com/note': '' } },
     spec: {
-      containers: [{
-        name: 'web', image: 'registry.example/team/web:1.2.3', imagePullPolicy: 'IfNotPresent',
-        command: ['/bin/web', '--listen', ':8080'],
-        ports: [{ name: 'http', containerPort: 8080, protocol: 'TCP' }],
-        env: [{ name: 'LOG_LEVEL', value: 'info' }, { name: 'PORT', value: '8080' }, { name: 'POD_NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } }],
-        resources: { requests: { cpu: '100m', memory: '128Mi' }, limits: { memory: '256Mi' } },
-        readinessProbe: { httpGet: { path: '/ready', port: 'http' }, periodSeconds: 5 },
-        livenessProbe: { httpGet: { path: '/alive', port: 'http' }, initialDelaySeconds: 10 },
-        lifecycle: { preStop: { exec: { command: ['sleep', '5'] } } },
-        volumeMounts: [{ name: 'cache', mountPath: '/cache' }],
-      }],
+      containers: [
+        {
+          name: 'web',
+          image: 'registry.example/team/web:1.2.3',
+          imagePullPolicy: 'IfNotPresent',
+          command: ['/bin/web', '--listen', ':8080'],
+          ports: [{ name: 'http', containerPort: 8080, protocol: 'TCP' }],
+          env: [
+            { name: 'LOG_LEVEL', value: 'info' },
+            { name: 'PORT', value: '8080' },
+            { name: 'POD_NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
+          ],
+          resources: { requests: { cpu: '100m', memory: '128Mi' }, limits: { memory: '256Mi' } },
+          readinessProbe: { httpGet: { path: '/ready', port: 'http' }, periodSeconds: 5 },
+          livenessProbe: { httpGet: { path: '/alive', port: 'http' }, initialDelaySeconds: 10 },
+          lifecycle: { preStop: { exec: { command: ['sleep', '5'] } } },
+          volumeMounts: [{ name: 'cache', mountPath: '/cache' }],
+        },
+      ],
       volumes: [{ name: 'cache', emptyDir: {} }],
       terminationGracePeriodSeconds: 30,
     },

@@ -48,7 +48,9 @@ export async function startClusterProcess(runtime: string, options: readonly str
     const connected = await connectFromKubeconfig(kubeconfig)
     close = connected.close
     const { client } = connected
-    await until(async () => (await client.list(Node)).items.some(({ status }) => status.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True')))
+    await until(async () =>
+      (await client.list(Node)).items.some(({ status }) => status.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True')),
+    )
     const socketPath = join(root, 'clusters', NAME, 'containerd', 'containerd.sock')
     return { pid: child.pid!, client, apiReadyMs, nodeReadyMs: performance.now() - start, socketPath: existsSync(socketPath) ? socketPath : undefined, stop }
   } catch (error) {

@@ -43,12 +43,17 @@ export async function h2load({ url, token, requests, connections, perConnection,
     const output = await run('h2load', [...args, url])
     const succeeded = Number(/(\d+) succeeded/.exec(output)?.[1])
     if (succeeded !== requests) throw new Error(`${requests} requests were made, ${succeeded} succeeded:\n${output}`)
-    const lines = readFileSync(log, 'utf8').trimEnd().split('\n').map(line => line.split('\t').map(Number))
+    const lines = readFileSync(log, 'utf8')
+      .trimEnd()
+      .split('\n')
+      .map(line => line.split('\t').map(Number))
     const seconds = spanOf(lines)
     const tookMs = lines.map(line => line[2]! / 1_000)
     return {
-      perSecond: requests / seconds, seconds,
-      p50Ms: quantile(tookMs, 0.5), p99Ms: quantile(tookMs, 0.99),
+      perSecond: requests / seconds,
+      seconds,
+      p50Ms: quantile(tookMs, 0.5),
+      p99Ms: quantile(tookMs, 0.99),
       bodyBytes: Number(/\((\d+)\) data/.exec(output)?.[1] ?? NaN),
     }
   } finally {

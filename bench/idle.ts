@@ -22,15 +22,17 @@ try {
     await wait(5)
     const before = cpuSeconds(cluster.pid)
     await wait(seconds)
-    rows.push([what, whole(residentMb(cluster.pid)), ((cpuSeconds(cluster.pid) - before) / seconds * 100).toFixed(2)])
+    rows.push([what, whole(residentMb(cluster.pid)), (((cpuSeconds(cluster.pid) - before) / seconds) * 100).toFixed(2)])
   }
   await look('no Pods')
   if (runtime === 'simulated') {
     const keys = Array.from({ length: 10 }, (_, i) => ({ namespace: 'default', name: `idle-${i}` }))
-    await Promise.all(keys.map(async key => {
-      await cluster.client.create(Pod, { metadata: key, spec: { containers: [{ name: 'web', image: IMAGE }] } as never })
-      await watchPod(cluster.client, key, pod => pod !== undefined && isReady(pod))
-    }))
+    await Promise.all(
+      keys.map(async key => {
+        await cluster.client.create(Pod, { metadata: key, spec: { containers: [{ name: 'web', image: IMAGE }] } as never })
+        await watchPod(cluster.client, key, pod => pod !== undefined && isReady(pod))
+      }),
+    )
     await look('ten Pods')
   }
   printTable(`poise up --runtime ${runtime}, ${seconds} s each; containerd and the shims are not counted`, ['what', 'resident MB', 'CPU % of a core'], rows)

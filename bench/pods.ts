@@ -38,8 +38,13 @@ const env = { POISE_HOME: base }
 const directories = clusterDirectories(env, 'bench')
 await mkdir(directories.root, { recursive: true, mode: 0o700 })
 const cluster = await startRealCluster({
-  name: 'bench', directories, clustersDirectory: clustersDirectory(env),
-  runtime: { is: 'containerd' }, store: { directory: directories.store }, port: 0, log: silentLog,
+  name: 'bench',
+  directories,
+  clustersDirectory: clustersDirectory(env),
+  runtime: { is: 'containerd' },
+  store: { directory: directories.store },
+  port: 0,
+  log: silentLog,
 })
 try {
   await withBusyboxArchive([IMAGE], file => cluster.runtime.containerd!.loadImage(file))
@@ -48,7 +53,12 @@ try {
   await measure(cluster)
 } finally {
   await cluster.stop({ containers: true })
-  await destroyContainerd({ stateDirectory: directories.containerd, podCidr: cluster.ranges.podCidr, networkName: cluster.ranges.networkName, host: cluster.host })
+  await destroyContainerd({
+    stateDirectory: directories.containerd,
+    podCidr: cluster.ranges.podCidr,
+    networkName: cluster.ranges.networkName,
+    host: cluster.host,
+  })
   await removeCgroupTree(cgroupRootOf(cluster.ranges))
   await rm(base, { recursive: true, force: true })
 }
@@ -83,17 +93,23 @@ async function measure({ runtime: { runtime }, client }: RealCluster): Promise<v
     tenDown.push(await timed(() => Promise.all(keys.map(({ name }) => remove(name)))))
   }
   const ratio = (ours: readonly number[], theirs: readonly number[]): string => median(ours.map((ms, i) => ms / theirs[i]!)).toFixed(2)
-  printTable(`${rounds} rounds, in turn: median (least to most), ms`, ['what', 'Pod', 'bare CRI calls', 'ratio'], [
-    ['create → Ready', spread(podUp), spread(bareUp), ratio(podUp, bareUp)],
-    ['delete → gone', spread(podDown), spread(bareDown), ratio(podDown, bareDown)],
-    [`${AT_ONCE} at once → Ready`, spread(tenUp), spread(bareTenUp), ratio(tenUp, bareTenUp)],
-    [`${AT_ONCE} at once → gone`, spread(tenDown), spread(bareTenDown), ratio(tenDown, bareTenDown)],
-  ])
+  printTable(
+    `${rounds} rounds, in turn: median (least to most), ms`,
+    ['what', 'Pod', 'bare CRI calls', 'ratio'],
+    [
+      ['create → Ready', spread(podUp), spread(bareUp), ratio(podUp, bareUp)],
+      ['delete → gone', spread(podDown), spread(bareDown), ratio(podDown, bareDown)],
+      [`${AT_ONCE} at once → Ready`, spread(tenUp), spread(bareTenUp), ratio(tenUp, bareTenUp)],
+      [`${AT_ONCE} at once → gone`, spread(tenDown), spread(bareTenDown), ratio(tenDown, bareTenDown)],
+    ],
+  )
   const before = cpuSeconds(process.pid)
   await new Promise(resolve => setTimeout(resolve, 15_000))
-  printTable('afterwards, for 15 s, this process (control plane, node and bench; not containerd)', ['resident MB', 'CPU % of a core'], [
-    [Math.round(residentMb(process.pid)), ((cpuSeconds(process.pid) - before) / 15 * 100).toFixed(2)],
-  ])
+  printTable(
+    'afterwards, for 15 s, this process (control plane, node and bench; not containerd)',
+    ['resident MB', 'CPU % of a core'],
+    [[Math.round(residentMb(process.pid)), (((cpuSeconds(process.pid) - before) / 15) * 100).toFixed(2)]],
+  )
 
   async function onePod(name: string): Promise<{ upMs: number; downMs: number }> {
     const upMs = await timed(() => create(name))

@@ -3,7 +3,9 @@ import { availableParallelism, loadavg } from 'node:os'
 
 /** Every figure depends on the machine and on who else uses it, so both stand beside it. */
 export function printMachine(): void {
-  console.log(`${new Date().toISOString().slice(0, 16)}Z, Node ${process.version}, ${availableParallelism()} cores, load ${loadavg()[0]!.toFixed(1)} at the start`)
+  console.log(
+    `${new Date().toISOString().slice(0, 16)}Z, Node ${process.version}, ${availableParallelism()} cores, load ${loadavg()[0]!.toFixed(1)} at the start`,
+  )
 }
 
 export function printTable(title: string, columns: readonly string[], rows: readonly (readonly (string | number)[])[]): void {

@@ -7,7 +7,10 @@ const [name] = process.argv.splice(2, 1)
 const file = join(import.meta.dirname, `${name}.js`)
 if (name && !HELPERS.includes(name) && existsSync(file)) await import(file)
 else {
-  const names = readdirSync(import.meta.dirname).filter(entry => entry.endsWith('.js')).map(entry => entry.slice(0, -3)).filter(entry => !HELPERS.includes(entry))
+  const names = readdirSync(import.meta.dirname)
+    .filter(entry => entry.endsWith('.js'))
+    .map(entry => entry.slice(0, -3))
+    .filter(entry => !HELPERS.includes(entry))
   console.log(`Usage: npm run bench -- NAME\nNAME is one of: ${names.join(', ')}`)
   process.exitCode = name ? 2 : 0
 }

@@ -14,10 +14,22 @@ const PODS = 2_000
 const ROUNDS = 5
 
 printMachine()
-printTable('decisions, one after the other', ['nodes', 'Pods/s', 'Pods/s with a preference', 'ms to find that none fits'], [1, 100, 1_000, 5_000].map(count => {
-  const rounds = Array.from({ length: ROUNDS }, () => measure(count))
-  return [whole(count), ...(['plain', 'preferring', 'nowhere'] as const).map((what, i) => spread(rounds.map(round => round[what]), i === 2 ? 2 : 0))]
-}))
+printTable(
+  'decisions, one after the other',
+  ['nodes', 'Pods/s', 'Pods/s with a preference', 'ms to find that none fits'],
+  [1, 100, 1_000, 5_000].map(count => {
+    const rounds = Array.from({ length: ROUNDS }, () => measure(count))
+    return [
+      whole(count),
+      ...(['plain', 'preferring', 'nowhere'] as const).map((what, i) =>
+        spread(
+          rounds.map(round => round[what]),
+          i === 2 ? 2 : 0,
+        ),
+      ),
+    ]
+  }),
+)
 
 function measure(count: number): { plain: number; preferring: number; nowhere: number } {
   const keeper = createSnapshotKeeper()
@@ -48,16 +60,19 @@ function node(i: number, room: number): Node {
   const name = `n${i}`
   return {
     metadata: { name, labels: { zone: `z${i % 3}`, 'kubernetes.io/hostname': name } },
-    spec: {}, status: { allocatable: { cpu: String(room), memory: `${room}Gi`, pods: String(2 * room), 'ephemeral-storage': '100Gi' } },
+    spec: {},
+    status: { allocatable: { cpu: String(room), memory: `${room}Gi`, pods: String(2 * room), 'ephemeral-storage': '100Gi' } },
   } as unknown as Node
 }
 
 function pod(uid: string, spec: object, cpu = '100m'): Pod {
   return {
-    metadata: { uid, name: uid, namespace: 'default' }, status: {},
+    metadata: { uid, name: uid, namespace: 'default' },
+    status: {},
     spec: {
       tolerations: [{ key: 'node.kubernetes.io/not-ready', operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 300 }],
-      containers: [{ name: 'main', resources: { requests: { cpu, memory: '100Mi' } } }], ...spec,
+      containers: [{ name: 'main', resources: { requests: { cpu, memory: '100Mi' } } }],
+      ...spec,
     },
   } as unknown as Pod
 }

@@ -31,7 +31,9 @@ const store = place === 'memory' ? createMemoryStore({ stamp: stampResourceVersi
 const administrator: User = { name: 'bench', groups: ['system:masters', 'system:authenticated'] }
 const token = 'a-token-for-the-bench'
 const api = createApiServer({
-  kinds, store, log,
+  kinds,
+  store,
+  log,
   clock: host.clock,
   random: host.random,
   metrics: createMetrics(),
@@ -40,8 +42,13 @@ const api = createApiServer({
 await api.bootstrap()
 const account = { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'default' } }
 const made = await api.handle({
-  method: 'POST', path: '/api/v1/namespaces/default/serviceaccounts', query: new URLSearchParams(), headers: {},
-  body: { is: 'object', object: account }, user: administrator, signal: new AbortController().signal,
+  method: 'POST',
+  path: '/api/v1/namespaces/default/serviceaccounts',
+  query: new URLSearchParams(),
+  headers: {},
+  body: { is: 'object', object: account },
+  user: administrator,
+  signal: new AbortController().signal,
 })
 if (made.status !== 201) throw new Error(`the ServiceAccount could not be made: ${made.status}`)
 const server = await serve({ handle: api.handle, tls: { ...certificates.server, clientCa: certificates.ca.certificate }, log })
@@ -49,7 +56,7 @@ console.log(JSON.stringify({ url: `https://127.0.0.1:${server.port}`, token }))
 
 // In-process figures for whoever asks: the heap after a full collection, when that has been allowed.
 process.stdin.on('data', () => {
-  (globalThis as { gc?: () => void }).gc?.()
+  ;(globalThis as { gc?: () => void }).gc?.()
   console.log(JSON.stringify({ heapMb: process.memoryUsage().heapUsed / 2 ** 20 }))
 })
 process.stdin.on('end', async () => {

@@ -28,30 +28,44 @@ const crashing = { image: 'busybox', command: ['sh', '-c', 'sleep 1; exit 3'] }
 const serving = { image: 'nginx' }
 const probed = { image: 'nginx', readinessProbe: { httpGet: { port: 80 }, periodSeconds: 1 } }
 const probedSlowly = { image: 'nginx', readinessProbe: { httpGet: { port: 80 }, periodSeconds: 10 } }
-const podOf = (name: string, container: object) => ({ metadata: { name, namespace: 'default' }, spec: { containers: [{ name: 'main', ...container }] } }) as never
+const podOf = (name: string, container: object) =>
+  ({ metadata: { name, namespace: 'default' }, spec: { containers: [{ name: 'main', ...container }] } }) as never
 
 const SCENARIOS: Readonly<Record<string, Scenario>> = {
   crashing: {
-    title: '1 crash-looping Pod, 30 min', nodes: 1, virtualMs: 30 * MINUTE_MS,
+    title: '1 crash-looping Pod, 30 min',
+    nodes: 1,
+    virtualMs: 30 * MINUTE_MS,
     begin: cluster => create(cluster, 'crash', crashing),
   },
   rollout: {
-    title: '10 Pods made, Ready, deleted and gone, then idle, 10 min', nodes: 1, virtualMs: 10 * MINUTE_MS,
+    title: '10 Pods made, Ready, deleted and gone, then idle, 10 min',
+    nodes: 1,
+    virtualMs: 10 * MINUTE_MS,
     begin: async cluster => void cluster.world.schedule(1, () => void comeAndGo(cluster, 10), 'user'),
   },
   probed: {
-    title: '10 Pods probed each second, 10 min', nodes: 3, virtualMs: 10 * MINUTE_MS,
+    title: '10 Pods probed each second, 10 min',
+    nodes: 3,
+    virtualMs: 10 * MINUTE_MS,
     begin: cluster => createMany(cluster, 10, () => probed),
   },
   busy: {
-    title: '10 Pods, 2 crash-looping, 8 probed each second and one of them replaced every 30 s, 10 min', nodes: 3, virtualMs: 10 * MINUTE_MS,
+    title: '10 Pods, 2 crash-looping, 8 probed each second and one of them replaced every 30 s, 10 min',
+    nodes: 3,
+    virtualMs: 10 * MINUTE_MS,
     async begin(cluster) {
       await createMany(cluster, 10, i => (i < 2 ? crashing : probed))
-      replaceOneByOne(cluster, Array.from({ length: 8 }, (_, i) => `pod-${i + 2}`))
+      replaceOneByOne(
+        cluster,
+        Array.from({ length: 8 }, (_, i) => `pod-${i + 2}`),
+      )
     },
   },
   hundred: {
-    title: '100 Pods, 10 crash-looping, 90 probed every 10 s, 10 min', nodes: 3, virtualMs: 10 * MINUTE_MS,
+    title: '100 Pods, 10 crash-looping, 90 probed every 10 s, 10 min',
+    nodes: 3,
+    virtualMs: 10 * MINUTE_MS,
     begin: cluster => createMany(cluster, 100, i => (i % 10 === 0 ? crashing : probedSlowly)),
   },
 }
@@ -76,8 +90,12 @@ async function report(scenarios: readonly Scenario[], rounds: number): Promise<v
     for (let i = 0; i <= rounds; i++) results.push(await run(scenario))
     const [first, ...warm] = results
     rows.push([
-      scenario.title, whole(first!.events), whole(median(warm.map(({ events, ms }) => events / (ms / SECOND_MS)))),
-      spread(warm.map(({ ms }) => virtualMs / ms)), whole(virtualMs / first!.ms), whole(median(warm.map(({ cpuMs }) => virtualMs / cpuMs))),
+      scenario.title,
+      whole(first!.events),
+      whole(median(warm.map(({ events, ms }) => events / (ms / SECOND_MS)))),
+      spread(warm.map(({ ms }) => virtualMs / ms)),
+      whole(virtualMs / first!.ms),
+      whole(median(warm.map(({ cpuMs }) => virtualMs / cpuMs))),
     ])
   }
   printTable('virtual time', ['scenario', 'events', 'events/s', 'times real time: median (least to most)', 'its first round', 'times CPU time'], rows)
@@ -109,7 +127,14 @@ async function reportStart(): Promise<void> {
     times.push(performance.now() - startedAt)
     await cluster.stop()
   }
-  printTable('a cluster with one node is started', ['', 'ms'], [['the first of a process', times[0]!.toFixed(1)], ['later ones', spread(times.slice(20), 1)]])
+  printTable(
+    'a cluster with one node is started',
+    ['', 'ms'],
+    [
+      ['the first of a process', times[0]!.toFixed(1)],
+      ['later ones', spread(times.slice(20), 1)],
+    ],
+  )
 }
 
 async function reportMemory(): Promise<void> {
@@ -125,7 +150,11 @@ async function reportMemory(): Promise<void> {
   collect()
   const after = process.memoryUsage().heapUsed
   await cluster.stop()
-  printTable('memory', ['', 'KiB'], [[`heap for each of ${pods} running Pods, with its history and its share of the trace`, ((after - before) / 1024 / pods).toFixed(1)]])
+  printTable(
+    'memory',
+    ['', 'KiB'],
+    [[`heap for each of ${pods} running Pods, with its history and its share of the trace`, ((after - before) / 1024 / pods).toFixed(1)]],
+  )
 }
 
 async function create({ run, client }: VirtualCluster, name: string, container: object): Promise<void> {

@@ -23,18 +23,25 @@ for (let round = 0; round < rounds; round++) {
   podReady.push(cluster.nodeReadyMs + performance.now() - asked)
   await cluster.stop()
 }
-printTable(`poise up --runtime simulated, ${rounds} rounds: median (least to most), ms from the start of the process`, ['what', 'ms'], [
-  ['the API answers /readyz', spread(apiReady)],
-  ['the node is Ready', spread(nodeReady)],
-  ['a Pod made then is Ready', spread(podReady)],
-])
+printTable(
+  `poise up --runtime simulated, ${rounds} rounds: median (least to most), ms from the start of the process`,
+  ['what', 'ms'],
+  [
+    ['the API answers /readyz', spread(apiReady)],
+    ['the node is Ready', spread(nodeReady)],
+    ['a Pod made then is Ready', spread(podReady)],
+  ],
+)
 
 /** Its ServiceAccount comes from a controller, so it may be a moment before the first Pod is taken. */
 async function firstPod(client: Parameters<typeof watchPod>[0]): Promise<void> {
   const key = { namespace: 'default', name: 'first' }
   const spec = { containers: [{ name: 'web', image: 'example/web' }] } as never
   for (;;) {
-    const made = await client.create(Pod, { metadata: key, spec }).then(() => true, () => false)
+    const made = await client.create(Pod, { metadata: key, spec }).then(
+      () => true,
+      () => false,
+    )
     if (made) break
     await new Promise(resolve => setTimeout(resolve, 5))
   }

@@ -57,15 +57,17 @@ async function commits(store: Store, inFlight: number): Promise<{ perSecond: num
   const start = performance.now()
   const latencies: number[] = []
   let next = 0
-  await Promise.all(Array.from({ length: inFlight }, async () => {
-    for (let now = start; now < start + DURATION_MS;) {
-      await store.commit([{ key: keyOf(next), value: pod(next++), expect: 0 }])
-      const done = performance.now()
-      latencies.push(done - now)
-      now = done
-    }
-  }))
-  const perSecond = latencies.length / (performance.now() - start) * 1_000
+  await Promise.all(
+    Array.from({ length: inFlight }, async () => {
+      for (let now = start; now < start + DURATION_MS;) {
+        await store.commit([{ key: keyOf(next), value: pod(next++), expect: 0 }])
+        const done = performance.now()
+        latencies.push(done - now)
+        now = done
+      }
+    }),
+  )
+  const perSecond = (latencies.length / (performance.now() - start)) * 1_000
   latencies.sort((a, b) => a - b)
   const quantile = (share: number) => latencies[Math.floor(latencies.length * share)]!
   return { perSecond, p50: quantile(0.5), p99: quantile(0.99) }
@@ -77,7 +79,7 @@ async function fanOut(store: Store, watchers: number, bystanders = 0): Promise<n
   for (let n = 0; n < bystanders; n++) store.watch(`/other/${n}/`, 0, () => events++)
   const start = performance.now()
   await commits(store, 64)
-  return events / (performance.now() - start) * 1_000
+  return (events / (performance.now() - start)) * 1_000
 }
 
 async function fill(directory: string): Promise<number> {
@@ -118,7 +120,7 @@ function fsyncsPerSecond(path: string): number {
     fdatasyncSync(file)
   }
   closeSync(file)
-  return Math.round(count / (performance.now() - start) * 1_000)
+  return Math.round((count / (performance.now() - start)) * 1_000)
 }
 
 async function open(kind: 'durable' | 'memory', directory: string): Promise<Store> {
@@ -132,18 +134,40 @@ function keyOf(n: number): string {
 /** About what an ordinary Pod takes once its defaults are filled in. */
 function pod(n: number): object {
   return {
-    apiVersion: 'v1', kind: 'Pod',
-    metadata: { name: `pod-${n}`, namespace: `namespace-${n % 100}`, uid: `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`, labels: { app: 'web', tier: 'front' } },
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: {
+      name: `pod-${n}`,
+      namespace: `namespace-${n % 100}`,
+      uid: `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`,
+      labels: { app: 'web', tier: 'front' },
+    },
     spec: {
       containers: Array.from({ length: 3 }, (_, i) => ({
-        name: `container-${i}`, image: 'registry.example/team/web:1.2.3', imagePullPolicy: 'IfNotPresent',
-        env: [{ name: 'LOG_LEVEL', value: 'info' }, { name: 'PORT', value: '8080' }],
+        name: `container-${i}`,
+        image: 'registry.example/team/web:1.2.3',
+        imagePullPolicy: 'IfNotPresent',
+        env: [
+          { name: 'LOG_LEVEL', value: 'info' },
+          { name: 'PORT', value: '8080' },
+        ],
         resources: { requests: { cpu: '100m', memory: '128Mi' }, limits: { memory: '256Mi' } },
-        terminationMessagePath: '/dev/termination-log', terminationMessagePolicy: 'File',
+        terminationMessagePath: '/dev/termination-log',
+        terminationMessagePolicy: 'File',
       })),
-      restartPolicy: 'Always', terminationGracePeriodSeconds: 30, dnsPolicy: 'ClusterFirst', schedulerName: 'default-scheduler',
+      restartPolicy: 'Always',
+      terminationGracePeriodSeconds: 30,
+      dnsPolicy: 'ClusterFirst',
+      schedulerName: 'default-scheduler',
     },
-    status: { phase: 'Pending', conditions: ['Initialized', 'Ready', 'ContainersReady', 'PodScheduled'].map(type => ({ type, status: 'False', lastTransitionTime: '2026-01-01T00:00:00Z' })) },
+    status: {
+      phase: 'Pending',
+      conditions: ['Initialized', 'Ready', 'ContainersReady', 'PodScheduled'].map(type => ({
+        type,
+        status: 'False',
+        lastTransitionTime: '2026-01-01T00:00:00Z',
+      })),
+    },
   }
 }
 

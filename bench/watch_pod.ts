@@ -5,14 +5,18 @@ import type { Client } from '../src/client/client.ts'
 /** Resolves at the first event of the Pod for which it holds; undefined stands for a Pod that is gone. */
 export async function watchPod(client: Client, { namespace, name }: ObjectKey, reached: (pod: Pod | undefined) => boolean): Promise<void> {
   await new Promise<void>((resolve, reject) => {
-    const watch = client.watch(Pod, { namespace, fieldSelector: `metadata.name=${name}` }, {
-      event({ type, object }) {
-        if (type === 'BOOKMARK' || type === 'ERROR' || !reached(type === 'DELETED' ? undefined : object as Pod)) return
-        watch.stop()
-        resolve()
+    const watch = client.watch(
+      Pod,
+      { namespace, fieldSelector: `metadata.name=${name}` },
+      {
+        event({ type, object }) {
+          if (type === 'BOOKMARK' || type === 'ERROR' || !reached(type === 'DELETED' ? undefined : (object as Pod))) return
+          watch.stop()
+          resolve()
+        },
+        ended: error => reject(error ?? new Error('the watch ended')),
       },
-      ended: error => reject(error ?? new Error('the watch ended')),
-    })
+    )
   })
 }
 

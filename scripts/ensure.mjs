@@ -31,7 +31,12 @@ export function ensureNodeModules() {
   say('Installing npm packages …')
   // Not `npm ci`: it refuses a lock file that lacks optional packages of other platforms, and some registries do not have
   // them all. This installs the locked versions as well.
-  run('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'], 'npm could not install the packages.', 'Check that the npm registry can be reached, then run the command again.')
+  run(
+    'npm',
+    ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'],
+    'npm could not install the packages.',
+    'Check that the npm registry can be reached, then run the command again.',
+  )
 }
 
 /** Returns what is still missing afterwards, as sentences; real containers cannot run then, everything else can. */
@@ -53,7 +58,9 @@ export function ensureSystemPackages({ extra = {} } = {}) {
     result = attempt()
   }
   const still = missing()
-  return still.length === 0 ? [] : [`These programs are still missing: ${still.join(', ')}. apt-get said: ${(result.stderr ?? '').trim().split('\n').at(-1) ?? ''}`]
+  return still.length === 0
+    ? []
+    : [`These programs are still missing: ${still.join(', ')}. apt-get said: ${(result.stderr ?? '').trim().split('\n').at(-1) ?? ''}`]
 }
 
 /** Compiles when a source is newer than the last build: the product alone, or with its tests and benches. */
@@ -66,7 +73,12 @@ export function ensureBuild({ tests = false, quiet = false } = {}) {
   if (existsSync(stamp) && statSync(stamp).mtimeMs > newest) return
   if (!quiet) say('Compiling …')
   const startedAt = new Date()
-  run(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', project], 'Poise does not compile.', 'Mend the errors above, then run the command again.')
+  run(
+    process.execPath,
+    [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', project],
+    'Poise does not compile.',
+    'Mend the errors above, then run the command again.',
+  )
   // The time of the beginning: what was changed while it compiled is newer than the stamp, and is compiled again.
   for (const name of tests ? ['.built', '.built-with-tests'] : ['.built']) {
     writeFileSync(join(root, 'dist', name), '')

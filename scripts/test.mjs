@@ -22,8 +22,13 @@ if (only.length === 0 && !long) {
 }
 
 const folders = only.length > 0 ? only : ['src', 'test']
-const files = folders.flatMap(folder => testsIn(join(root, 'dist', folder.replace(/\.ts$/, '.js')))).filter(file => file.endsWith('.long.test.js') === long || only.length > 0)
-const result = spawnSync(process.execPath, ['--test', '--test-reporter=spec', '--test-concurrency=2', ...files.map(file => relative(root, file))], { cwd: root, stdio: 'inherit' })
+const files = folders
+  .flatMap(folder => testsIn(join(root, 'dist', folder.replace(/\.ts$/, '.js'))))
+  .filter(file => file.endsWith('.long.test.js') === long || only.length > 0)
+const result = spawnSync(process.execPath, ['--test', '--test-reporter=spec', '--test-concurrency=2', ...files.map(file => relative(root, file))], {
+  cwd: root,
+  stdio: 'inherit',
+})
 process.exitCode = result.status ?? 1
 
 function step(name, command) {
@@ -38,10 +43,12 @@ function step(name, command) {
 function testsIn(path) {
   if (path.endsWith('.js')) return [path]
   if (!existsSync(path)) return []
-  return readdirSync(path, { withFileTypes: true }).flatMap(entry => {
-    const child = join(path, entry.name)
-    return entry.isDirectory() ? testsIn(child) : entry.name.endsWith('.test.js') ? [child] : []
-  }).sort()
+  return readdirSync(path, { withFileTypes: true })
+    .flatMap(entry => {
+      const child = join(path, entry.name)
+      return entry.isDirectory() ? testsIn(child) : entry.name.endsWith('.test.js') ? [child] : []
+    })
+    .sort()
 }
 
 /** A test whose source was removed or renamed must not live on in dist/. */

@@ -14,8 +14,23 @@ const read = (file: string): string => readFileSync(join(root, file), 'utf8')
 const sources = tracked.filter(file => /^src\/.*\.ts$/.test(file))
 
 const FLOORS: Readonly<Record<string, number>> = {
-  base: 0, api: 1, store: 1, runtime: 1, apiserver: 2, client: 2, controllers: 3, scheduler: 3, kubelet: 3, network: 3, timeline: 3,
-  cluster: 4, host: 5, sim: 5, launch: 6, check: 7, cli: 8,
+  base: 0,
+  api: 1,
+  store: 1,
+  runtime: 1,
+  apiserver: 2,
+  client: 2,
+  controllers: 3,
+  scheduler: 3,
+  kubelet: 3,
+  network: 3,
+  timeline: 3,
+  cluster: 4,
+  host: 5,
+  sim: 5,
+  launch: 6,
+  check: 7,
+  cli: 8,
 }
 
 /** Beside its floor, what each folder may not see although it lies lower. */
@@ -42,8 +57,12 @@ test('a file imports from its own folder and from lower floors only', () => {
       if (!specifier.startsWith('.')) continue
       const target = folderOf(normalize(join(dirname(file), specifier)))
       if (!target || target === folder) continue
-      if (FLOORS[target]! >= FLOORS[folder]!) complaints.push(`${file} imports ${specifier}: ${target} is not below ${folder}; move the shared part to a lower floor, or talk through objects in the API`)
-      else if (BLIND[folder]?.includes(target)) complaints.push(`${file} imports ${specifier}: ${folder} knows nothing of ${target}; take what you need through the constructor`)
+      if (FLOORS[target]! >= FLOORS[folder]!)
+        complaints.push(
+          `${file} imports ${specifier}: ${target} is not below ${folder}; move the shared part to a lower floor, or talk through objects in the API`,
+        )
+      else if (BLIND[folder]?.includes(target))
+        complaints.push(`${file} imports ${specifier}: ${folder} knows nothing of ${target}; take what you need through the constructor`)
     }
   }
   assert.deepEqual(complaints, [])
@@ -88,5 +107,8 @@ test('links in the documents lead somewhere', () => {
 test('no committed file names a registry host or a path of the machine it was written on', () => {
   const patterns = [new RegExp(['registry', 'npmjs', 'org'].join('\\.')), new RegExp(`"resolved": "http`), /\/home\/[a-z]+\//]
   const complaints = tracked.filter(file => !/\.(png|svg|tar)$/.test(file) && patterns.some(pattern => pattern.test(read(file))))
-  assert.deepEqual(complaints.filter(file => relative('test', file).startsWith('..')), [])
+  assert.deepEqual(
+    complaints.filter(file => relative('test', file).startsWith('..')),
+    [],
+  )
 })

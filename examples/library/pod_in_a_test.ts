@@ -14,15 +14,19 @@ test('a Pod becomes Ready', async () => {
   await cluster.client.create(Pod, { metadata: key, spec: { containers: [{ name: 'web', image: 'nginx' }] } } as never)
 
   const ready = await new Promise<Pod>((resolve, reject) => {
-    const watch = cluster.client.watch(Pod, { namespace: key.namespace, resourceVersion: '0' }, {
-      event({ object }) {
-        const pod = object as Pod
-        if (!pod.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True')) return
-        watch.stop()
-        resolve(pod)
+    const watch = cluster.client.watch(
+      Pod,
+      { namespace: key.namespace, resourceVersion: '0' },
+      {
+        event({ object }) {
+          const pod = object as Pod
+          if (!pod.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True')) return
+          watch.stop()
+          resolve(pod)
+        },
+        ended: error => reject(error ?? new Error('the watch has ended')),
       },
-      ended: error => reject(error ?? new Error('the watch has ended')),
-    })
+    )
   })
 
   assert.equal(ready.status.phase, 'Running')

@@ -11,10 +11,12 @@ import { Pod, startCluster } from '../../src/index.ts'
 test('a container that crashes again and again is held back longer each time', async () => {
   await using cluster = await startCluster({ time: 'virtual', seed: 7 })
   const key = { namespace: 'default', name: 'crashing' }
-  await cluster.run(cluster.client.create(Pod, {
-    metadata: key,
-    spec: { containers: [{ name: 'main', image: 'busybox', command: ['sh', '-c', 'exit 1'] }] },
-  } as never))
+  await cluster.run(
+    cluster.client.create(Pod, {
+      metadata: key,
+      spec: { containers: [{ name: 'main', image: 'busybox', command: ['sh', '-c', 'exit 1'] }] },
+    } as never),
+  )
 
   await cluster.advance(10 * 60_000)
 

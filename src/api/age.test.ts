@@ -10,11 +10,27 @@ const Y = 365 * D
 
 test('an age has two units at most, and the smaller one only while it says something', () => {
   const cases: [number, string][] = [
-    [0, '0s'], [119 * S, '119s'], [2 * M, '2m'], [2 * M + 5 * S, '2m5s'], [10 * M - S, '9m59s'],
-    [10 * M + 5 * S, '10m'], [3 * H - S, '179m'], [3 * H, '3h'], [3 * H + 20 * M, '3h20m'], [8 * H + 20 * M, '8h'],
-    [48 * H - S, '47h'], [48 * H, '2d'], [50 * H, '2d2h'], [8 * D + H, '8d'], [2 * Y - S, '729d'],
-    [2 * Y, '2y'], [2 * Y + 3 * D, '2y3d'], [8 * Y + 3 * D, '8y'],
-    [-500, '0s'], [-1 * S, '0s'], [-2 * S, '<invalid>'],
+    [0, '0s'],
+    [119 * S, '119s'],
+    [2 * M, '2m'],
+    [2 * M + 5 * S, '2m5s'],
+    [10 * M - S, '9m59s'],
+    [10 * M + 5 * S, '10m'],
+    [3 * H - S, '179m'],
+    [3 * H, '3h'],
+    [3 * H + 20 * M, '3h20m'],
+    [8 * H + 20 * M, '8h'],
+    [48 * H - S, '47h'],
+    [48 * H, '2d'],
+    [50 * H, '2d2h'],
+    [8 * D + H, '8d'],
+    [2 * Y - S, '729d'],
+    [2 * Y, '2y'],
+    [2 * Y + 3 * D, '2y3d'],
+    [8 * Y + 3 * D, '8y'],
+    [-500, '0s'],
+    [-1 * S, '0s'],
+    [-2 * S, '<invalid>'],
   ]
   for (const [ms, expected] of cases) assert.equal(formatDuration(ms), expected, `${ms} ms`)
 })

@@ -41,14 +41,22 @@ interface Decoder {
 function decode(decoder: Decoder, schema: Schema, json: unknown): unknown {
   if (json === null) return undefined
   switch (schema.type) {
-    case 'string': return decodeString(decoder, schema, json)
-    case 'integer': return isInteger(json, schema.format) ? json : wrongType(decoder, schema, json)
-    case 'number': return typeof json === 'number' ? json : wrongType(decoder, schema, json)
-    case 'boolean': return typeof json === 'boolean' ? json : wrongType(decoder, schema, json)
-    case 'any': return cloneJson(json)
-    case 'object': return decodeFields(decoder, schema, json)
-    case 'map': return decodeMap(decoder, schema, json)
-    case 'list': return decodeList(decoder, schema, json)
+    case 'string':
+      return decodeString(decoder, schema, json)
+    case 'integer':
+      return isInteger(json, schema.format) ? json : wrongType(decoder, schema, json)
+    case 'number':
+      return typeof json === 'number' ? json : wrongType(decoder, schema, json)
+    case 'boolean':
+      return typeof json === 'boolean' ? json : wrongType(decoder, schema, json)
+    case 'any':
+      return cloneJson(json)
+    case 'object':
+      return decodeFields(decoder, schema, json)
+    case 'map':
+      return decodeMap(decoder, schema, json)
+    case 'list':
+      return decodeList(decoder, schema, json)
   }
 }
 
@@ -98,12 +106,18 @@ function decodeList(decoder: Decoder, schema: ListSchema<Schema>, json: unknown)
 
 function decodeString(decoder: Decoder, schema: StringSchema, json: unknown): unknown {
   switch (schema.format) {
-    case undefined: return typeof json === 'string' ? json : wrongType(decoder, schema, json)
+    case undefined:
+      return typeof json === 'string' ? json : wrongType(decoder, schema, json)
     case 'int-or-string':
-      return typeof json === 'string' || isInteger(json, 'int32') ? json : refuse(decoder, `json: cannot unmarshal ${describe(json, true)} into Go value of type int32`)
-    case 'quantity': return decodeQuantity(decoder, json)
-    case 'byte': return decodeBase64(decoder, schema, json)
-    default: return decodeTime(decoder, schema.format, json)
+      return typeof json === 'string' || isInteger(json, 'int32')
+        ? json
+        : refuse(decoder, `json: cannot unmarshal ${describe(json, true)} into Go value of type int32`)
+    case 'quantity':
+      return decodeQuantity(decoder, json)
+    case 'byte':
+      return decodeBase64(decoder, schema, json)
+    default:
+      return decodeTime(decoder, schema.format, json)
   }
 }
 
@@ -141,12 +155,20 @@ function decodeTime(decoder: Decoder, format: StringSchema['format'], json: unkn
 /** An element that is null becomes the zero of its type: there is no place to leave it out. */
 function zeroOf(schema: Schema): unknown {
   switch (schema.type) {
-    case 'string': return schema.format === 'quantity' ? '0' : schema.format === 'int-or-string' ? 0 : ''
-    case 'integer': case 'number': return 0
-    case 'boolean': return false
-    case 'any': return null
-    case 'object': case 'map': return {}
-    case 'list': return []
+    case 'string':
+      return schema.format === 'quantity' ? '0' : schema.format === 'int-or-string' ? 0 : ''
+    case 'integer':
+    case 'number':
+      return 0
+    case 'boolean':
+      return false
+    case 'any':
+      return null
+    case 'object':
+    case 'map':
+      return {}
+    case 'list':
+      return []
   }
 }
 
@@ -154,7 +176,8 @@ function wrongType(decoder: Decoder, schema: Schema, json: unknown): undefined {
   const fields = fieldNames(decoder).join('.')
   const where = fields ? `Go struct field ${goName(decoder.structName)}.${fields}` : 'Go value'
   const showNumber = schema.type === 'integer'
-  if (decoder.problems.length < ERRORS_MAX) decoder.problems.push(`json: cannot unmarshal ${describe(json, showNumber)} into ${where} of type ${goType(schema)}`)
+  if (decoder.problems.length < ERRORS_MAX)
+    decoder.problems.push(`json: cannot unmarshal ${describe(json, showNumber)} into ${where} of type ${goType(schema)}`)
   return undefined
 }
 
@@ -185,14 +208,22 @@ function describe(json: unknown, showNumber = false): string {
 
 function goType(schema: Schema): string {
   switch (schema.type) {
-    case 'string': return schema.format === 'byte' ? '[]uint8' : schema.format === 'quantity' ? 'resource.Quantity' : 'string'
-    case 'integer': return schema.format
-    case 'number': return 'float64'
-    case 'boolean': return 'bool'
-    case 'any': return 'interface {}'
-    case 'object': return goPackageAndName(schema.name)
-    case 'map': return `map[string]${goType(schema.values)}`
-    case 'list': return `[]${goType(schema.items)}`
+    case 'string':
+      return schema.format === 'byte' ? '[]uint8' : schema.format === 'quantity' ? 'resource.Quantity' : 'string'
+    case 'integer':
+      return schema.format
+    case 'number':
+      return 'float64'
+    case 'boolean':
+      return 'bool'
+    case 'any':
+      return 'interface {}'
+    case 'object':
+      return goPackageAndName(schema.name)
+    case 'map':
+      return `map[string]${goType(schema.values)}`
+    case 'list':
+      return `[]${goType(schema.items)}`
   }
 }
 

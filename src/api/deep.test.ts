@@ -4,12 +4,14 @@ import fc from 'fast-check'
 import { cloneJson, deepEqual, deepFreeze } from './deep.ts'
 
 test('a copy equals its original and shares nothing with it', () => {
-  fc.assert(fc.property(fc.jsonValue(), value => {
-    const copy = cloneJson(value)
-    assert.equal(deepEqual(copy, value), true)
-    assert.equal(JSON.stringify(copy), JSON.stringify(value))
-    if (typeof value === 'object' && value !== null) assert.notEqual(copy, value)
-  }))
+  fc.assert(
+    fc.property(fc.jsonValue(), value => {
+      const copy = cloneJson(value)
+      assert.equal(deepEqual(copy, value), true)
+      assert.equal(JSON.stringify(copy), JSON.stringify(value))
+      if (typeof value === 'object' && value !== null) assert.notEqual(copy, value)
+    }),
+  )
 })
 
 test('order of keys does not count, absence and undefined are the same, types are not mixed up', () => {
@@ -39,5 +41,7 @@ test('a member called __proto__ is data and changes no prototype', () => {
 
 test('freezing reaches everything inside', () => {
   const frozen = deepFreeze({ a: [{ b: 1 }] })
-  assert.throws(() => { frozen.a[0]!.b = 2 }, TypeError)
+  assert.throws(() => {
+    frozen.a[0]!.b = 2
+  }, TypeError)
 })

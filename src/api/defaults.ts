@@ -32,20 +32,24 @@ function compileObject(schema: ObjectSchema<Fields>, compiled: Map<Schema, Compi
     const isPresent = present === true && field.type === 'object'
     if (inside || isPresent) members.push({ name, isPresent, inside })
   }
-  const defaulter = constants.length + members.length === 0 ? undefined : (draft: any): void => {
-    for (const { name, value, zeroIsUnset } of constants) if (isUnset(draft[name], zeroIsUnset)) draft[name] = value
-    for (const { name, isPresent, inside } of members) {
-      if (draft[name] === undefined && isPresent) draft[name] = {}
-      if (draft[name] !== undefined) inside?.(draft[name])
-    }
-  }
+  const defaulter =
+    constants.length + members.length === 0
+      ? undefined
+      : (draft: any): void => {
+          for (const { name, value, zeroIsUnset } of constants) if (isUnset(draft[name], zeroIsUnset)) draft[name] = value
+          for (const { name, isPresent, inside } of members) {
+            if (draft[name] === undefined && isPresent) draft[name] = {}
+            if (draft[name] !== undefined) inside?.(draft[name])
+          }
+        }
   compiled.set(schema, defaulter)
   return defaulter
 }
 
 function compileInside(schema: Schema, compiled: Map<Schema, Compiled>): Compiled {
   switch (schema.type) {
-    case 'object': return compileObject(schema, compiled)
+    case 'object':
+      return compileObject(schema, compiled)
     case 'list': {
       const item = compileInside(schema.items, compiled)
       return item && (list => list.forEach(item))
@@ -54,7 +58,8 @@ function compileInside(schema: Schema, compiled: Map<Schema, Compiled>): Compile
       const value = compileInside(schema.values, compiled)
       return value && (map => Object.values(map).forEach(value))
     }
-    default: return undefined
+    default:
+      return undefined
   }
 }
 

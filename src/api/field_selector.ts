@@ -13,11 +13,13 @@ export type FieldReaders<T extends KubernetesObject> = Readonly<Record<string, (
 
 /** Throws a 400 ApiError when the text is no selector or names a field the kind cannot select by. */
 export function parseFieldSelector<T extends KubernetesObject>(text: string, readers: FieldReaders<T>): readonly FieldRequirement[] {
-  return splitTerms(text).filter(term => term !== '').map(term => {
-    const requirement = parseTerm(term, text)
-    if (!readerOf(requirement.field, readers)) throw badRequest(`field label not supported: ${requirement.field}`)
-    return requirement
-  })
+  return splitTerms(text)
+    .filter(term => term !== '')
+    .map(term => {
+      const requirement = parseTerm(term, text)
+      if (!readerOf(requirement.field, readers)) throw badRequest(`field label not supported: ${requirement.field}`)
+      return requirement
+    })
 }
 
 /** All must hold. The requirements must have been parsed for the same kind. */

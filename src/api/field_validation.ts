@@ -7,11 +7,22 @@ export type FieldValidation = 'Ignore' | 'Warn' | 'Strict'
 export function readFieldValidation(parameter: string | null | undefined): FieldValidation {
   if (!parameter) return 'Warn'
   if (parameter === 'Ignore' || parameter === 'Warn' || parameter === 'Strict') return parameter
-  throw failure(422, 'Invalid', `CreateOptions.meta.k8s.io "" is invalid: fieldValidation: Unsupported value: ${JSON.stringify(parameter)}: supported values: "Ignore", "Strict", "Warn"`, {
-    group: 'meta.k8s.io',
-    kind: 'CreateOptions',
-    causes: [{ reason: 'FieldValueNotSupported', message: `Unsupported value: ${JSON.stringify(parameter)}: supported values: "Ignore", "Strict", "Warn"`, field: 'fieldValidation' }],
-  })
+  throw failure(
+    422,
+    'Invalid',
+    `CreateOptions.meta.k8s.io "" is invalid: fieldValidation: Unsupported value: ${JSON.stringify(parameter)}: supported values: "Ignore", "Strict", "Warn"`,
+    {
+      group: 'meta.k8s.io',
+      kind: 'CreateOptions',
+      causes: [
+        {
+          reason: 'FieldValueNotSupported',
+          message: `Unsupported value: ${JSON.stringify(parameter)}: supported values: "Ignore", "Strict", "Warn"`,
+          field: 'fieldValidation',
+        },
+      ],
+    },
+  )
 }
 
 export interface StrayFields {
@@ -20,8 +31,10 @@ export interface StrayFields {
 }
 
 /** Sentences for Warning headers: `unknown field "spec.foo"`. */
-export const strayFieldWarnings = ({ duplicateFields, unknownFields }: StrayFields): string[] =>
-  [...duplicateFields.map(path => `duplicate field ${JSON.stringify(path)}`), ...unknownFields.map(path => `unknown field ${JSON.stringify(path)}`)]
+export const strayFieldWarnings = ({ duplicateFields, unknownFields }: StrayFields): string[] => [
+  ...duplicateFields.map(path => `duplicate field ${JSON.stringify(path)}`),
+  ...unknownFields.map(path => `unknown field ${JSON.stringify(path)}`),
+]
 
 /** Undefined when there is nothing to refuse. */
 export function strictDecodingProblem(stray: StrayFields): string | undefined {

@@ -15,7 +15,8 @@ export function applyJsonPatch(target: unknown, patch: unknown): unknown {
   let copiedBytes = 0
   for (const operation of operations) {
     if (operation.op === 'copy') copiedBytes += sizeAt(holder.root, operation.from)
-    if (copiedBytes > COPIED_BYTES_MAX) throw cannotApply(`Unable to complete the copy, the accumulated size increase of copy is ${copiedBytes}, exceeding the limit ${COPIED_BYTES_MAX}`)
+    if (copiedBytes > COPIED_BYTES_MAX)
+      throw cannotApply(`Unable to complete the copy, the accumulated size increase of copy is ${copiedBytes}, exceeding the limit ${COPIED_BYTES_MAX}`)
     const [error] = applyPatch(holder, [belowRoot(operation)])
     if (error) throw cannotApply(describe(operation, error))
   }
@@ -30,15 +31,22 @@ const OPERATIONS = new Set(['add', 'remove', 'replace', 'move', 'copy', 'test'])
 function readOperations(patch: unknown): Operation[] {
   if (!Array.isArray(patch)) throw badRequest('error decoding patch: json: cannot unmarshal object into Go value of type jsonpatch.Patch')
   if (patch.length > JSON_PATCH_OPERATIONS_MAX)
-    throw failure(413, 'RequestEntityTooLarge', `Request entity too large: The allowed maximum operations in a JSON patch is ${JSON_PATCH_OPERATIONS_MAX}, got ${patch.length}`)
+    throw failure(
+      413,
+      'RequestEntityTooLarge',
+      `Request entity too large: The allowed maximum operations in a JSON patch is ${JSON_PATCH_OPERATIONS_MAX}, got ${patch.length}`,
+    )
   for (const operation of patch) {
     if (!OPERATIONS.has(operation?.op)) throw cannotApply(`Unexpected kind: ${operation?.op ?? 'unknown'}`)
     if (!isPointer(operation.path)) throw cannotApply(`${operation.op} operation does not apply: unable to decode path`)
     for (const pointer of [operation.path, operation.from ?? '']) {
-      if (throughPrototype(pointer)) throw cannotApply(`${operation.op} operation does not apply: doc is missing path: ${JSON.stringify(pointer)}: missing value`)
+      if (throughPrototype(pointer))
+        throw cannotApply(`${operation.op} operation does not apply: doc is missing path: ${JSON.stringify(pointer)}: missing value`)
     }
-    if ((operation.op === 'move' || operation.op === 'copy') && !isPointer(operation.from)) throw cannotApply(`${operation.op} operation does not apply: unable to decode from`)
-    if ((operation.op === 'add' || operation.op === 'replace') && operation.value === undefined) throw cannotApply(`${operation.op} operation does not apply: missing value`)
+    if ((operation.op === 'move' || operation.op === 'copy') && !isPointer(operation.from))
+      throw cannotApply(`${operation.op} operation does not apply: unable to decode from`)
+    if ((operation.op === 'add' || operation.op === 'replace') && operation.value === undefined)
+      throw cannotApply(`${operation.op} operation does not apply: missing value`)
   }
   return patch as Operation[]
 }
@@ -64,10 +72,10 @@ function sizeAt(document: unknown, pointer: string): number {
 
 function describe(operation: Operation, error: Error): string {
   if (operation.op === 'test') return `testing value ${operation.path} failed: test failed`
-  const missing = error.name === 'MissingError' ? `doc is missing path: ${JSON.stringify(operation.path)}: missing value` : error.message.replaceAll('/root', '')
+  const missing =
+    error.name === 'MissingError' ? `doc is missing path: ${JSON.stringify(operation.path)}: missing value` : error.message.replaceAll('/root', '')
   return `${operation.op} operation does not apply: ${missing}`
 }
 
 /** Kubernetes' own sentence, and what it keeps to itself: kubectl prints `The request is invalid: …`. */
-const cannotApply = (why: string): ApiError =>
-  failure(422, 'Invalid', `the server rejected our request due to an error in our request: ${why}`, {})
+const cannotApply = (why: string): ApiError => failure(422, 'Invalid', `the server rejected our request due to an error in our request: ${why}`, {})

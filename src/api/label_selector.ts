@@ -22,7 +22,7 @@ export function parseLabelSelector(text: string): readonly LabelRequirement[] {
     const next = tokens.take()
     if (next.kind === 'end') return requirements
     if (next.text !== ',') throw unexpected(next, "',' or 'end of string'")
-    if (tokens.peek().kind === 'end') throw unexpected(tokens.peek(), 'identifier after \',\'')
+    if (tokens.peek().kind === 'end') throw unexpected(tokens.peek(), "identifier after ','")
   }
 }
 
@@ -37,7 +37,11 @@ export function matchesLabelSelector(selector: LabelSelector | undefined, labels
 /** The requirements an object form stands for. */
 export function requirementsOf(selector: LabelSelector): readonly LabelRequirement[] {
   const byLabels = Object.keys(selector.matchLabels ?? {}).map((key): LabelRequirement => ({ key, operator: 'in', values: [selector.matchLabels![key]!] }))
-  const byExpressions = (selector.matchExpressions ?? []).map(({ key, operator, values }): LabelRequirement => ({ key, operator: OPERATORS[operator], values: values ?? [] }))
+  const byExpressions = (selector.matchExpressions ?? []).map(({ key, operator, values }): LabelRequirement => ({
+    key,
+    operator: OPERATORS[operator],
+    values: values ?? [],
+  }))
   return [...byLabels, ...byExpressions]
 }
 
@@ -73,12 +77,18 @@ const OPERATORS = { In: 'in', NotIn: 'notin', Exists: 'exists', DoesNotExist: 'a
 function matches({ key, operator, values }: LabelRequirement, labels: Labels): boolean {
   const value = labels !== undefined && Object.hasOwn(labels, key) ? labels[key] : undefined
   switch (operator) {
-    case 'in': return value !== undefined && values.includes(value)
-    case 'notin': return value === undefined || !values.includes(value)
-    case 'exists': return value !== undefined
-    case 'absent': return value === undefined
-    case 'gt': return isWholeNumber(value) && BigInt(value) > BigInt(values[0]!)
-    case 'lt': return isWholeNumber(value) && BigInt(value) < BigInt(values[0]!)
+    case 'in':
+      return value !== undefined && values.includes(value)
+    case 'notin':
+      return value === undefined || !values.includes(value)
+    case 'exists':
+      return value !== undefined
+    case 'absent':
+      return value === undefined
+    case 'gt':
+      return isWholeNumber(value) && BigInt(value) > BigInt(values[0]!)
+    case 'lt':
+      return isWholeNumber(value) && BigInt(value) < BigInt(values[0]!)
   }
 }
 
@@ -86,12 +96,18 @@ const isWholeNumber = (text: string | undefined): text is string => text !== und
 
 function printRequirement({ key, operator, values }: LabelRequirement): string {
   switch (operator) {
-    case 'in': return values.length === 1 ? `${key}=${values[0]}` : `${key} in (${[...values].sort().join(',')})`
-    case 'notin': return values.length === 1 ? `${key}!=${values[0]}` : `${key} notin (${[...values].sort().join(',')})`
-    case 'exists': return key
-    case 'absent': return `!${key}`
-    case 'gt': return `${key}>${values[0]}`
-    case 'lt': return `${key}<${values[0]}`
+    case 'in':
+      return values.length === 1 ? `${key}=${values[0]}` : `${key} in (${[...values].sort().join(',')})`
+    case 'notin':
+      return values.length === 1 ? `${key}!=${values[0]}` : `${key} notin (${[...values].sort().join(',')})`
+    case 'exists':
+      return key
+    case 'absent':
+      return `!${key}`
+    case 'gt':
+      return `${key}>${values[0]}`
+    case 'lt':
+      return `${key}<${values[0]}`
   }
 }
 
@@ -126,12 +142,20 @@ function parseRequirement(tokens: Tokens): LabelRequirement {
   if (next.kind === 'end' || next.text === ',') return { key, operator: 'exists', values: [] }
   tokens.take()
   switch (next.text) {
-    case '=': case '==': return { key, operator: 'in', values: [takeValue(tokens)] }
-    case '!=': return { key, operator: 'notin', values: [takeValue(tokens)] }
-    case '>': return { key, operator: 'gt', values: [takeValue(tokens)] }
-    case '<': return { key, operator: 'lt', values: [takeValue(tokens)] }
-    case 'in': case 'notin': return { key, operator: next.text, values: takeValues(tokens) }
-    default: throw unexpected(next, "in, notin, =, ==, !=, gt, lt")
+    case '=':
+    case '==':
+      return { key, operator: 'in', values: [takeValue(tokens)] }
+    case '!=':
+      return { key, operator: 'notin', values: [takeValue(tokens)] }
+    case '>':
+      return { key, operator: 'gt', values: [takeValue(tokens)] }
+    case '<':
+      return { key, operator: 'lt', values: [takeValue(tokens)] }
+    case 'in':
+    case 'notin':
+      return { key, operator: next.text, values: takeValues(tokens) }
+    default:
+      throw unexpected(next, 'in, notin, =, ==, !=, gt, lt')
   }
 }
 
@@ -165,7 +189,8 @@ function checked(requirement: LabelRequirement): LabelRequirement {
   const keyProblem = qualifiedName(key)[0]
   if (keyProblem) throw refusal(printFieldError(invalidValue('key', key, keyProblem)))
   values.forEach((value, index) => {
-    if ((operator === 'gt' || operator === 'lt') && !isWholeNumber(value)) throw refusal(printFieldError(invalidValue(`values[${index}]`, value, "for 'Gt', 'Lt' operators, the value must be an integer")))
+    if ((operator === 'gt' || operator === 'lt') && !isWholeNumber(value))
+      throw refusal(printFieldError(invalidValue(`values[${index}]`, value, "for 'Gt', 'Lt' operators, the value must be an integer")))
     const problem = labelValue(value)[0]
     if (problem) throw refusal(printFieldError(invalidValue(`values[${index}][${key}]`, value, problem)))
   })

@@ -1,14 +1,18 @@
 /** What every object carries (meta/v1 ObjectMeta), and how objects are named. */
 import { int64, map, mapList, object, present, required, setOf, string, time, any, boolean, atomicList, type Infer } from './schema.ts'
 
-export const ownerReference = object('io.k8s.apimachinery.pkg.apis.meta.v1.OwnerReference', {
-  apiVersion: required(string()),
-  kind: required(string()),
-  name: required(string()),
-  uid: required(string()),
-  controller: boolean(),
-  blockOwnerDeletion: boolean(),
-}, { atomic: true })
+export const ownerReference = object(
+  'io.k8s.apimachinery.pkg.apis.meta.v1.OwnerReference',
+  {
+    apiVersion: required(string()),
+    kind: required(string()),
+    name: required(string()),
+    uid: required(string()),
+    controller: boolean(),
+    blockOwnerDeletion: boolean(),
+  },
+  { atomic: true },
+)
 
 export const managedFieldsEntry = object('io.k8s.apimachinery.pkg.apis.meta.v1.ManagedFieldsEntry', {
   manager: string(),
@@ -20,23 +24,31 @@ export const managedFieldsEntry = object('io.k8s.apimachinery.pkg.apis.meta.v1.M
   subresource: string(),
 })
 
-export const objectMeta = object('io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta', {
-  name: string({ doc: 'Unique in the namespace, or in the cluster for kinds without one. It never changes.' }),
-  generateName: string({ doc: 'Beginning of a name that the server completes, when name is left out.' }),
-  namespace: string({ doc: 'The namespace the object lives in. It never changes.' }),
-  selfLink: string(),
-  uid: string({ doc: 'Given by the server; no two objects ever have the same.' }),
-  resourceVersion: string({ doc: 'Which version of the object this is; an update made to an older one is refused.' }),
-  generation: int64({ doc: 'Counts the changes of what is wanted.' }),
-  creationTimestamp: time({ doc: 'When the server stored it first.' }),
-  deletionTimestamp: time({ doc: 'Set when the object was asked to go; when it will be gone at the latest.' }),
-  deletionGracePeriodSeconds: int64({ doc: 'How long it may take to go.' }),
-  labels: map(string(), { doc: 'Short values by which objects are selected.' }),
-  annotations: map(string(), { doc: 'Any further values, for tools.' }),
-  ownerReferences: mapList(ownerReference, ['uid'], { patchMerge: true, patchMergeKey: 'uid', doc: 'Objects it belongs to; it is deleted when all of them are gone.' }),
-  finalizers: setOf(string(), { patchMerge: true, doc: 'While the list has entries a deleted object stays.' }),
-  managedFields: atomicList(managedFieldsEntry, { doc: 'Who set which field.' }),
-}, { doc: 'What every object carries: its name, labels, owners and history.' })
+export const objectMeta = object(
+  'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta',
+  {
+    name: string({ doc: 'Unique in the namespace, or in the cluster for kinds without one. It never changes.' }),
+    generateName: string({ doc: 'Beginning of a name that the server completes, when name is left out.' }),
+    namespace: string({ doc: 'The namespace the object lives in. It never changes.' }),
+    selfLink: string(),
+    uid: string({ doc: 'Given by the server; no two objects ever have the same.' }),
+    resourceVersion: string({ doc: 'Which version of the object this is; an update made to an older one is refused.' }),
+    generation: int64({ doc: 'Counts the changes of what is wanted.' }),
+    creationTimestamp: time({ doc: 'When the server stored it first.' }),
+    deletionTimestamp: time({ doc: 'Set when the object was asked to go; when it will be gone at the latest.' }),
+    deletionGracePeriodSeconds: int64({ doc: 'How long it may take to go.' }),
+    labels: map(string(), { doc: 'Short values by which objects are selected.' }),
+    annotations: map(string(), { doc: 'Any further values, for tools.' }),
+    ownerReferences: mapList(ownerReference, ['uid'], {
+      patchMerge: true,
+      patchMergeKey: 'uid',
+      doc: 'Objects it belongs to; it is deleted when all of them are gone.',
+    }),
+    finalizers: setOf(string(), { patchMerge: true, doc: 'While the list has entries a deleted object stays.' }),
+    managedFields: atomicList(managedFieldsEntry, { doc: 'Who set which field.' }),
+  },
+  { doc: 'What every object carries: its name, labels, owners and history.' },
+)
 
 /** What every kind's own declaration begins with. */
 export const objectFields = {
@@ -80,6 +92,6 @@ export const microTimestamp = (wallMs: number): string => `${new Date(wallMs).to
 
 /** What a store puts into an object: the commit that wrote it, as an opaque string. */
 export function stampResourceVersion(object: object, revision: number): object {
-  (object as KubernetesObject).metadata.resourceVersion = String(revision)
+  ;(object as KubernetesObject).metadata.resourceVersion = String(revision)
   return object
 }

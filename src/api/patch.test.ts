@@ -6,8 +6,7 @@ import { applyJsonPatch } from './json_patch.ts'
 import { applyMergePatch } from './merge_patch.ts'
 import { ApiError } from './status.ts'
 
-const refusal = (code: number, why: RegExp) => (error: unknown) =>
-  error instanceof ApiError && error.code === code && why.test(error.message)
+const refusal = (code: number, why: RegExp) => (error: unknown) => error instanceof ApiError && error.code === code && why.test(error.message)
 
 test('a merge patch merges, replaces and removes as RFC 7386 shows', () => {
   const cases: [unknown, unknown, unknown][] = [
@@ -19,7 +18,11 @@ test('a merge patch merges, replaces and removes as RFC 7386 shows', () => {
     [{ a: 'c' }, { a: ['b'] }, { a: ['b'] }],
     [{ a: { b: 'c' } }, { a: { b: 'd', c: null } }, { a: { b: 'd' } }],
     [{ a: [{ b: 'c' }] }, { a: [1] }, { a: [1] }],
-    [['a', 'b'], ['c', 'd'], ['c', 'd']],
+    [
+      ['a', 'b'],
+      ['c', 'd'],
+      ['c', 'd'],
+    ],
     [{ a: 'b' }, ['c'], ['c']],
     [{ a: 'foo' }, null, null],
     [{ e: null }, { a: 1 }, { e: null, a: 1 }],
@@ -30,11 +33,13 @@ test('a merge patch merges, replaces and removes as RFC 7386 shows', () => {
 })
 
 test('a merge patch applied twice does what it did once', () => {
-  fc.assert(fc.property(fc.jsonValue(), fc.jsonValue(), (target, patch) => {
-    const once = applyMergePatch(target, patch)
-    assert.ok(deepEqual(applyMergePatch(once, patch), once))
-    if (typeof target === 'object' && target !== null && !Array.isArray(target)) assert.ok(deepEqual(applyMergePatch(target, {}), target))
-  }))
+  fc.assert(
+    fc.property(fc.jsonValue(), fc.jsonValue(), (target, patch) => {
+      const once = applyMergePatch(target, patch)
+      assert.ok(deepEqual(applyMergePatch(once, patch), once))
+      if (typeof target === 'object' && target !== null && !Array.isArray(target)) assert.ok(deepEqual(applyMergePatch(target, {}), target))
+    }),
+  )
 })
 
 test('a merge patch changes no prototype', () => {
@@ -47,9 +52,21 @@ test('a JSON patch changes a copy, operation after operation', () => {
   const target = deepFreeze({ spec: { replicas: 1, list: ['a', 'b'], 'x/y': 1 } })
   const cases: [unknown[], unknown][] = [
     [[{ op: 'replace', path: '/spec/replicas', value: 2 }], { spec: { ...target.spec, replicas: 2 } }],
-    [[{ op: 'add', path: '/spec/list/-', value: 'c' }, { op: 'remove', path: '/spec/list/0' }], { spec: { ...target.spec, list: ['b', 'c'] } }],
+    [
+      [
+        { op: 'add', path: '/spec/list/-', value: 'c' },
+        { op: 'remove', path: '/spec/list/0' },
+      ],
+      { spec: { ...target.spec, list: ['b', 'c'] } },
+    ],
     [[{ op: 'add', path: '/spec/list/1', value: 'x' }], { spec: { ...target.spec, list: ['a', 'x', 'b'] } }],
-    [[{ op: 'test', path: '/spec/x~1y', value: 1 }, { op: 'move', from: '/spec/x~1y', path: '/z' }], { spec: { replicas: 1, list: ['a', 'b'] }, z: 1 }],
+    [
+      [
+        { op: 'test', path: '/spec/x~1y', value: 1 },
+        { op: 'move', from: '/spec/x~1y', path: '/z' },
+      ],
+      { spec: { replicas: 1, list: ['a', 'b'] }, z: 1 },
+    ],
     [[{ op: 'copy', from: '/spec/list', path: '/copy' }], { ...target, copy: ['a', 'b'] }],
     [[{ op: 'replace', path: '', value: { a: 1 } }], { a: 1 }],
     [[], target],

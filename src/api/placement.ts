@@ -41,7 +41,9 @@ export function matchesNodeSelectorTerm(term: NodeSelectorTerm, node: Node): boo
   if (isEmptyTerm(term)) return false
   const labels = node.metadata.labels ?? {}
   const fields = { 'metadata.name': node.metadata.name ?? '' }
-  return (term.matchExpressions ?? []).every(requirement => meets(requirement, labels)) && (term.matchFields ?? []).every(requirement => meets(requirement, fields))
+  return (
+    (term.matchExpressions ?? []).every(requirement => meets(requirement, labels)) && (term.matchFields ?? []).every(requirement => meets(requirement, fields))
+  )
 }
 
 export interface HostPort {
@@ -68,12 +70,18 @@ const isEmptyTerm = ({ matchExpressions, matchFields }: NodeSelectorTerm): boole
 function meets({ key, operator, values = [] }: NodeSelectorRequirement, labels: { readonly [key: string]: string }): boolean {
   const value = labels[key]
   switch (operator) {
-    case 'In': return value !== undefined && values.includes(value)
-    case 'NotIn': return value === undefined || !values.includes(value)
-    case 'Exists': return value !== undefined
-    case 'DoesNotExist': return value === undefined
-    case 'Gt': return isInteger(value) && isInteger(values[0]) && Number(value) > Number(values[0])
-    case 'Lt': return isInteger(value) && isInteger(values[0]) && Number(value) < Number(values[0])
+    case 'In':
+      return value !== undefined && values.includes(value)
+    case 'NotIn':
+      return value === undefined || !values.includes(value)
+    case 'Exists':
+      return value !== undefined
+    case 'DoesNotExist':
+      return value === undefined
+    case 'Gt':
+      return isInteger(value) && isInteger(values[0]) && Number(value) > Number(values[0])
+    case 'Lt':
+      return isInteger(value) && isInteger(values[0]) && Number(value) < Number(values[0])
   }
 }
 

@@ -2,23 +2,62 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Node } from './kinds/node.ts'
 import type { Pod } from './kinds/pod.ts'
-import { hostPortsConflict, isAvailable, matchesNodeSelection, nodePreferenceWeight, qosClass, restartsAfter, setCondition, tolerates, untoleratedTaint } from './pod.ts'
+import {
+  hostPortsConflict,
+  isAvailable,
+  matchesNodeSelection,
+  nodePreferenceWeight,
+  qosClass,
+  restartsAfter,
+  setCondition,
+  tolerates,
+  untoleratedTaint,
+} from './pod.ts'
 import { podLimits, podRequests } from './resources.ts'
 
 type Quantities = Record<string, string>
-const container = (name: string, requests?: Quantities, limits?: Quantities, restartPolicy?: string) => ({ name, restartPolicy, resources: { ...(requests && { requests }), ...(limits && { limits }) } })
-const podOf = (spec: object, status: object = {}): Pod => ({ metadata: {}, spec: { containers: [], restartPolicy: 'Always', ...spec }, status: { phase: 'Running', ...status } }) as unknown as Pod
+const container = (name: string, requests?: Quantities, limits?: Quantities, restartPolicy?: string) => ({
+  name,
+  restartPolicy,
+  resources: { ...(requests && { requests }), ...(limits && { limits }) },
+})
+const podOf = (spec: object, status: object = {}): Pod =>
+  ({ metadata: {}, spec: { containers: [], restartPolicy: 'Always', ...spec }, status: { phase: 'Running', ...status } }) as unknown as Pod
 const nodeOf = (labels: Record<string, string>, name = 'node-a'): Node => ({ metadata: { name, labels } }) as unknown as Node
 
 test('the effective request is the larger of what starting and what running needs', () => {
   const cases: [string, object, Quantities][] = [
-    ['containers add up', { containers: [container('a', { cpu: '100m', memory: '1Gi' }), container('b', { cpu: '1' })] }, { cpu: '1100', memory: '1073741824' }],
-    ['the largest init container counts, not their sum', { initContainers: [container('i', { cpu: '2' }), container('j', { cpu: '3' })], containers: [container('a', { cpu: '1' })] }, { cpu: '3000' }],
-    ['sidecars run beside the containers', { initContainers: [container('s', { cpu: '500m' }, undefined, 'Always')], containers: [container('a', { cpu: '1' })] }, { cpu: '1500' }],
-    ['an init container runs beside the sidecars before it', { initContainers: [container('s', { cpu: '1' }, undefined, 'Always'), container('i', { cpu: '2' })], containers: [container('a', { cpu: '1' })] }, { cpu: '3000' }],
-    ['but not beside those after it', { initContainers: [container('i', { cpu: '2' }), container('s', { cpu: '1' }, undefined, 'Always')], containers: [container('a', { cpu: '500m' })] }, { cpu: '2000' }],
+    [
+      'containers add up',
+      { containers: [container('a', { cpu: '100m', memory: '1Gi' }), container('b', { cpu: '1' })] },
+      { cpu: '1100', memory: '1073741824' },
+    ],
+    [
+      'the largest init container counts, not their sum',
+      { initContainers: [container('i', { cpu: '2' }), container('j', { cpu: '3' })], containers: [container('a', { cpu: '1' })] },
+      { cpu: '3000' },
+    ],
+    [
+      'sidecars run beside the containers',
+      { initContainers: [container('s', { cpu: '500m' }, undefined, 'Always')], containers: [container('a', { cpu: '1' })] },
+      { cpu: '1500' },
+    ],
+    [
+      'an init container runs beside the sidecars before it',
+      { initContainers: [container('s', { cpu: '1' }, undefined, 'Always'), container('i', { cpu: '2' })], containers: [container('a', { cpu: '1' })] },
+      { cpu: '3000' },
+    ],
+    [
+      'but not beside those after it',
+      { initContainers: [container('i', { cpu: '2' }), container('s', { cpu: '1' }, undefined, 'Always')], containers: [container('a', { cpu: '500m' })] },
+      { cpu: '2000' },
+    ],
     ['overhead comes on top', { containers: [container('a', { cpu: '1' })], overhead: { cpu: '250m' } }, { cpu: '1250' }],
-    ['resources of the whole Pod replace the sum', { resources: { requests: { cpu: '4' } }, containers: [container('a', { cpu: '1', 'example.com/gpu': '1' })] }, { cpu: '4000', 'example.com/gpu': '1' }],
+    [
+      'resources of the whole Pod replace the sum',
+      { resources: { requests: { cpu: '4' } }, containers: [container('a', { cpu: '1', 'example.com/gpu': '1' })] },
+      { cpu: '4000', 'example.com/gpu': '1' },
+    ],
   ]
   for (const [name, spec, expected] of cases) {
     const actual = Object.fromEntries([...podRequests(podOf(spec))].map(([key, value]) => [key, String(value)]))
@@ -63,7 +102,9 @@ test('a toleration matches a taint', () => {
 })
 
 test('node selector and required affinity must both match; the terms of an affinity are alternatives', () => {
-  const affinity = (...nodeSelectorTerms: object[]) => ({ affinity: { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms } } } })
+  const affinity = (...nodeSelectorTerms: object[]) => ({
+    affinity: { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms } } },
+  })
   const expression = (key: string, operator: string, ...values: string[]) => ({ matchExpressions: [{ key, operator, values }] })
   const node = nodeOf({ zone: 'a', cores: '8' })
   const cases: [string, object, boolean][] = [
@@ -79,7 +120,10 @@ test('node selector and required affinity must both match; the terms of an affin
     ['selector and affinity', { nodeSelector: { zone: 'a' }, ...affinity(expression('zone', 'DoesNotExist')) }, false],
   ]
   for (const [name, spec, expected] of cases) assert.equal(matchesNodeSelection(podOf(spec), node), expected, name)
-  const preferred = [{ weight: 30, preference: expression('zone', 'Exists') }, { weight: 5, preference: expression('zone', 'In', 'b') }]
+  const preferred = [
+    { weight: 30, preference: expression('zone', 'Exists') },
+    { weight: 5, preference: expression('zone', 'In', 'b') },
+  ]
   assert.equal(nodePreferenceWeight(podOf({ affinity: { nodeAffinity: { preferredDuringSchedulingIgnoredDuringExecution: preferred } } }), node), 30)
 })
 
@@ -108,11 +152,27 @@ test('a Pod is available once it has been ready for so long', () => {
 
 test('the restart policy decides whether a container that ended runs again', () => {
   const cases: [string, string, number, boolean][] = [
-    ['Always', 'main', 0, true], ['Always', 'main', 1, true], ['OnFailure', 'main', 0, false], ['OnFailure', 'main', 1, true], ['Never', 'main', 1, false],
-    ['Always', 'init', 0, false], ['Always', 'init', 1, true], ['OnFailure', 'init', 1, true], ['Never', 'init', 1, false], ['Never', 'sidecar', 0, true],
+    ['Always', 'main', 0, true],
+    ['Always', 'main', 1, true],
+    ['OnFailure', 'main', 0, false],
+    ['OnFailure', 'main', 1, true],
+    ['Never', 'main', 1, false],
+    ['Always', 'init', 0, false],
+    ['Always', 'init', 1, true],
+    ['OnFailure', 'init', 1, true],
+    ['Never', 'init', 1, false],
+    ['Never', 'sidecar', 0, true],
   ]
   for (const [restartPolicy, name, code, expected] of cases) {
-    const pod = podOf({ restartPolicy, containers: [container('main')], initContainers: [container('init'), container('sidecar', undefined, undefined, 'Always')] })
-    assert.equal(restartsAfter(pod, container(name, undefined, undefined, name === 'sidecar' ? 'Always' : undefined), code), expected, `${restartPolicy} ${name} ${code}`)
+    const pod = podOf({
+      restartPolicy,
+      containers: [container('main')],
+      initContainers: [container('init'), container('sidecar', undefined, undefined, 'Always')],
+    })
+    assert.equal(
+      restartsAfter(pod, container(name, undefined, undefined, name === 'sidecar' ? 'Always' : undefined), code),
+      expected,
+      `${restartPolicy} ${name} ${code}`,
+    )
   }
 })

@@ -5,7 +5,16 @@ import type { ContainerStatus } from './types/container_status.ts'
 import type { EphemeralContainer } from './types/ephemeral_container.ts'
 import type { PodCondition } from './types/pod_status.ts'
 
-export { countUntoleratedPreferences, hostPortsConflict, hostPortsOf, matchesNodeSelection, nodePreferenceWeight, tolerates, untoleratedTaint, type HostPort } from './placement.ts'
+export {
+  countUntoleratedPreferences,
+  hostPortsConflict,
+  hostPortsOf,
+  matchesNodeSelection,
+  nodePreferenceWeight,
+  tolerates,
+  untoleratedTaint,
+  type HostPort,
+} from './placement.ts'
 export { podRequests, qosClass } from './resources.ts'
 
 /** Finished for good: its containers have stopped and will not start again. */

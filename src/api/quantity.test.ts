@@ -1,17 +1,62 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { addQuantities, canonicalQuantity, compareQuantities, formatQuantity, parseQuantity, QUANTITY_FORMAT, quantityMilli, quantityProblem, quantityValue, subtractQuantities } from './quantity.ts'
+import {
+  addQuantities,
+  canonicalQuantity,
+  compareQuantities,
+  formatQuantity,
+  parseQuantity,
+  QUANTITY_FORMAT,
+  quantityMilli,
+  quantityProblem,
+  quantityValue,
+  subtractQuantities,
+} from './quantity.ts'
 
 test('a quantity is printed as Kubernetes prints it', () => {
   const cases: [string, string][] = [
-    ['0', '0'], ['0m', '0'], ['0Gi', '0'], ['1', '1'], ['01', '1'], ['+1', '1'], ['-1', '-1'],
-    ['1000m', '1'], ['1500m', '1500m'], ['0.1', '100m'], ['.5', '500m'], ['1.', '1'], ['1.5', '1500m'], ['1.5k', '1500'],
-    ['1000', '1k'], ['1000000', '1M'], ['1024', '1024'], ['1234567', '1234567'], ['1500k', '1500k'],
-    ['1024Mi', '1Gi'], ['1536Mi', '1536Mi'], ['1.5Gi', '1536Mi'], ['0.5Ki', '512'], ['0.5Mi', '512Ki'], ['1000Ki', '1000Ki'],
-    ['1e3', '1e3'], ['1E3', '1e3'], ['1e4', '10e3'], ['1.5e3', '1500'], ['1e-3', '1e-3'], ['12e6', '12e6'], ['1E', '1E'],
-    ['1n', '1n'], ['0.5n', '1n'], ['-0.5n', '-1n'], ['1000u', '1m'], ['100P', '100P'], ['0.0001Ki', '102400u'], ['1.1Ki', '1126400m'],
-    ['8Ei', '9223372036854775807'], ['9223372036854775808', '9223372036854775808'],
+    ['0', '0'],
+    ['0m', '0'],
+    ['0Gi', '0'],
+    ['1', '1'],
+    ['01', '1'],
+    ['+1', '1'],
+    ['-1', '-1'],
+    ['1000m', '1'],
+    ['1500m', '1500m'],
+    ['0.1', '100m'],
+    ['.5', '500m'],
+    ['1.', '1'],
+    ['1.5', '1500m'],
+    ['1.5k', '1500'],
+    ['1000', '1k'],
+    ['1000000', '1M'],
+    ['1024', '1024'],
+    ['1234567', '1234567'],
+    ['1500k', '1500k'],
+    ['1024Mi', '1Gi'],
+    ['1536Mi', '1536Mi'],
+    ['1.5Gi', '1536Mi'],
+    ['0.5Ki', '512'],
+    ['0.5Mi', '512Ki'],
+    ['1000Ki', '1000Ki'],
+    ['1e3', '1e3'],
+    ['1E3', '1e3'],
+    ['1e4', '10e3'],
+    ['1.5e3', '1500'],
+    ['1e-3', '1e-3'],
+    ['12e6', '12e6'],
+    ['1E', '1E'],
+    ['1n', '1n'],
+    ['0.5n', '1n'],
+    ['-0.5n', '-1n'],
+    ['1000u', '1m'],
+    ['100P', '100P'],
+    ['0.0001Ki', '102400u'],
+    ['1.1Ki', '1126400m'],
+    ['8Ei', '9223372036854775807'],
+    ['9223372036854775808', '9223372036854775808'],
   ]
   for (const [text, canonical] of cases) assert.equal(canonicalQuantity(text), canonical, text)
 })
@@ -45,11 +90,13 @@ test('quantities are compared and counted exactly across families', () => {
 
 test('the canonical form is a fixed point and keeps the value', () => {
   const quantity = fc.record({ nano: fc.bigInt(-(2n ** 62n), 2n ** 62n), format: fc.constantFrom('decimal', 'binary', 'exponent') })
-  fc.assert(fc.property(quantity, value => {
-    const text = formatQuantity(value as never)
-    assert.equal(canonicalQuantity(text), text)
-    assert.equal(parseQuantity(text)!.nano, value.nano)
-  }))
+  fc.assert(
+    fc.property(quantity, value => {
+      const text = formatQuantity(value as never)
+      assert.equal(canonicalQuantity(text), text)
+      assert.equal(parseQuantity(text)!.nano, value.nano)
+    }),
+  )
 })
 
 test('the short way of counting common quantities agrees with the exact one', () => {

@@ -78,7 +78,16 @@ const ALREADY_CANONICAL = /^[1-9][0-9]{0,2}(?:m|k|M|G|Ki|Mi|Gi)?$/
 
 /** Small enough to be exact as numbers: the scheduler and the kubelet count such quantities all the time. */
 const SIMPLE = /^([0-9]{1,4})(m|k|M|G|Ki|Mi|Gi)?$/
-const MILLI_OF_SUFFIX: Readonly<Record<string, number>> = { m: 1, '': 1000, k: 1e6, M: 1e9, G: 1e12, Ki: 1000 * 2 ** 10, Mi: 1000 * 2 ** 20, Gi: 1000 * 2 ** 30 }
+const MILLI_OF_SUFFIX: Readonly<Record<string, number>> = {
+  m: 1,
+  '': 1000,
+  k: 1e6,
+  M: 1e9,
+  G: 1e12,
+  Ki: 1000 * 2 ** 10,
+  Mi: 1000 * 2 ** 20,
+  Gi: 1000 * 2 ** 30,
+}
 
 const DECIMAL_SUFFIXES = ['n', 'u', 'm', '', 'k', 'M', 'G', 'T', 'P', 'E']
 const BINARY_SUFFIXES = ['', 'Ki', 'Mi', 'Gi', 'Ti', 'Pi', 'Ei']

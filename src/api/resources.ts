@@ -31,11 +31,13 @@ export function qosClass({ spec }: PodLike): QosClass {
   const named = all.flatMap(resources => QOS_RESOURCES.flatMap(name => [resources?.requests?.[name], resources?.limits?.[name]]))
   if (!named.some(isPositive)) return 'BestEffort'
 
-  const isGuaranteed = all.every(resources => QOS_RESOURCES.every(name => {
-    const limit = resources?.limits?.[name]
-    const request = resources?.requests?.[name] ?? limit
-    return isPositive(limit) && compareQuantities(request!, limit!) === 0
-  }))
+  const isGuaranteed = all.every(resources =>
+    QOS_RESOURCES.every(name => {
+      const limit = resources?.limits?.[name]
+      const request = resources?.requests?.[name] ?? limit
+      return isPositive(limit) && compareQuantities(request!, limit!) === 0
+    }),
+  )
   return isGuaranteed ? 'Guaranteed' : 'Burstable'
 }
 

@@ -6,9 +6,7 @@
  * keys, formats and required fields are those of the published OpenAPI document of Kubernetes 1.34.
  */
 
-export type Schema =
-  | StringSchema | IntegerSchema | NumberSchema | BooleanSchema | AnySchema
-  | ObjectSchema<Fields> | MapSchema<Schema> | ListSchema<Schema>
+export type Schema = StringSchema | IntegerSchema | NumberSchema | BooleanSchema | AnySchema | ObjectSchema<Fields> | MapSchema<Schema> | ListSchema<Schema>
 
 interface Described {
   /** One or two sentences of ours, shown by `kubectl explain`. */
@@ -95,35 +93,59 @@ export type Fields = { readonly [name: string]: Field }
 // ── what a stored object looks like: decoded, pruned and defaulted ──────────────────────────────
 
 export type Infer<S extends Schema> =
-  S extends StringSchema<infer V> ? (S['format'] extends 'int-or-string' ? string | number : V)
-    : S extends IntegerSchema | NumberSchema ? number
-      : S extends BooleanSchema ? boolean
-        : S extends ObjectSchema<infer F> ? InferFields<F>
-          : S extends MapSchema<infer V> ? { [key: string]: Infer<V> }
-            : S extends ListSchema<infer I> ? Infer<I>[]
+  S extends StringSchema<infer V>
+    ? S['format'] extends 'int-or-string'
+      ? string | number
+      : V
+    : S extends IntegerSchema | NumberSchema
+      ? number
+      : S extends BooleanSchema
+        ? boolean
+        : S extends ObjectSchema<infer F>
+          ? InferFields<F>
+          : S extends MapSchema<infer V>
+            ? { [key: string]: Infer<V> }
+            : S extends ListSchema<infer I>
+              ? Infer<I>[]
               : any
 
-type InferFields<F extends Fields> =
-  & { -readonly [K in keyof F as IsPresent<F[K]> extends true ? K : never]: Infer<F[K]['schema']> }
-  & { -readonly [K in keyof F as IsPresent<F[K]> extends true ? never : K]?: Infer<F[K]['schema']> }
+type InferFields<F extends Fields> = { -readonly [K in keyof F as IsPresent<F[K]> extends true ? K : never]: Infer<F[K]['schema']> } & {
+  -readonly [K in keyof F as IsPresent<F[K]> extends true ? never : K]?: Infer<F[K]['schema']>
+}
 
 /** Required fields, those with a constant default and those declared `present` are there in every stored object. */
-type IsPresent<F extends Field> = F['required'] extends true ? true : F extends { readonly present: true } ? true : F['schema'] extends { readonly default: string | number | boolean } ? true : false
+type IsPresent<F extends Field> = F['required'] extends true
+  ? true
+  : F extends { readonly present: true }
+    ? true
+    : F['schema'] extends { readonly default: string | number | boolean }
+      ? true
+      : false
 
 // ── what a client may send: defaults may be left out ─────────────────────────────────────────────
 
 export type Input<S extends Schema> =
-  S extends StringSchema<infer V> ? (S['format'] extends 'int-or-string' ? string | number : S['format'] extends 'quantity' ? string | number : V)
-    : S extends IntegerSchema | NumberSchema ? number
-      : S extends BooleanSchema ? boolean
-        : S extends ObjectSchema<infer F> ? InputFields<F>
-          : S extends MapSchema<infer V> ? { readonly [key: string]: Input<V> }
-            : S extends ListSchema<infer I> ? readonly Input<I>[]
+  S extends StringSchema<infer V>
+    ? S['format'] extends 'int-or-string'
+      ? string | number
+      : S['format'] extends 'quantity'
+        ? string | number
+        : V
+    : S extends IntegerSchema | NumberSchema
+      ? number
+      : S extends BooleanSchema
+        ? boolean
+        : S extends ObjectSchema<infer F>
+          ? InputFields<F>
+          : S extends MapSchema<infer V>
+            ? { readonly [key: string]: Input<V> }
+            : S extends ListSchema<infer I>
+              ? readonly Input<I>[]
               : any
 
-type InputFields<F extends Fields> =
-  & { readonly [K in keyof F as F[K]['required'] extends true ? K : never]: Input<F[K]['schema']> }
-  & { readonly [K in keyof F as F[K]['required'] extends true ? never : K]?: Input<F[K]['schema']> }
+type InputFields<F extends Fields> = { readonly [K in keyof F as F[K]['required'] extends true ? K : never]: Input<F[K]['schema']> } & {
+  readonly [K in keyof F as F[K]['required'] extends true ? never : K]?: Input<F[K]['schema']>
+}
 
 // ── the words declarations are written in ────────────────────────────────────────────────────────
 
@@ -146,12 +168,18 @@ export function described<const S extends Schema>(schema: S, doc: string): Field
 }
 
 export function object<const S extends Shape>(name: string, shape: S, options: { doc?: string; atomic?: true } = {}): ObjectSchema<FieldsOf<S>> {
-  const fields = Object.fromEntries(Object.entries(shape).map(([key, value]) => [key, { ...('schema' in value ? value : { schema: value, required: false }), step: `f:${key}` }]))
+  const fields = Object.fromEntries(
+    Object.entries(shape).map(([key, value]) => [key, { ...('schema' in value ? value : { schema: value, required: false }), step: `f:${key}` }]),
+  )
   return { type: 'object', name, fields: fields as FieldsOf<S>, ...options }
 }
 
 /** Overloaded, because one signature with an optional default would infer it from where the schema is used. */
-export function string<const V extends string, const D extends V>(options: { values?: readonly V[]; default: D; doc?: string }): StringSchema<V> & { readonly default: D }
+export function string<const V extends string, const D extends V>(options: {
+  values?: readonly V[]
+  default: D
+  doc?: string
+}): StringSchema<V> & { readonly default: D }
 export function string<const V extends string = string>(options?: { values?: readonly V[]; default?: undefined; doc?: string }): StringSchema<V>
 export function string(options = {}): StringSchema {
   return { type: 'string', ...options }
@@ -188,10 +216,20 @@ export const intOrString = (options: Described = {}): Formatted<'int-or-string'>
 
 export const map = <const V extends Schema>(values: V, options: { atomic?: true; doc?: string } = {}): MapSchema<V> => ({ type: 'map', values, ...options })
 
-export const atomicList = <const I extends Schema>(items: I, options: ListOptions = {}): ListSchema<I> => ({ type: 'list', items, listType: 'atomic', ...options })
+export const atomicList = <const I extends Schema>(items: I, options: ListOptions = {}): ListSchema<I> => ({
+  type: 'list',
+  items,
+  listType: 'atomic',
+  ...options,
+})
 export const setOf = <const I extends Schema>(items: I, options: ListOptions = {}): ListSchema<I> => ({ type: 'list', items, listType: 'set', ...options })
-export const mapList = <const I extends Schema>(items: I, mapKeys: readonly string[], options: ListOptions = {}): ListSchema<I> =>
-  ({ type: 'list', items, listType: 'map', mapKeys, ...options })
+export const mapList = <const I extends Schema>(items: I, mapKeys: readonly string[], options: ListOptions = {}): ListSchema<I> => ({
+  type: 'list',
+  items,
+  listType: 'map',
+  mapKeys,
+  ...options,
+})
 
 interface ListOptions extends Described {
   readonly patchMerge?: true

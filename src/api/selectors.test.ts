@@ -10,11 +10,36 @@ const refusal = (message: RegExp) => (error: unknown) => error instanceof ApiErr
 test('a label selector matches as the grammar says', () => {
   const web = { app: 'web', tier: 'front', weight: '10', 'example.com/role': 'a', empty: '' }
   const cases: [string, boolean][] = [
-    ['', true], ['app=web', true], ['app==web', true], [' app = web ', true], ['app=db', false], ['app!=db', true], ['app!=web', false],
-    ['missing!=x', true], ['app in (web,db)', true], ['app in (db)', false], ['app notin (db,x)', true], ['app notin (web)', false],
-    ['missing notin (x)', true], ['app', true], ['missing', false], ['!missing', true], ['! app', false], ['app=web,tier=front', true],
-    ['app=web,tier=back', false], ['example.com/role=a', true], ['weight>9', true], ['weight>10', false], ['weight<11', true], ['app>1', false],
-    ['empty=', true], ['app=', false], ['empty in ()', true], ['app in (web,)', true], ['in=x', false], ['toString', false],
+    ['', true],
+    ['app=web', true],
+    ['app==web', true],
+    [' app = web ', true],
+    ['app=db', false],
+    ['app!=db', true],
+    ['app!=web', false],
+    ['missing!=x', true],
+    ['app in (web,db)', true],
+    ['app in (db)', false],
+    ['app notin (db,x)', true],
+    ['app notin (web)', false],
+    ['missing notin (x)', true],
+    ['app', true],
+    ['missing', false],
+    ['!missing', true],
+    ['! app', false],
+    ['app=web,tier=front', true],
+    ['app=web,tier=back', false],
+    ['example.com/role=a', true],
+    ['weight>9', true],
+    ['weight>10', false],
+    ['weight<11', true],
+    ['app>1', false],
+    ['empty=', true],
+    ['app=', false],
+    ['empty in ()', true],
+    ['app in (web,)', true],
+    ['in=x', false],
+    ['toString', false],
   ]
   for (const [selector, expected] of cases) assert.equal(matchesLabels(parseLabelSelector(selector), web), expected, selector)
   assert.equal(matchesLabels(parseLabelSelector('app'), undefined), false)
@@ -30,7 +55,13 @@ test('what is no label selector is refused with 400', () => {
 })
 
 test('a selector object selects by labels and expressions; without one nothing is selected', () => {
-  const selector = { matchLabels: { app: 'web' }, matchExpressions: [{ key: 'tier', operator: 'NotIn' as const, values: ['back'] }, { key: 'old', operator: 'DoesNotExist' as const }] }
+  const selector = {
+    matchLabels: { app: 'web' },
+    matchExpressions: [
+      { key: 'tier', operator: 'NotIn' as const, values: ['back'] },
+      { key: 'old', operator: 'DoesNotExist' as const },
+    ],
+  }
   assert.equal(matchesLabelSelector(selector, { app: 'web' }), true)
   assert.equal(matchesLabelSelector(selector, { app: 'web', tier: 'back' }), false)
   assert.equal(matchesLabelSelector(selector, { app: 'web', old: '' }), false)
@@ -41,10 +72,17 @@ test('a selector object selects by labels and expressions; without one nothing i
 })
 
 test('a wrong selector object is described field by field', () => {
-  const errors = validateLabelSelector({
-    matchLabels: { 'a b': 'c' },
-    matchExpressions: [{ key: 'x', operator: 'In' }, { key: 'x', operator: 'Exists', values: ['y'] }, { key: 'x', operator: 'Like' as never, values: ['-'] }],
-  }, 'spec.selector').map(printFieldError)
+  const errors = validateLabelSelector(
+    {
+      matchLabels: { 'a b': 'c' },
+      matchExpressions: [
+        { key: 'x', operator: 'In' },
+        { key: 'x', operator: 'Exists', values: ['y'] },
+        { key: 'x', operator: 'Like' as never, values: ['-'] },
+      ],
+    },
+    'spec.selector',
+  ).map(printFieldError)
   assert.equal(errors.length, 5)
   assert.match(errors[0]!, /^spec.selector.matchLabels: Invalid value: "a b": name part must consist of/)
   assert.equal(errors[1], "spec.selector.matchExpressions[0].values: Required value: must be specified when `operator` is 'In' or 'NotIn'")
@@ -57,8 +95,16 @@ test('a field selector matches by equality on the fields the kind names', () => 
   const readers = { 'status.phase': (object: any) => object.status.phase as string }
   const pod: any = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'a', namespace: 'n' }, status: { phase: 'Run,ning' } }
   const cases: [string, boolean][] = [
-    ['', true], ['metadata.name=a', true], ['metadata.name==a', true], ['metadata.name!=a', false], ['metadata.name=b', false],
-    ['metadata.name=a,metadata.namespace=n', true], ['metadata.name=a,metadata.namespace=m', false], ['status.phase=Run\\,ning', true], ['status.phase!=Failed', true], ['status.phase=', false],
+    ['', true],
+    ['metadata.name=a', true],
+    ['metadata.name==a', true],
+    ['metadata.name!=a', false],
+    ['metadata.name=b', false],
+    ['metadata.name=a,metadata.namespace=n', true],
+    ['metadata.name=a,metadata.namespace=m', false],
+    ['status.phase=Run\\,ning', true],
+    ['status.phase!=Failed', true],
+    ['status.phase=', false],
   ]
   for (const [selector, expected] of cases) assert.equal(matchesFields(parseFieldSelector(selector, readers), pod, readers), expected, selector)
   assert.equal(requiredFieldValue(parseFieldSelector('status.phase!=x,metadata.name=a', readers), 'metadata.name'), 'a')

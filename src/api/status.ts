@@ -32,9 +32,25 @@ export interface StatusCause {
 }
 
 export type StatusReason =
-  | 'BadRequest' | 'Unauthorized' | 'Forbidden' | 'NotFound' | 'AlreadyExists' | 'Conflict' | 'Gone' | 'Expired' | 'Invalid'
-  | 'ServerTimeout' | 'Timeout' | 'TooManyRequests' | 'MethodNotAllowed' | 'NotAcceptable' | 'RequestEntityTooLarge'
-  | 'UnsupportedMediaType' | 'InternalError' | 'ServiceUnavailable' | ''
+  | 'BadRequest'
+  | 'Unauthorized'
+  | 'Forbidden'
+  | 'NotFound'
+  | 'AlreadyExists'
+  | 'Conflict'
+  | 'Gone'
+  | 'Expired'
+  | 'Invalid'
+  | 'ServerTimeout'
+  | 'Timeout'
+  | 'TooManyRequests'
+  | 'MethodNotAllowed'
+  | 'NotAcceptable'
+  | 'RequestEntityTooLarge'
+  | 'UnsupportedMediaType'
+  | 'InternalError'
+  | 'ServiceUnavailable'
+  | ''
 
 /** What an error is about: details carry it. `plural` is the resource's name, such as `pods`. */
 export interface Resource {
@@ -67,8 +83,14 @@ export function failure(code: number, reason: StatusReason, message: string, det
   return new ApiError({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, reason, ...(details && { details }), code })
 }
 
-export const success = (details?: StatusDetails, code = 200): Status =>
-  ({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', ...(details && { details }), code })
+export const success = (details?: StatusDetails, code = 200): Status => ({
+  kind: 'Status',
+  apiVersion: 'v1',
+  metadata: {},
+  status: 'Success',
+  ...(details && { details }),
+  code,
+})
 
 export const notFound = (resource: Resource, name: string): ApiError =>
   failure(404, 'NotFound', `${qualified(resource)} ${quote(name)} not found`, about(resource, name))
@@ -99,24 +121,24 @@ export const unauthorized = (): ApiError => failure(401, 'Unauthorized', 'Unauth
 
 /** An admission plugin or a rule of the kind refuses: `pods "web" is forbidden: …`. */
 export const forbiddenBy = (resource: Resource, name: string, why: string, causes?: readonly StatusCause[]): ApiError =>
-  failure(403, 'Forbidden', `${qualified(resource)}${name ? ` ${quote(name)}` : ''} is forbidden: ${why}`, { ...about(resource, name), ...(causes && { causes }) })
+  failure(403, 'Forbidden', `${qualified(resource)}${name ? ` ${quote(name)}` : ''} is forbidden: ${why}`, {
+    ...about(resource, name),
+    ...(causes && { causes }),
+  })
 
 export const forbiddenPath = (user: string, verb: string, path: string): ApiError =>
   failure(403, 'Forbidden', `forbidden: User ${quote(user)} cannot ${verb} path ${quote(path)}`, {})
 
-export const methodNotAllowed = (): ApiError =>
-  failure(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource', {})
+export const methodNotAllowed = (): ApiError => failure(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource', {})
 
 const MEDIA_TYPES = 'application/json, application/yaml'
 
-export const notAcceptable = (): ApiError =>
-  failure(406, 'NotAcceptable', `only the following media types are accepted: ${MEDIA_TYPES}`, {})
+export const notAcceptable = (): ApiError => failure(406, 'NotAcceptable', `only the following media types are accepted: ${MEDIA_TYPES}`, {})
 
 export const unsupportedMediaType = (accepted = `${MEDIA_TYPES}, application/vnd.kubernetes.protobuf`): ApiError =>
   failure(415, 'UnsupportedMediaType', `the body of the request was in an unknown format - accepted media types include: ${accepted}`, {})
 
-export const tooLargeBody = (bytesMax: number): ApiError =>
-  failure(413, 'RequestEntityTooLarge', `Request entity too large: limit is ${bytesMax}`, {})
+export const tooLargeBody = (bytesMax: number): ApiError => failure(413, 'RequestEntityTooLarge', `Request entity too large: limit is ${bytesMax}`, {})
 
 export const expired = (message: string, metadata: Status['metadata'] = {}): ApiError =>
   new ApiError({ kind: 'Status', apiVersion: 'v1', metadata, status: 'Failure', message, reason: 'Expired', code: 410 })
@@ -132,8 +154,7 @@ export const tooLargeResourceVersion = (requested: number, current: number): Api
     retryAfterSeconds: 1,
   })
 
-export const internalError = (message: string): ApiError =>
-  failure(500, 'InternalError', `Internal error occurred: ${message}`, { causes: [{ message }] })
+export const internalError = (message: string): ApiError => failure(500, 'InternalError', `Internal error occurred: ${message}`, { causes: [{ message }] })
 
 export const unavailable = (message: string): ApiError => failure(503, 'ServiceUnavailable', message, {})
 

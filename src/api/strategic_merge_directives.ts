@@ -21,7 +21,8 @@ export function dropDirectives(patch: unknown): unknown {
 /** The value an item of a merged list is known by: that of the merge key, or the scalar itself. */
 export function mergeKeyOf({ patchMergeKey }: ListSchema<Schema>, item: unknown): unknown {
   if (!patchMergeKey) return item
-  if (!isJsonObject(item) || !Object.hasOwn(item, patchMergeKey)) throw unreadable(`map: ${printGo(item)} does not contain declared merge key: ${patchMergeKey}`)
+  if (!isJsonObject(item) || !Object.hasOwn(item, patchMergeKey))
+    throw unreadable(`map: ${printGo(item)} does not contain declared merge key: ${patchMergeKey}`)
   return item[patchMergeKey]
 }
 
@@ -33,6 +34,10 @@ export const unreadable = (message: string): ApiError => failure(500, '', messag
 /** As Go prints values into messages: `map[image:nginx name:a]`. */
 export function printGo(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(printGo).join(' ')}]`
-  if (isJsonObject(value)) return `map[${Object.keys(value).sort().map(key => `${key}:${printGo(value[key])}`).join(' ')}]`
+  if (isJsonObject(value))
+    return `map[${Object.keys(value)
+      .sort()
+      .map(key => `${key}:${printGo(value[key])}`)
+      .join(' ')}]`
   return value === null || value === undefined ? '<nil>' : String(value)
 }

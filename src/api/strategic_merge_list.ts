@@ -25,10 +25,22 @@ export function mergeList(schema: ListSchema<Schema>, original: readonly unknown
  * Puts a merged list into the order the client wants. Items it does not name (added by others) keep their place
  * relative to those that were there before.
  */
-export function orderList(schema: ListSchema<Schema>, listKey: string, merged: readonly unknown[], original: readonly unknown[], patch: readonly unknown[], order: readonly unknown[]): unknown[] {
+export function orderList(
+  schema: ListSchema<Schema>,
+  listKey: string,
+  merged: readonly unknown[],
+  original: readonly unknown[],
+  patch: readonly unknown[],
+  order: readonly unknown[],
+): unknown[] {
   const keys = order.map(item => mergeKeyOf(schema, item))
   const rank = (item: unknown): number => keys.findIndex(key => deepEqual(key, mergeKeyOf(schema, item)))
-  checkPatchOrder(listKey, patch.filter(item => !(isJsonObject(item) && Object.hasOwn(item, '$patch'))), order, rank)
+  checkPatchOrder(
+    listKey,
+    patch.filter(item => !(isJsonObject(item) && Object.hasOwn(item, '$patch'))),
+    order,
+    rank,
+  )
 
   const named = merged.filter(item => rank(item) >= 0).sort((a, b) => rank(a) - rank(b))
   const others = merged.filter(item => rank(item) < 0)
@@ -41,8 +53,7 @@ export function orderList(schema: ListSchema<Schema>, listKey: string, merged: r
   return [...result, ...named]
 }
 
-export const deleteFromPrimitiveList = (list: readonly unknown[], deleted: readonly unknown[]): unknown[] =>
-  list.filter(item => !deleted.includes(item))
+export const deleteFromPrimitiveList = (list: readonly unknown[], deleted: readonly unknown[]): unknown[] => list.filter(item => !deleted.includes(item))
 
 interface ListDirectives {
   /** Keys of the items to remove. */
@@ -80,7 +91,8 @@ function checkPatchOrder(listKey: string, patch: readonly unknown[], order: read
   let last = -1
   for (const item of patch) {
     const at = rank(item)
-    if (at < last || at < 0) throw unreadable(`The order in patch list:\n${printGo(patch)}\n doesn't match $setElementOrder/${listKey} list:\n${printGo(order)}\n`)
+    if (at < last || at < 0)
+      throw unreadable(`The order in patch list:\n${printGo(patch)}\n doesn't match $setElementOrder/${listKey} list:\n${printGo(order)}\n`)
     last = at
   }
 }

@@ -90,4 +90,3 @@ function memberOf(schema: Schema | undefined, key: string): Schema | undefined {
   if (schema?.type === 'map') return schema.values
   return schema?.type === 'object' && Object.hasOwn(schema.fields, key) ? schema.fields[key]!.schema : undefined
 }
-

@@ -22,9 +22,30 @@ const CANNOT_MOUNT = 'Poise cannot mount this kind of volume yet; the Pod will s
 
 /** Kinds of volumes that need a storage system, or a runtime, that Poise cannot speak to. */
 export const UNSUPPORTED_VOLUMES = [
-  'awsElasticBlockStore', 'azureDisk', 'azureFile', 'cephfs', 'cinder', 'csi', 'ephemeral', 'fc', 'flexVolume', 'flocker',
-  'gcePersistentDisk', 'gitRepo', 'glusterfs', 'image', 'iscsi', 'nfs', 'persistentVolumeClaim', 'photonPersistentDisk', 'portworxVolume',
-  'quobyte', 'rbd', 'scaleIO', 'storageos', 'vsphereVolume',
+  'awsElasticBlockStore',
+  'azureDisk',
+  'azureFile',
+  'cephfs',
+  'cinder',
+  'csi',
+  'ephemeral',
+  'fc',
+  'flexVolume',
+  'flocker',
+  'gcePersistentDisk',
+  'gitRepo',
+  'glusterfs',
+  'image',
+  'iscsi',
+  'nfs',
+  'persistentVolumeClaim',
+  'photonPersistentDisk',
+  'portworxVolume',
+  'quobyte',
+  'rbd',
+  'scaleIO',
+  'storageos',
+  'vsphereVolume',
 ] as const
 
 const EVERY_KIND: readonly UnsupportedField[] = [
@@ -85,7 +106,10 @@ const BY_KIND: Readonly<Record<string, readonly UnsupportedField[]>> = {
     { path: 'type', only: ['kubernetes.io/service-account-token'], says: 'Poise does not fill in the token; use kubectl create token' },
     { path: 'type', only: ['bootstrap.kubernetes.io/token'], says: 'Poise does not let anybody in by such a token' },
   ],
-  Namespace: ['enforce', 'audit', 'warn'].map(mode => ({ path: `metadata.labels['pod-security.kubernetes.io/${mode}']`, says: 'Poise does not check Pods against security standards yet' })),
+  Namespace: ['enforce', 'audit', 'warn'].map(mode => ({
+    path: `metadata.labels['pod-security.kubernetes.io/${mode}']`,
+    says: 'Poise does not check Pods against security standards yet',
+  })),
   Lease: [
     { path: 'spec.preferredHolder', says: NOT_YET },
     { path: 'spec.strategy', says: NOT_YET },

@@ -36,7 +36,23 @@ m: |
 o: {<<: *x, p: 1}
 y: 1
 `)
-  assert.deepEqual(json, { a: true, b: true, c: 'yes', d: 420, e: '22:22', f: '2024-05-01', g: 1000, h: null, i: 1000, j: { k: [1, 2] }, l: { k: [1, 2] }, 8080: 'number', m: 'text\n', o: { k: [1, 2], p: 1 }, true: 1 })
+  assert.deepEqual(json, {
+    a: true,
+    b: true,
+    c: 'yes',
+    d: 420,
+    e: '22:22',
+    f: '2024-05-01',
+    g: 1000,
+    h: null,
+    i: 1000,
+    j: { k: [1, 2] },
+    l: { k: [1, 2] },
+    8080: 'number',
+    m: 'text\n',
+    o: { k: [1, 2], p: 1 },
+    true: 1,
+  })
 })
 
 test('JSON sent as YAML is read as JSON, and a flow mapping as YAML', () => {
@@ -75,7 +91,17 @@ test('what cannot be read is refused with 400 and its place', () => {
     ['deep JSON', () => json(`{"a":${'['.repeat(100_000)}${']'.repeat(100_000)}}`), /exceeded max depth/],
     ['deep YAML', () => yaml(`a: ${'[ '.repeat(100_000)}`), /exceeded max depth/],
     ['deep YAML lists', () => yaml('- '.repeat(100_000)), /exceeded max depth/],
-    ['alias bomb', () => yaml(`a: &a [x,x,x,x,x,x,x,x,x,x]\n${'bcdefghi'.split('').map((c, i) => `${c}: &${c} [${`*${'abcdefgh'[i]},`.repeat(10)}]`).join('\n')}\n`), /error converting YAML to JSON/],
+    [
+      'alias bomb',
+      () =>
+        yaml(
+          `a: &a [x,x,x,x,x,x,x,x,x,x]\n${'bcdefghi'
+            .split('')
+            .map((c, i) => `${c}: &${c} [${`*${'abcdefgh'[i]},`.repeat(10)}]`)
+            .join('\n')}\n`,
+        ),
+      /error converting YAML to JSON/,
+    ],
   ]
   for (const [name, run, message] of cases) {
     const answer = refusal(run)

@@ -21,12 +21,18 @@ export interface BodyOptions {
 export function decodeBody(bytes: Uint8Array, contentType: string, options: BodyOptions = {}): Body {
   const { json, duplicateFields } = decodeAnyBody(bytes, contentType, options)
   if (typeof json !== 'object' || json === null || Array.isArray(json))
-    throw badRequest(`couldn't get version/kind; json parse error: json: cannot unmarshal ${describe(json)} into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }`)
+    throw badRequest(
+      `couldn't get version/kind; json parse error: json: cannot unmarshal ${describe(json)} into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }`,
+    )
   return { json: json as Record<string, unknown>, duplicateFields }
 }
 
 /** As decodeBody, for bodies that need not be an object: JSON patches. */
-export function decodeAnyBody(bytes: Uint8Array, contentType: string, { findDuplicates = false, schema }: BodyOptions = {}): { json: unknown; duplicateFields: readonly string[] } {
+export function decodeAnyBody(
+  bytes: Uint8Array,
+  contentType: string,
+  { findDuplicates = false, schema }: BodyOptions = {},
+): { json: unknown; duplicateFields: readonly string[] } {
   const mediaType = contentType.split(';', 1)[0]!.trim().toLowerCase()
   if (mediaType === PROTOBUF_MEDIA_TYPE && schema) return { json: decodeProtobuf(bytes, schema), duplicateFields: [] }
   const text = decodeText(bytes)
@@ -93,7 +99,13 @@ function parseYaml(text: string, findDuplicates: boolean): { json: unknown; dupl
  * of them, and `22:22` is a port mapping to everybody who writes manifests.
  */
 function parseOne(text: string, lineCounter: LineCounter): Document {
-  const left = new Set(['tag:yaml.org,2002:timestamp', 'tag:yaml.org,2002:binary', 'tag:yaml.org,2002:omap', 'tag:yaml.org,2002:pairs', 'tag:yaml.org,2002:set'])
+  const left = new Set([
+    'tag:yaml.org,2002:timestamp',
+    'tag:yaml.org,2002:binary',
+    'tag:yaml.org,2002:omap',
+    'tag:yaml.org,2002:pairs',
+    'tag:yaml.org,2002:set',
+  ])
   return parseDocument(text, {
     version: '1.1',
     uniqueKeys: false,

@@ -94,7 +94,10 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   const closing = createClosing()
   const views = createViews()
   const parts: Parts = {
-    store, clock, log, views,
+    store,
+    clock,
+    log,
+    views,
     random: options.random.fork('apiserver'),
     catalog: createKindCatalog(kinds),
     selectors: createSelectors(),
@@ -105,7 +108,13 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     serviceAddresses: createServiceAddresses({ store, cidr: serviceCidr, random: options.random.fork('service addresses') }),
   }
   const authorizer = authorizerChain([policyAuthorizer(BUILT_IN_GRANTS), nodeAuthorizer(createNodeReferences(store)), ...(options.authorizers ?? [])])
-  const special = specialHandlers({ parts, authorizer, kubelets: options.kubelets ?? (() => undefined), tokens: options.tokens, tokenAuthenticators: options.tokenAuthenticators ?? [] })
+  const special = specialHandlers({
+    parts,
+    authorizer,
+    kubelets: options.kubelets ?? (() => undefined),
+    tokens: options.tokens,
+    tokenAuthenticators: options.tokenAuthenticators ?? [],
+  })
   const authenticate = createAuthenticate(special.tokenAuthenticators, authorizer)
   const resources = createResources(parts, special.handlers, closing)
   const discovery = createDiscovery(kinds)
@@ -172,18 +181,31 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     const { segments } = route
     const clauses = parseAccept(request.headers.accept)
     switch (segments[0]) {
-      case undefined: return objectResponse(200, { paths: ['/api', '/apis', '/healthz', '/livez', '/metrics', '/openapi/v2', '/openapi/v3', '/readyz', '/version'] })
+      case undefined:
+        return objectResponse(200, { paths: ['/api', '/apis', '/healthz', '/livez', '/metrics', '/openapi/v2', '/openapi/v3', '/readyz', '/version'] })
       case 'api':
-      case 'apis': return discovery.respond(segments, request, clauses) ?? pageNotFound()
+      case 'apis':
+        return discovery.respond(segments, request, clauses) ?? pageNotFound()
       case 'healthz':
       case 'livez':
-      case 'readyz': return healthResponse(segments[0] as Probe, segments.slice(1), request.query, healthChecks)
-      case 'openapi': return openApiResponse(documents, segments.slice(1), request, clauses) ?? pageNotFound()
-      case 'version': return segments.length === 1 ? objectResponse(200, versionInfo) : pageNotFound()
-      case '.well-known': return options.tokens && segments[1] === 'openid-configuration' && segments.length === 2 ? objectResponse(200, issuerDocument(options.tokens)) : pageNotFound()
-      case 'openid': return options.tokens && segments.slice(1).join('/') === 'v1/jwks' ? objectResponse(200, options.tokens.keySet, undefined, 'application/jwk-set+json') : pageNotFound()
-      case 'metrics': return metricsResponse()
-      default: return pageNotFound()
+      case 'readyz':
+        return healthResponse(segments[0] as Probe, segments.slice(1), request.query, healthChecks)
+      case 'openapi':
+        return openApiResponse(documents, segments.slice(1), request, clauses) ?? pageNotFound()
+      case 'version':
+        return segments.length === 1 ? objectResponse(200, versionInfo) : pageNotFound()
+      case '.well-known':
+        return options.tokens && segments[1] === 'openid-configuration' && segments.length === 2
+          ? objectResponse(200, issuerDocument(options.tokens))
+          : pageNotFound()
+      case 'openid':
+        return options.tokens && segments.slice(1).join('/') === 'v1/jwks'
+          ? objectResponse(200, options.tokens.keySet, undefined, 'application/jwk-set+json')
+          : pageNotFound()
+      case 'metrics':
+        return metricsResponse()
+      default:
+        return pageNotFound()
     }
   }
 
@@ -197,7 +219,11 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   function withinTime(work: Promise<Response>, { query }: Request): Promise<Response> {
     const limitMs = requestTimeoutMs(query.get('timeout'))
     return new Promise((resolve, reject) => {
-      const timer = clock.at(clock.now() + limitMs, () => reject(timeout(`request did not complete within requested timeout - context deadline exceeded`)), 'request timeout')
+      const timer = clock.at(
+        clock.now() + limitMs,
+        () => reject(timeout(`request did not complete within requested timeout - context deadline exceeded`)),
+        'request timeout',
+      )
       work.then(resolve, reject).finally(() => timer.cancel())
     })
   }

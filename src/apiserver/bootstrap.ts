@@ -24,17 +24,23 @@ export interface BootstrapOptions {
 export async function bootstrap(parts: Parts, { apiServerIP, apiServerPort }: BootstrapOptions): Promise<void> {
   for (const name of NAMESPACES) await ensure(parts, Namespace as never, '', { metadata: { name } })
   await ensure(parts, PriorityClass as never, '', {
-    metadata: { name: 'system-node-critical' }, value: 2_000_001_000, globalDefault: false,
+    metadata: { name: 'system-node-critical' },
+    value: 2_000_001_000,
+    globalDefault: false,
     description: 'Used for system critical pods that must not be moved from their current node.',
   })
   await ensure(parts, PriorityClass as never, '', {
-    metadata: { name: 'system-cluster-critical' }, value: 2_000_000_000, globalDefault: false,
+    metadata: { name: 'system-cluster-critical' },
+    value: 2_000_000_000,
+    globalDefault: false,
     description: 'Used for system critical pods that must run in the cluster, but can be moved to another node if necessary.',
   })
   await ensure(parts, Service as never, 'default', {
     metadata: { name: 'kubernetes', labels: { component: 'apiserver', provider: 'kubernetes' } },
     spec: {
-      type: 'ClusterIP', clusterIP: apiServerIP, clusterIPs: [apiServerIP],
+      type: 'ClusterIP',
+      clusterIP: apiServerIP,
+      clusterIPs: [apiServerIP],
       ports: [{ name: 'https', protocol: 'TCP', port: 443, targetPort: apiServerPort }],
       sessionAffinity: 'None',
     },

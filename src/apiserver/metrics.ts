@@ -3,9 +3,19 @@ import type { Route } from './http/route.ts'
 
 export interface MetricsPort {
   counter(name: string, help: string, labels: readonly string[]): { inc(labels: Readonly<Record<string, string>>, by?: number): void }
-  histogram(name: string, help: string, labels: readonly string[], bucketsSeconds: readonly number[]): { observe(labels: Readonly<Record<string, string>>, value: number): void }
+  histogram(
+    name: string,
+    help: string,
+    labels: readonly string[],
+    bucketsSeconds: readonly number[],
+  ): { observe(labels: Readonly<Record<string, string>>, value: number): void }
   /** `read` is asked when somebody looks. */
-  gauge(name: string, help: string, labels: readonly string[], read: () => readonly { readonly labels: Readonly<Record<string, string>>; readonly value: number }[]): void
+  gauge(
+    name: string,
+    help: string,
+    labels: readonly string[],
+    read: () => readonly { readonly labels: Readonly<Record<string, string>>; readonly value: number }[],
+  ): void
   text(): Promise<{ readonly contentType: string; readonly text: string }>
 }
 
@@ -26,13 +36,22 @@ export interface Gauges {
 export function createRequestMetrics(port: MetricsPort | undefined, gauges: Gauges): RequestMetrics {
   if (!port) return { finished() {} }
   const total = port.counter('apiserver_request_total', 'Requests by verb, resource and code.', [...LABELS, 'code'])
-  const duration = port.histogram('apiserver_request_duration_seconds', 'Time from request to answer; for watches, to the begin of the stream.', LABELS, BUCKETS_SECONDS)
+  const duration = port.histogram(
+    'apiserver_request_duration_seconds',
+    'Time from request to answer; for watches, to the begin of the stream.',
+    LABELS,
+    BUCKETS_SECONDS,
+  )
   port.gauge('apiserver_current_inflight_requests', 'Requests under way now.', ['request_kind'], () => {
     const { mutating, readOnly } = gauges.inFlight()
-    return [{ labels: { request_kind: 'mutating' }, value: mutating }, { labels: { request_kind: 'readOnly' }, value: readOnly }]
+    return [
+      { labels: { request_kind: 'mutating' }, value: mutating },
+      { labels: { request_kind: 'readOnly' }, value: readOnly },
+    ]
   })
   port.gauge('apiserver_longrunning_requests', 'Watches that are open now.', ['group', 'version', 'resource', 'verb'], () =>
-    gauges.watchers().map(({ group, version, kind, count }) => ({ labels: { group, version, resource: kind, verb: 'WATCH' }, value: count })))
+    gauges.watchers().map(({ group, version, kind, count }) => ({ labels: { group, version, resource: kind, verb: 'WATCH' }, value: count })),
+  )
   port.gauge('apiserver_store_revision', 'The newest revision of the store.', [], () => [{ labels: {}, value: gauges.storeRevision() }])
   return {
     finished(route, method, code, seconds) {
@@ -50,4 +69,13 @@ function labelsOf(route: Route | undefined, method: string): Record<string, stri
 }
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
-const VERBS = { get: 'GET', list: 'LIST', watch: 'WATCH', create: 'POST', update: 'PUT', patch: 'PATCH', delete: 'DELETE', deletecollection: 'DELETECOLLECTION' } as const
+const VERBS = {
+  get: 'GET',
+  list: 'LIST',
+  watch: 'WATCH',
+  create: 'POST',
+  update: 'PUT',
+  patch: 'PATCH',
+  delete: 'DELETE',
+  deletecollection: 'DELETECOLLECTION',
+} as const

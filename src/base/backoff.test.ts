@@ -4,7 +4,10 @@ import { backoffMs } from './backoff.ts'
 
 test('a crashing container waits 10, 20, 40, 80, 160 and then 300 seconds', () => {
   const range = { baseMs: 10_000, maxMs: 300_000 }
-  assert.deepEqual([0, 1, 2, 3, 4, 5, 6, 7].map(failures => backoffMs(failures, range) / 1_000), [0, 10, 20, 40, 80, 160, 300, 300])
+  assert.deepEqual(
+    [0, 1, 2, 3, 4, 5, 6, 7].map(failures => backoffMs(failures, range) / 1_000),
+    [0, 10, 20, 40, 80, 160, 300, 300],
+  )
 })
 
 test('any number of failures gives a wait no longer than the cap', () => {

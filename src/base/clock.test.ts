@@ -36,16 +36,28 @@ test('an abort after the sleep is over has no effect', async () => {
 test('work that is done in time gives its result, and the timer is gone', async () => {
   const clock = createManualClock()
   assert.equal(await withTimeout(clock, 100, async () => 'result'), 'result')
-  await assert.rejects(withTimeout(clock, 100, async () => { throw new Error('its own') }), /its own/)
+  await assert.rejects(
+    withTimeout(clock, 100, async () => {
+      throw new Error('its own')
+    }),
+    /its own/,
+  )
   assert.equal(clock.timers(), 0)
 })
 
 test('work that takes too long is told to stop, and the caller hears of a timeout', async () => {
   const clock = createManualClock()
   const told: unknown[] = []
-  const work = withTimeout(clock, 100, signal => new Promise(() => {
-    signal.addEventListener('abort', () => told.push(signal.reason))
-  }), undefined, 'probe')
+  const work = withTimeout(
+    clock,
+    100,
+    signal =>
+      new Promise(() => {
+        signal.addEventListener('abort', () => told.push(signal.reason))
+      }),
+    undefined,
+    'probe',
+  )
   const outcome = assert.rejects(work, (error: Error) => error instanceof TimeoutError && error.message === 'probe: no answer within 100 ms')
   await clock.advance(99)
   assert.equal(told.length, 0)
@@ -60,7 +72,10 @@ test('work is stopped by the outer signal with its reason, and not begun when th
   const work = withTimeout(clock, 100, signal => sleep(clock, 1_000, signal), abort.signal)
   abort.abort(new Error('node is going down'))
   await assert.rejects(work, /node is going down/)
-  await assert.rejects(withTimeout(clock, 100, () => assert.fail('begun'), abort.signal), /node is going down/)
+  await assert.rejects(
+    withTimeout(clock, 100, () => assert.fail('begun'), abort.signal),
+    /node is going down/,
+  )
   assert.equal(clock.timers(), 0)
 })
 
@@ -94,7 +109,12 @@ test('a slow tick does not make later ones come closer together', async () => {
 
 test('a tick that throws ends the loop with its error', async () => {
   const clock = createManualClock()
-  const loop = assert.rejects(every(clock, 10, new AbortController().signal, () => { throw new Error('tick') }), /tick/)
+  const loop = assert.rejects(
+    every(clock, 10, new AbortController().signal, () => {
+      throw new Error('tick')
+    }),
+    /tick/,
+  )
   await clock.advance(10)
   await loop
 })

@@ -27,10 +27,14 @@ export interface Clock {
 export function sleep(clock: Clock, ms: Millis, signal?: AbortSignal, label = 'sleep'): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(abortReason(signal))
-    const timer = clock.at(clock.now() + ms, () => {
-      signal?.removeEventListener('abort', stop)
-      resolve()
-    }, label)
+    const timer = clock.at(
+      clock.now() + ms,
+      () => {
+        signal?.removeEventListener('abort', stop)
+        resolve()
+      },
+      label,
+    )
     const stop = () => {
       timer.cancel()
       reject(abortReason(signal!))
@@ -47,9 +51,7 @@ export class TimeoutError extends Error {
  * Runs `work` with a signal that is aborted when `ms` have passed or when `signal` is, whichever is first.
  * Rejects with TimeoutError in the first case. The work is told to stop; it is never left to act unseen.
  */
-export async function withTimeout<T>(
-  clock: Clock, ms: Millis, work: (signal: AbortSignal) => Promise<T>, signal?: AbortSignal, label = 'timeout',
-): Promise<T> {
+export async function withTimeout<T>(clock: Clock, ms: Millis, work: (signal: AbortSignal) => Promise<T>, signal?: AbortSignal, label = 'timeout'): Promise<T> {
   const abort = new AbortController()
   const stop = () => abort.abort(abortReason(signal!))
   if (signal?.aborted) throw abortReason(signal)

@@ -21,7 +21,10 @@ test('a waiting reader is woken by a letter, and its alarm is taken back', async
   const inbox = createInbox(clock, 'old')
   await inbox.next(100)
   const read = inbox.next(250)
-  assert.deepEqual(alarms.map(({ deadline }) => deadline), [250])
+  assert.deepEqual(
+    alarms.map(({ deadline }) => deadline),
+    [250],
+  )
   inbox.put('new')
   assert.equal(await read, 'new')
   assert.deepEqual(alarms, [])
@@ -65,7 +68,9 @@ test('a letter at the very moment of the deadline is not lost and not read twice
   inbox.put('new')
   assert.equal(await read, 'new')
   let woken = false
-  void inbox.next(200).then(() => { woken = true })
+  void inbox.next(200).then(() => {
+    woken = true
+  })
   await settled()
   assert.equal(woken, false)
 })

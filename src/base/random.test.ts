@@ -12,7 +12,12 @@ test('a seed gives the same numbers every time, on every machine', () => {
 test('seeds that hardly differ give streams that have nothing in common', () => {
   const firsts = new Set(Array.from({ length: 5_000 }, (_, n) => seededRandom(String(n)).below(2 ** 32)))
   assert.ok(firsts.size >= 4_999, `${firsts.size} different first numbers`)
-  for (const [a, b] of [['1', '2'], ['', ' '], ['a', 'aa'], ['ab', 'ba']] as const) {
+  for (const [a, b] of [
+    ['1', '2'],
+    ['', ' '],
+    ['a', 'aa'],
+    ['ab', 'ba'],
+  ] as const) {
     const common = correlation(fractions(seededRandom(a), 10_000), fractions(seededRandom(b), 10_000))
     assert.ok(Math.abs(common) < 0.05, `${a} and ${b}: ${common}`)
   }
@@ -58,8 +63,15 @@ test('a fork does not depend on what was drawn before, and drawing from it chang
 test('forks by different labels, of different depth or from different parents are different streams', () => {
   const random = seededRandom('seed')
   const streams = [
-    random, random.fork('a'), random.fork('b'), random.fork('a/b'), random.fork('a').fork('b'), random.fork('b').fork('a'),
-    random.fork(''), random.fork('').fork(''), seededRandom('seed2').fork('a'),
+    random,
+    random.fork('a'),
+    random.fork('b'),
+    random.fork('a/b'),
+    random.fork('a').fork('b'),
+    random.fork('b').fork('a'),
+    random.fork(''),
+    random.fork('').fork(''),
+    seededRandom('seed2').fork('a'),
   ]
   const seen = new Set(streams.map(stream => draws(stream, 5).join(' ')))
   assert.equal(seen.size, streams.length)

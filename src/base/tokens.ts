@@ -61,10 +61,18 @@ export function planClaims(request: TokenRequest, issuer: string, wall: Millis):
   const aud = audiences.length > 0 ? audiences : [issuer]
   const extended = expirationSeconds === WARN_AFTER_SECONDS && pod !== undefined && aud.includes(issuer)
   return {
-    iss: issuer, sub: `system:serviceaccount:${namespace}:${serviceAccount.name}`, aud,
-    iat: now, nbf: now, exp: now + (extended ? EXTENDED_SECONDS : expirationSeconds), jti: tokenId,
+    iss: issuer,
+    sub: `system:serviceaccount:${namespace}:${serviceAccount.name}`,
+    aud,
+    iat: now,
+    nbf: now,
+    exp: now + (extended ? EXTENDED_SECONDS : expirationSeconds),
+    jti: tokenId,
     'kubernetes.io': {
-      namespace, ...(node && { node }), ...(pod && { pod }), serviceaccount: serviceAccount,
+      namespace,
+      ...(node && { node }),
+      ...(pod && { pod }),
+      serviceaccount: serviceAccount,
       ...(extended && { warnafter: now + expirationSeconds }),
     },
   }

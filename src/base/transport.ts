@@ -96,9 +96,7 @@ export interface RemoteCommandStreams {
 }
 
 /** How a remote command ended; becomes the Status on the error channel. */
-export type RemoteCommandResult =
-  | { readonly is: 'exited'; readonly exitCode: number }
-  | { readonly is: 'failed'; readonly message: string }
+export type RemoteCommandResult = { readonly is: 'exited'; readonly exitCode: number } | { readonly is: 'failed'; readonly message: string }
 
 /** Sends a request to an API server or a kubelet: in process, or over HTTPS. */
 export type Transport = (request: Request) => Promise<Response>

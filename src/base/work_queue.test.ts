@@ -86,7 +86,13 @@ test('closing lets every worker go and takes nothing more', async () => {
   assert.equal(queue.length, 0)
 })
 
-const soon = (promise: Promise<unknown>): Promise<unknown> => Promise.race([promise, Promise.resolve().then(() => Promise.resolve()).then(() => 'waits')])
+const soon = (promise: Promise<unknown>): Promise<unknown> =>
+  Promise.race([
+    promise,
+    Promise.resolve()
+      .then(() => Promise.resolve())
+      .then(() => 'waits'),
+  ])
 
 function manualClock() {
   let now = 0

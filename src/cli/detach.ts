@@ -64,7 +64,9 @@ async function waitForNodes({ output }: Cli, directories: ClusterDirectories, { 
       const found = await readClusterRecord(directories.record)
       if (!found?.running || performance.now() > deadline) {
         done('failed')
-        throw new UserError(found?.running ? `the node was not Ready within ${waitMs / 1000} s` : `the cluster "${name}" ended while it was starting`, { next: `See why in the cluster's log: ${directories.log}` })
+        throw new UserError(found?.running ? `the node was not Ready within ${waitMs / 1000} s` : `the cluster "${name}" ended while it was starting`, {
+          next: `See why in the cluster's log: ${directories.log}`,
+        })
       }
       await pause()
     }

@@ -39,7 +39,9 @@ async function down({ output, env }: Cli, name: string, { remove, kubeconfig }: 
     while ((await readClusterRecord(directories.record))?.running) {
       if (performance.now() > deadline) {
         done('failed')
-        throw new UserError(`the cluster "${name}" (process ${found.record.pid}) did not stop within ${STOP_MS / 1000} s`, { next: `Its log says what it waits for: ${directories.log}` })
+        throw new UserError(`the cluster "${name}" (process ${found.record.pid}) did not stop within ${STOP_MS / 1000} s`, {
+          next: `Its log says what it waits for: ${directories.log}`,
+        })
       }
       await new Promise(resolve => setTimeout(resolve, POLL_MS))
     }
@@ -47,7 +49,13 @@ async function down({ output, env }: Cli, name: string, { remove, kubeconfig }: 
   }
   // A cluster that was killed left containers and a containerd behind: they go too, and so do those of a deleted one.
   const { pid } = containerdPaths(directories.containerd)
-  if (await access(remove ? directories.containerd : pid).then(() => true, () => false)) await clearContainers(env, name)
+  if (
+    await access(remove ? directories.containerd : pid).then(
+      () => true,
+      () => false,
+    )
+  )
+    await clearContainers(env, name)
   await removeClusterRecord(directories.record)
   await removeKubeconfig(kubeconfigPath(env, kubeconfig), contextName(name))
   if (found) await removeKubeconfig({ read: found.record.kubeconfig, write: '' }, contextName(name))

@@ -10,8 +10,8 @@ import { contextName, nameOption, outputOption } from './options.ts'
 import { printResult, table, type Format } from './output.ts'
 
 export function addInfoCommand(program: Command, cli: Cli): void {
-  outputOption(nameOption(program.command('info').description('where a cluster has its files and what it runs on'), cli.env))
-    .action(async ({ name, output: format }: { name: string; output: Format }) => {
+  outputOption(nameOption(program.command('info').description('where a cluster has its files and what it runs on'), cli.env)).action(
+    async ({ name, output: format }: { name: string; output: Format }) => {
       const directories = clusterDirectories(cli.env, name)
       const found = await readClusterRecord(directories.record)
       const info = {
@@ -29,14 +29,22 @@ export function addInfoCommand(program: Command, cli: Cli): void {
         version: VERSION,
         kubernetes: KUBERNETES_VERSION,
       }
-      printResult(cli.output, format, info, Object.entries(info).filter(([, value]) => value).map(([key, value]) => `${`${key}:`.padEnd(13)}${value}`).join('\n'))
-    })
+      printResult(
+        cli.output,
+        format,
+        info,
+        Object.entries(info)
+          .filter(([, value]) => value)
+          .map(([key, value]) => `${`${key}:`.padEnd(13)}${value}`)
+          .join('\n'),
+      )
+    },
+  )
 }
 
 export function addVersionCommand(program: Command, cli: Cli): void {
-  outputOption(program.command('version').description('the version of Poise and of the API it serves'))
-    .action(({ output: format }: { output: Format }) => {
-      const versions = { poise: VERSION, kubernetes: KUBERNETES_VERSION, node: process.versions.node }
-      printResult(cli.output, format, versions, table(['POISE', 'KUBERNETES', 'NODE'], [[versions.poise, versions.kubernetes, versions.node]]))
-    })
+  outputOption(program.command('version').description('the version of Poise and of the API it serves')).action(({ output: format }: { output: Format }) => {
+    const versions = { poise: VERSION, kubernetes: KUBERNETES_VERSION, node: process.versions.node }
+    printResult(cli.output, format, versions, table(['POISE', 'KUBERNETES', 'NODE'], [[versions.poise, versions.kubernetes, versions.node]]))
+  })
 }

@@ -14,13 +14,15 @@ import { printResult, UserError, type Format } from './output.ts'
 
 export function addLoadCommands(program: Command, cli: Cli): void {
   const load = program.command('load').description('bring images into a cluster')
-  outputOption(nameOption(load.command('image <file...>').description('an archive in OCI layout, or of `docker save`'), cli.env))
-    .action(async (files: string[], { name, output: format }: { name: string; output: Format }) => {
+  outputOption(nameOption(load.command('image <file...>').description('an archive in OCI layout, or of `docker save`'), cli.env)).action(
+    async (files: string[], { name, output: format }: { name: string; output: Format }) => {
       const record = await runningRecord(cli, name)
       if (record.runtime === 'simulated') throw new UserError(`the containers of cluster "${name}" are simulated: every image exists there already`)
       const directories = clusterDirectories(cli.env, name)
       if (record.containerdSocket !== containerdPaths(directories.containerd).socket) {
-        throw new UserError(`cluster "${name}" uses a containerd that Poise did not start`, { next: `Load the image there: ctr --address ${record.containerdSocket} -n k8s.io images import FILE` })
+        throw new UserError(`cluster "${name}" uses a containerd that Poise did not start`, {
+          next: `Load the image there: ctr --address ${record.containerdSocket} -n k8s.io images import FILE`,
+        })
       }
       const loaded: string[] = []
       for (const file of files) {
@@ -29,7 +31,10 @@ export function addLoadCommands(program: Command, cli: Cli): void {
           throw new UserError(`${file} cannot be read`, { next: 'Make an archive with: docker save IMAGE -o FILE.tar' })
         })
         const done = cli.output.step(`Loading ${file}`)
-        const names = await loadImage({ machine: await inspectMachine(), paths: containerdPaths(directories.containerd), processes: createProcesses() }, path).catch((error: unknown) => {
+        const names = await loadImage(
+          { machine: await inspectMachine(), paths: containerdPaths(directories.containerd), processes: createProcesses() },
+          path,
+        ).catch((error: unknown) => {
           done('failed')
           throw error
         })
@@ -37,5 +42,6 @@ export function addLoadCommands(program: Command, cli: Cli): void {
         loaded.push(...names)
       }
       printResult(cli.output, format, loaded, loaded.join('\n'))
-    })
+    },
+  )
 }

@@ -7,7 +7,12 @@ export const DEFAULT_NAME = 'poise'
 
 /** The cluster: --name, else POISE_CLUSTER_NAME, else `poise`. */
 export function nameOption(command: Command, env: Readonly<Record<string, string | undefined>>): Command {
-  return command.option('--name <name>', 'the cluster (POISE_CLUSTER_NAME)', checkedName, env['POISE_CLUSTER_NAME'] ? checkedName(env['POISE_CLUSTER_NAME']) : DEFAULT_NAME)
+  return command.option(
+    '--name <name>',
+    'the cluster (POISE_CLUSTER_NAME)',
+    checkedName,
+    env['POISE_CLUSTER_NAME'] ? checkedName(env['POISE_CLUSTER_NAME']) : DEFAULT_NAME,
+  )
 }
 
 export function checkedName(name: string): string {
@@ -27,9 +32,14 @@ export function duration(text: string): number {
 }
 
 export const outputOption = (command: Command): Command =>
-  command.option('-o, --output <format>', 'text, json or yaml', (text: string): Format => {
-    if (text !== 'text' && text !== 'json' && text !== 'yaml') throw new InvalidArgumentError('use text, json or yaml.')
-    return text
-  }, 'text')
+  command.option(
+    '-o, --output <format>',
+    'text, json or yaml',
+    (text: string): Format => {
+      if (text !== 'text' && text !== 'json' && text !== 'yaml') throw new InvalidArgumentError('use text, json or yaml.')
+      return text
+    },
+    'text',
+  )
 
 export const contextName = (name: string): string => `poise-${name}`

@@ -53,7 +53,16 @@ test('a result is printed in the form that was asked for', () => {
 })
 
 test('columns are as wide as their widest cell and three spaces apart', () => {
-  assert.equal(table(['NAME', 'NODES'], [['one', '1'], ['longer-name', '']]), 'NAME          NODES\none           1\nlonger-name')
+  assert.equal(
+    table(
+      ['NAME', 'NODES'],
+      [
+        ['one', '1'],
+        ['longer-name', ''],
+      ],
+    ),
+    'NAME          NODES\none           1\nlonger-name',
+  )
 })
 
 test('a duration needs a unit', () => {

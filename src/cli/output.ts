@@ -61,7 +61,14 @@ export function printResult(output: Output, format: Format, value: unknown, text
 export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
   const all = [header, ...rows]
   const widths = header.map((_, column) => Math.max(...all.map(row => (row[column] ?? '').length)))
-  return all.map(row => row.map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd(widths[column]! + 3))).join('').trimEnd()).join('\n')
+  return all
+    .map(row =>
+      row
+        .map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd(widths[column]! + 3)))
+        .join('')
+        .trimEnd(),
+    )
+    .join('\n')
 }
 
 /** An error the user can do something about: what is wrong, and what to do next. */

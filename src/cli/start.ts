@@ -45,7 +45,10 @@ export async function start(cli: Cli, options: UpOptions, { signal }: StopSignal
   const log = await prepare(directories, options.logLevel)
   const done = output.step(`Starting cluster "${name}"`)
   const cluster = await startRealCluster({
-    name, directories, store, log,
+    name,
+    directories,
+    store,
+    log,
     clustersDirectory: clustersDirectory(env),
     runtime: options.runtime,
     address: options.address,
@@ -60,10 +63,15 @@ export async function start(cli: Cli, options: UpOptions, { signal }: StopSignal
     await writeFileAtomically(directories.kubeconfig, cluster.kubeconfig, 0o600)
     await addKubeconfig(kubeconfig, cluster.kubeconfig, { switchContext: options.switchContext })
     await writeClusterRecord(directories.record, {
-      name, server: cluster.server, runtime: cluster.runtime.kind, containerdSocket: cluster.runtime.socketPath,
+      name,
+      server: cluster.server,
+      runtime: cluster.runtime.kind,
+      containerdSocket: cluster.runtime.socketPath,
       store: store === 'memory' ? 'memory' : store.directory,
       kubeconfig: kubeconfig.read,
-      version: VERSION, nodes: cluster.nodes, startedAt: new Date().toISOString(),
+      version: VERSION,
+      nodes: cluster.nodes,
+      startedAt: new Date().toISOString(),
     })
     done()
     if (cluster.runtime.note) output.note(`Containers are simulated: ${cluster.runtime.note.replace(/[.]? Next: .*/, '')}`)
@@ -91,14 +99,19 @@ async function waitForNodes({ output }: Cli, cluster: RealCluster, waitMs: numbe
   } catch (error) {
     done('failed')
     if (stopped.aborted) return
-    if (late.aborted) throw new UserError(`node ${cluster.nodes.join(', ')} was not Ready within ${waitMs / 1000} s`, { next: 'Give it longer with --wait 5m, or see why in the log (poise info).' })
+    if (late.aborted)
+      throw new UserError(`node ${cluster.nodes.join(', ')} was not Ready within ${waitMs / 1000} s`, {
+        next: 'Give it longer with --wait 5m, or see why in the log (poise info).',
+      })
     throw error
   }
 }
 
 async function stop({ output }: Cli, cluster: RealCluster, directories: ClusterDirectories, kubeconfig: KubeconfigPaths, log: HostLog): Promise<void> {
   const done = output.step(`Stopping cluster "${cluster.name}"`)
-  await removeKubeconfig(kubeconfig, contextName(cluster.name)).catch((error: unknown) => log.warn('the context stays in the kubeconfig', { error: String(error) }))
+  await removeKubeconfig(kubeconfig, contextName(cluster.name)).catch((error: unknown) =>
+    log.warn('the context stays in the kubeconfig', { error: String(error) }),
+  )
   await cluster.stop({ containers: true })
   await removeClusterRecord(directories.record)
   log.close()
@@ -108,5 +121,8 @@ async function stop({ output }: Cli, cluster: RealCluster, directories: ClusterD
 /** Two processes with one cluster's files would undo each other's work. */
 export async function refuseSecond(directories: ClusterDirectories, name: string): Promise<void> {
   const found = await readClusterRecord(directories.record)
-  if (found?.running) throw new UserError(`a cluster "${name}" is running already (process ${found.record.pid})`, { next: `Use it with: kubectl --context ${contextName(name)} get nodes. Or start another one with: poise up --name other` })
+  if (found?.running)
+    throw new UserError(`a cluster "${name}" is running already (process ${found.record.pid})`, {
+      next: `Use it with: kubectl --context ${contextName(name)} get nodes. Or start another one with: poise up --name other`,
+    })
 }

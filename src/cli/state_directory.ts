@@ -13,16 +13,22 @@ export async function makeStateDirectory(path: string): Promise<void> {
     await access(path, constants.W_OK | constants.X_OK)
   } catch (error) {
     const { code = String(error) } = error as NodeJS.ErrnoException
-    throw new UserError(`the state directory ${path} cannot be written (${code})`, { next: 'Set POISE_HOME to a directory that this user can write, with room on its disk.' })
+    throw new UserError(`the state directory ${path} cannot be written (${code})`, {
+      next: 'Set POISE_HOME to a directory that this user can write, with room on its disk.',
+    })
   }
 }
 
 async function makeWithParents(path: string): Promise<void> {
-  const made = () => mkdir(path, { mode: 0o700 }).then(() => true, (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EEXIST') return true
-    if (error.code === 'ENOENT' && dirname(path) !== path) return false
-    throw error
-  })
+  const made = () =>
+    mkdir(path, { mode: 0o700 }).then(
+      () => true,
+      (error: NodeJS.ErrnoException) => {
+        if (error.code === 'EEXIST') return true
+        if (error.code === 'ENOENT' && dirname(path) !== path) return false
+        throw error
+      },
+    )
   if (await made()) return
   await makeWithParents(dirname(path))
   await mkdir(path, { mode: 0o700 })

@@ -35,8 +35,16 @@ export function addTourCommand(program: Command, cli: Cli): void {
       const choice = parseRuntimeChoice(runtime)
       if (!choice) throw new UserError(`${JSON.stringify(runtime)} is not a runtime`, { next: 'Use auto, containerd or simulated.', exitCode: 2 })
       const options: UpOptions = {
-        name, runtime: choice, store: 'memory', port: 0, address: '127.0.0.1', kubeconfig: undefined,
-        switchContext: cli.interactive, detach: false, waitMs: wait, logLevel: 'info',
+        name,
+        runtime: choice,
+        store: 'memory',
+        port: 0,
+        address: '127.0.0.1',
+        kubeconfig: undefined,
+        switchContext: cli.interactive,
+        detach: false,
+        waitMs: wait,
+        logLevel: 'info',
       }
       const stopping = listenForStop()
       const { cluster, stop } = await start(cli, options, stopping)
@@ -48,7 +56,9 @@ export function addTourCommand(program: Command, cli: Cli): void {
         interrupted.catch(() => undefined)
         await Promise.race([tour(cli, cluster, wait), interrupted])
         if (cli.interactive) {
-          cli.output.result(`\nThe cluster stays up. In another terminal:\n\n  kubectl --context ${contextName(name)} get pods --watch\n  kubectl --context ${contextName(name)} apply -f examples/tour/pod.yaml -f examples/tour/services.yaml\n\nPress Ctrl-C to stop it.`)
+          cli.output.result(
+            `\nThe cluster stays up. In another terminal:\n\n  kubectl --context ${contextName(name)} get pods --watch\n  kubectl --context ${contextName(name)} apply -f examples/tour/pod.yaml -f examples/tour/services.yaml\n\nPress Ctrl-C to stop it.`,
+          )
           await stopping.asked
         }
       } finally {
@@ -117,12 +127,23 @@ function createStory(print: (line: string) => void) {
   }
 }
 
-async function until(pods: { get(key: typeof POD): Pod | undefined; onChange(listener: () => void): { stop(): void } }, what: string, patienceMs: number, holds: (pod: Pod | undefined) => boolean): Promise<void> {
+async function until(
+  pods: { get(key: typeof POD): Pod | undefined; onChange(listener: () => void): { stop(): void } },
+  what: string,
+  patienceMs: number,
+  holds: (pod: Pod | undefined) => boolean,
+): Promise<void> {
   let listening: { stop(): void } | undefined
   let timer: NodeJS.Timeout | undefined
   try {
     await new Promise<void>((resolve, reject) => {
-      timer = setTimeout(() => reject(new UserError(`waited ${patienceMs / 1000} s for ${what}`, { next: 'The last lines above say how far it came; the log (poise info) says more.' })), patienceMs)
+      timer = setTimeout(
+        () =>
+          reject(
+            new UserError(`waited ${patienceMs / 1000} s for ${what}`, { next: 'The last lines above say how far it came; the log (poise info) says more.' }),
+          ),
+        patienceMs,
+      )
       const look = () => {
         if (holds(pods.get(POD))) resolve()
       }

@@ -11,9 +11,20 @@ import type { Client, ListOptions, Patch, WriteOptions } from './client.ts'
  */
 export function createClient(transport: Transport, { user, userAgent = 'poise' }: { user?: User; userAgent?: string } = {}): Client {
   /** A signal of its own for each request: listeners would pile up on a shared one. */
-  async function send(method: Request['method'], path: string, query: Record<string, string | readonly string[] | undefined> = {}, body?: RequestBody, headers: Record<string, string> = {}, signal = new AbortController().signal): Promise<Response> {
+  async function send(
+    method: Request['method'],
+    path: string,
+    query: Record<string, string | readonly string[] | undefined> = {},
+    body?: RequestBody,
+    headers: Record<string, string> = {},
+    signal = new AbortController().signal,
+  ): Promise<Response> {
     return transport({
-      method, path, query: searchParams(query), user, signal,
+      method,
+      path,
+      query: searchParams(query),
+      user,
+      signal,
       headers: { accept: 'application/json', 'user-agent': userAgent, ...headers },
       body: body ?? { is: 'none' },
     })
@@ -28,7 +39,8 @@ export function createClient(transport: Transport, { user, userAgent = 'poise' }
     create: (kind, object, options) =>
       call('POST', collectionPath(kind, object.metadata.namespace ?? ''), writeQuery(options), json(typed(kind, object)), JSON_HEADERS),
     update: (kind, object, options) => call('PUT', pathOf(kind, draftKey(object)), writeQuery(options), json(typed(kind, object)), JSON_HEADERS),
-    updateStatus: (kind, object, options) => call('PUT', `${pathOf(kind, draftKey(object))}/status`, writeQuery(options), json(typed(kind, object)), JSON_HEADERS),
+    updateStatus: (kind, object, options) =>
+      call('PUT', `${pathOf(kind, draftKey(object))}/status`, writeQuery(options), json(typed(kind, object)), JSON_HEADERS),
     patch(kind, key, patch, options) {
       const path = options?.subresource ? `${pathOf(kind, key)}/${options.subresource}` : pathOf(kind, key)
       const force = patch.type === 'apply' && patch.force ? { force: 'true' } : {}
@@ -58,24 +70,27 @@ export function createClient(transport: Transport, { user, userAgent = 'poise' }
         sink.ended(error)
       }
       const query = {
-        ...listQuery(options), watch: 'true',
+        ...listQuery(options),
+        watch: 'true',
         allowWatchBookmarks: options.allowBookmarks === false ? undefined : 'true',
         timeoutSeconds: options.timeoutSeconds?.toString(),
       }
-      send('GET', collectionPath(kind, options.namespace ?? ''), query, undefined, {}, abort.signal).then(response => {
-        if (over) return
-        if (response.body.is !== 'watch') return end(errorOf(response))
-        open = response.body.watch.start({
-          event(event) {
-            if (over) return
-            if (event.type !== 'ERROR') return sink.event(event)
-            end(new ApiError(event.object as Status))
-            open?.stop()
-          },
-          end: () => end(undefined),
+      send('GET', collectionPath(kind, options.namespace ?? ''), query, undefined, {}, abort.signal)
+        .then(response => {
+          if (over) return
+          if (response.body.is !== 'watch') return end(errorOf(response))
+          open = response.body.watch.start({
+            event(event) {
+              if (over) return
+              if (event.type !== 'ERROR') return sink.event(event)
+              end(new ApiError(event.object as Status))
+              open?.stop()
+            },
+            end: () => end(undefined),
+          })
+          if (over) open.stop()
         })
-        if (over) open.stop()
-      }).catch((error: unknown) => end(error instanceof Error ? error : new Error(String(error))))
+        .catch((error: unknown) => end(error instanceof Error ? error : new Error(String(error))))
       return {
         stop() {
           if (over) return
@@ -87,8 +102,12 @@ export function createClient(transport: Transport, { user, userAgent = 'poise' }
     },
     async exec(key, { container, command, tty = false }, streams) {
       const query = {
-        container, command, tty: String(tty),
-        stdin: String(streams.stdin !== undefined), stdout: String(streams.stdout !== undefined), stderr: String(streams.stderr !== undefined),
+        container,
+        command,
+        tty: String(tty),
+        stdin: String(streams.stdin !== undefined),
+        stdout: String(streams.stdout !== undefined),
+        stderr: String(streams.stderr !== undefined),
       }
       const path = `/api/v1/namespaces/${encodeURIComponent(key.namespace)}/pods/${encodeURIComponent(key.name)}/exec`
       const response = await send('POST', path, query, undefined, {}, streams.signal)
@@ -116,7 +135,10 @@ export function collectionPath(kind: Kind<never>, namespace: string): string {
 export const pathOf = (kind: Kind<never>, { namespace, name }: ObjectKey): string => `${collectionPath(kind, namespace)}/${encodeURIComponent(name)}`
 
 const typed = (kind: Kind<never>, object: object): object => ({ apiVersion: apiVersionOf(kind), kind: kind.kind, ...object })
-const draftKey = ({ metadata }: { metadata: { namespace?: string; name?: string } }): ObjectKey => ({ namespace: metadata.namespace ?? '', name: metadata.name ?? '' })
+const draftKey = ({ metadata }: { metadata: { namespace?: string; name?: string } }): ObjectKey => ({
+  namespace: metadata.namespace ?? '',
+  name: metadata.name ?? '',
+})
 const json = (object: object): RequestBody => ({ is: 'object', object })
 
 const writeQuery = (options: WriteOptions = {}) => ({ fieldManager: options.fieldManager, dryRun: options.dryRun ? 'All' : undefined })
@@ -160,5 +182,12 @@ function errorOf(response: Response): Error {
   } catch {
     // Not a Status: a proxy or a plain-text 404 answered; its words are all there is.
   }
-  return new ApiError({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message: text.trim() || `the server answered ${response.status}`, code: response.status })
+  return new ApiError({
+    kind: 'Status',
+    apiVersion: 'v1',
+    metadata: {},
+    status: 'Failure',
+    message: text.trim() || `the server answered ${response.status}`,
+    code: response.status,
+  })
 }

@@ -22,9 +22,20 @@ export interface Client {
   /** POST to a subresource: binding, token, eviction. */
   createSubresource<R>(kind: Kind<never>, key: ObjectKey, subresource: string, body: object): Promise<R>
   /** Events after `resourceVersion`. `ended` is called once, with the error that ended it if there was one. */
-  watch<T extends KubernetesObject>(kind: Kind<T>, options: WatchOptions, sink: { event(event: WatchEvent): void; ended(error: Error | undefined): void }): { stop(): void }
+  watch<T extends KubernetesObject>(
+    kind: Kind<T>,
+    options: WatchOptions,
+    sink: { event(event: WatchEvent): void; ended(error: Error | undefined): void },
+  ): { stop(): void }
   /** Everything else, by path. Throws ApiError for a Failure. */
-  request(request: { method: Request['method']; path: string; query?: Record<string, string | readonly string[]>; headers?: Record<string, string>; body?: RequestBody; signal?: AbortSignal }): Promise<unknown>
+  request(request: {
+    method: Request['method']
+    path: string
+    query?: Record<string, string | readonly string[]>
+    headers?: Record<string, string>
+    body?: RequestBody
+    signal?: AbortSignal
+  }): Promise<unknown>
   /** Runs a command in a container through the exec subresource. */
   exec(key: ObjectKey, options: { container: string; command: readonly string[]; tty?: boolean }, streams: RemoteCommandStreams): Promise<RemoteCommandResult>
 }

@@ -38,8 +38,11 @@ export interface Source {
 }
 
 /** Changes of these objects bring their own key. */
-export const watches = <T extends KubernetesObject>(kind: Kind<T>, cache: Cache<T>, keysOf: (change: CacheChange<T>) => readonly ObjectKey[] = ({ key }) => [key]): Source =>
-  ({ kind, cache, keysOf }) as never
+export const watches = <T extends KubernetesObject>(
+  kind: Kind<T>,
+  cache: Cache<T>,
+  keysOf: (change: CacheChange<T>) => readonly ObjectKey[] = ({ key }) => [key],
+): Source => ({ kind, cache, keysOf }) as never
 
 const RETRY: BackoffRange = { baseMs: 5, maxMs: 60_000 }
 const OWN_WRITE_CHECK_MS = 20
@@ -82,12 +85,19 @@ export function startController(host: Host, client: Client, options: ControllerO
 
   const tasks = Array.from({ length: options.workers ?? 4 }, (_, index) =>
     host.spawn(`${options.name} worker ${index}`, async signal => {
-      if (!(await cachesSynced(options.sources.map(source => source.cache), signal))) return
+      if (
+        !(await cachesSynced(
+          options.sources.map(source => source.cache),
+          signal,
+        ))
+      )
+        return
       for (let key = await queue.take(); key !== undefined; key = await queue.take()) {
         await work(key)
         queue.done(key)
       }
-    }))
+    }),
+  )
 
   return {
     async stop() {

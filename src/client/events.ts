@@ -59,7 +59,9 @@ export function createEventRecorder(host: Host, client: Client, source: EventSou
     let name = newName(about.metadata.name ?? '')
     let isWritten = false
     const entry: CountedEvent = {
-      count: 0, message: '', lastWallMs: firstWallMs,
+      count: 0,
+      message: '',
+      lastWallMs: firstWallMs,
       async write() {
         const { count, message, lastWallMs } = entry
         const state = { count, message, lastTimestamp: timestamp(lastWallMs) }
@@ -84,7 +86,9 @@ export function createEventRecorder(host: Host, client: Client, source: EventSou
             resourceVersion: about.metadata.resourceVersion,
             ...(fieldPath && { fieldPath }),
           },
-          type, reason, ...state,
+          type,
+          reason,
+          ...state,
           source: { component: source.component, ...(source.host && { host: source.host }) },
           reportingComponent: source.component,
           reportingInstance: source.host ?? '',

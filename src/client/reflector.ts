@@ -78,17 +78,21 @@ export function createCache<T extends KubernetesObject>(host: Host, client: Clie
         watch.stop()
         resolve(undefined)
       }
-      const watch = client.watch(kind, { ...options, resourceVersion: String(revision) }, {
-        event({ type, object }) {
-          const item = object as T
-          if (type !== 'BOOKMARK') set(keyOf(item), type === 'DELETED' ? undefined : item)
-          seen(item.metadata.resourceVersion)
+      const watch = client.watch(
+        kind,
+        { ...options, resourceVersion: String(revision) },
+        {
+          event({ type, object }) {
+            const item = object as T
+            if (type !== 'BOOKMARK') set(keyOf(item), type === 'DELETED' ? undefined : item)
+            seen(item.metadata.resourceVersion)
+          },
+          ended(error) {
+            signal.removeEventListener('abort', stop)
+            resolve(error)
+          },
         },
-        ended(error) {
-          signal.removeEventListener('abort', stop)
-          resolve(error)
-        },
-      })
+      )
       signal.addEventListener('abort', stop, { once: true })
     })
 
@@ -124,7 +128,7 @@ export function createCache<T extends KubernetesObject>(host: Host, client: Clie
 
   return {
     get: key => objects.get(keyText(key)),
-    list: namespace => namespace === undefined ? [...objects.values()] : [...objects.values()].filter(object => object.metadata.namespace === namespace),
+    list: namespace => (namespace === undefined ? [...objects.values()] : [...objects.values()].filter(object => object.metadata.namespace === namespace)),
     get revision() {
       return revision
     },

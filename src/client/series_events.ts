@@ -51,10 +51,14 @@ export function createSeriesEventRecorder(host: Host, client: Client, source: Se
     else if (!series.isPlanned) {
       const planned = series
       planned.isPlanned = true
-      clock.at(planned.dueAt, () => {
-        planned.isPlanned = false
-        writer.put(planned)
-      }, 'event series')
+      clock.at(
+        planned.dueAt,
+        () => {
+          planned.isPlanned = false
+          writer.put(planned)
+        },
+        'event series',
+      )
     }
   }
 
@@ -64,7 +68,11 @@ export function createSeriesEventRecorder(host: Host, client: Client, source: Se
     const eventTime = microTimestamp(clock.wall())
     let isWritten = false
     const series: Series = {
-      count: 0, lastAt: clock.now(), lastWallMs: clock.wall(), dueAt: 0, isPlanned: false,
+      count: 0,
+      lastAt: clock.now(),
+      lastWallMs: clock.wall(),
+      dueAt: 0,
+      isPlanned: false,
       async write() {
         const { count, lastWallMs } = series
         const state = count > 1 ? { series: { count, lastObservedTime: microTimestamp(lastWallMs) } } : {}
@@ -75,7 +83,10 @@ export function createSeriesEventRecorder(host: Host, client: Client, source: Se
         }
         await client.create(EventsEvent, {
           metadata: { name, namespace },
-          eventTime, type, reason, ...state,
+          eventTime,
+          type,
+          reason,
+          ...state,
           note: message.slice(0, NOTE_MAX),
           action: source.actions[reason] ?? reason,
           reportingController: source.controller,

@@ -79,7 +79,11 @@ export function createCluster({ host, store, tokens, caCertificate, serviceCidr,
   const kubelets = new Map<string, Kubelet>()
   const nodeCaches = new Map<string, readonly { stop(): void }[]>()
   const apiServer = createApiServer({
-    kinds, store, tokens, serviceCidr, metrics,
+    kinds,
+    store,
+    tokens,
+    serviceCidr,
+    metrics,
     clock: host.clock,
     random: host.random.fork('apiserver'),
     log: host.log.child({ component: 'apiserver' }),
@@ -119,13 +123,18 @@ export function createCluster({ host, store, tokens, caCertificate, serviceCidr,
     },
     async addNode({ name, host: nodeHost, connect = handle => handle, ...parts }) {
       const forNode = client(nodeUser(name), connect(apiServer.handle))
-      const ownCaches = { pods: createCache(nodeHost, forNode, Pod, { fieldSelector: `spec.nodeName=${name}` }), services: createCache(nodeHost, forNode, Service) }
+      const ownCaches = {
+        pods: createCache(nodeHost, forNode, Pod, { fieldSelector: `spec.nodeName=${name}` }),
+        services: createCache(nodeHost, forNode, Service),
+      }
       const kubelet = createKubelet({
         host: nodeHost,
         client: forNode,
         ...ownCaches,
         events: createEventRecorder(nodeHost, forNode, { component: 'kubelet', host: name }),
-        ...parts, nodeName: name, clusterDomain,
+        ...parts,
+        nodeName: name,
+        clusterDomain,
         clusterDns: [dnsIP],
       })
       kubelets.set(name, kubelet)
@@ -150,6 +159,9 @@ export function createCluster({ host, store, tokens, caCertificate, serviceCidr,
 }
 
 /** The scheduler writes the newer Events; kubelets the older ones, as on Kubernetes. */
-const schedulerEvents = (host: Host, client: Client) => createSeriesEventRecorder(host, client, {
-  controller: 'default-scheduler', instance: 'default-scheduler-poise', actions: { Scheduled: 'Binding', FailedScheduling: 'Scheduling' },
-})
+const schedulerEvents = (host: Host, client: Client) =>
+  createSeriesEventRecorder(host, client, {
+    controller: 'default-scheduler',
+    instance: 'default-scheduler-poise',
+    actions: { Scheduled: 'Binding', FailedScheduling: 'Scheduling' },
+  })

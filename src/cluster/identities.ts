@@ -6,6 +6,9 @@ const AUTHENTICATED = 'system:authenticated'
 export const administrator: User = { name: 'kubernetes-admin', groups: ['system:masters', AUTHENTICATED] }
 export const schedulerUser: User = { name: 'system:kube-scheduler', groups: [AUTHENTICATED] }
 export const controllerManagerUser: User = { name: 'system:kube-controller-manager', groups: [AUTHENTICATED] }
-export const nameServerUser: User = { name: 'system:serviceaccount:kube-system:coredns', groups: ['system:serviceaccounts', 'system:serviceaccounts:kube-system', AUTHENTICATED] }
+export const nameServerUser: User = {
+  name: 'system:serviceaccount:kube-system:coredns',
+  groups: ['system:serviceaccounts', 'system:serviceaccounts:kube-system', AUTHENTICATED],
+}
 
 export const nodeUser = (nodeName: string): User => ({ name: `system:node:${nodeName}`, groups: ['system:nodes', AUTHENTICATED] })

@@ -44,14 +44,16 @@ export function startNamespaceController(host: Host, client: Client, { namespace
       if (!namespace?.metadata.deletionTimestamp || !namespace.spec?.finalizers?.includes(FINALIZER)) return settled
       if (!(await empty(name))) return { again: LOOK_AGAIN_MS }
       const finalizers = namespace.spec.finalizers.filter(finalizer => finalizer !== FINALIZER)
-      await client.request({
-        method: 'PUT',
-        path: `${pathOf(Namespace, { namespace: '', name })}/finalize`,
-        headers: { 'content-type': 'application/json' },
-        body: { is: 'object', object: { ...namespace, apiVersion: apiVersionOf(Namespace), kind: 'Namespace', spec: { ...namespace.spec, finalizers } } },
-      }).catch((error: unknown) => {
-        if (!isReason(error, 'NotFound')) throw error
-      })
+      await client
+        .request({
+          method: 'PUT',
+          path: `${pathOf(Namespace, { namespace: '', name })}/finalize`,
+          headers: { 'content-type': 'application/json' },
+          body: { is: 'object', object: { ...namespace, apiVersion: apiVersionOf(Namespace), kind: 'Namespace', spec: { ...namespace.spec, finalizers } } },
+        })
+        .catch((error: unknown) => {
+          if (!isReason(error, 'NotFound')) throw error
+        })
       return settled
     },
   })

@@ -13,11 +13,23 @@ const CASES: readonly [string, Node, readonly object[] | undefined][] = [
   ['a node that has not reported yet is not ready', node({}), [noSchedule('node.kubernetes.io/not-ready')]],
   ['one that reports False is not ready', node({ Ready: 'False' }), [noSchedule('node.kubernetes.io/not-ready')]],
   ['one that is silent is unreachable', node({ Ready: 'Unknown' }), [noSchedule('node.kubernetes.io/unreachable')]],
-  ['pressure keeps Pods away', node({ Ready: 'True', DiskPressure: 'True', PIDPressure: 'True' }), [noSchedule('node.kubernetes.io/disk-pressure'), noSchedule('node.kubernetes.io/pid-pressure')]],
+  [
+    'pressure keeps Pods away',
+    node({ Ready: 'True', DiskPressure: 'True', PIDPressure: 'True' }),
+    [noSchedule('node.kubernetes.io/disk-pressure'), noSchedule('node.kubernetes.io/pid-pressure')],
+  ],
   ['a cordoned node is unschedulable', node({ Ready: 'True' }, { unschedulable: true }), [noSchedule('node.kubernetes.io/unschedulable')]],
   ['a taint whose reason is gone goes', node({ Ready: 'True' }, { taints: [noSchedule('node.kubernetes.io/not-ready')] }), []],
-  ['one that is there already stays as it is', node({ Ready: 'False' }, { taints: [{ key: 'node.kubernetes.io/not-ready', effect: 'NoSchedule' }] }), undefined],
-  ['taints of others stay', node({ Ready: 'True' }, { taints: [{ key: 'gpu', effect: 'NoSchedule' }, noSchedule('node.kubernetes.io/unschedulable')] }), [{ key: 'gpu', effect: 'NoSchedule' }]],
+  [
+    'one that is there already stays as it is',
+    node({ Ready: 'False' }, { taints: [{ key: 'node.kubernetes.io/not-ready', effect: 'NoSchedule' }] }),
+    undefined,
+  ],
+  [
+    'taints of others stay',
+    node({ Ready: 'True' }, { taints: [{ key: 'gpu', effect: 'NoSchedule' }, noSchedule('node.kubernetes.io/unschedulable')] }),
+    [{ key: 'gpu', effect: 'NoSchedule' }],
+  ],
   ['a NoExecute taint is not ours', node({ Ready: 'True' }, { taints: [{ key: 'node.kubernetes.io/not-ready', effect: 'NoExecute' }] }), undefined],
 ]
 

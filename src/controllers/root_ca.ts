@@ -16,7 +16,9 @@ import { unlessSettled } from './namespace_contents.ts'
 const ROOT_CA_CONFIG_MAP = 'kube-root-ca.crt'
 
 export function startRootCaController(
-  host: Host, client: Client, { namespaces, configMaps, caCertificate }: { namespaces: Cache<Namespace>; configMaps: Cache<ConfigMap>; caCertificate: string },
+  host: Host,
+  client: Client,
+  { namespaces, configMaps, caCertificate }: { namespaces: Cache<Namespace>; configMaps: Cache<ConfigMap>; caCertificate: string },
 ) {
   return startController(host, client, {
     name: 'root-ca-certificate-publisher',

@@ -11,7 +11,11 @@ import type { Client } from '../client/client.ts'
 import { settled, startController, watches } from '../client/controller.ts'
 import { unlessSettled } from './namespace_contents.ts'
 
-export function startServiceAccountController(host: Host, client: Client, { namespaces, serviceAccounts }: { namespaces: Cache<Namespace>; serviceAccounts: Cache<ServiceAccount> }) {
+export function startServiceAccountController(
+  host: Host,
+  client: Client,
+  { namespaces, serviceAccounts }: { namespaces: Cache<Namespace>; serviceAccounts: Cache<ServiceAccount> },
+) {
   return startController(host, client, {
     name: 'serviceaccount',
     sources: [

@@ -40,8 +40,14 @@ test('clusters that start at the same time in many processes do not take the sam
     console.log((await Promise.all(claims)).map(({ slot }) => slot).join(' '))`
   const outputs = await Promise.all(['a b c', 'd e f', 'g h i'].map(names => run(process.execPath, ['--input-type=module', '-e', script, ...names.split(' ')])))
   const slots = outputs.flatMap(({ stdout }) => stdout.trim().split(' ').map(Number))
-  assert.deepEqual(slots.toSorted((a, b) => a - b), [0, 1, 2, 3, 4, 5, 6, 7, 8])
-  assert.deepEqual((await readdir(directory)).filter(name => name.startsWith('.')), [])
+  assert.deepEqual(
+    slots.toSorted((a, b) => a - b),
+    [0, 1, 2, 3, 4, 5, 6, 7, 8],
+  )
+  assert.deepEqual(
+    (await readdir(directory)).filter(name => name.startsWith('.')),
+    [],
+  )
 })
 
 test('the lock of a process that died is broken', async t => {
@@ -49,5 +55,8 @@ test('the lock of a process that died is broken', async t => {
   await mkdir(directory, { recursive: true })
   await writeFile(join(directory, '.address-ranges.lock'), '999999999 12345 abc')
   const claims = await Promise.all([claim('one'), claim('two'), claim('three')])
-  assert.deepEqual(claims.map(({ slot }) => slot).toSorted((a, b) => a - b), [0, 1, 2])
+  assert.deepEqual(
+    claims.map(({ slot }) => slot).toSorted((a, b) => a - b),
+    [0, 1, 2],
+  )
 })

@@ -50,10 +50,8 @@ const ECDSA_SHA256 = sequence(oid('1.2.840.10045.4.3.2'))
 const COMMON_NAME = '2.5.4.3'
 const ORGANIZATION = '2.5.4.10'
 
-const nameOf = ({ commonName, organizations }: IssueRequest): Buffer => sequence(
-  ...organizations.map(name => set(sequence(oid(ORGANIZATION), utf8String(name)))),
-  set(sequence(oid(COMMON_NAME), utf8String(commonName))),
-)
+const nameOf = ({ commonName, organizations }: IssueRequest): Buffer =>
+  sequence(...organizations.map(name => set(sequence(oid(ORGANIZATION), utf8String(name)))), set(sequence(oid(COMMON_NAME), utf8String(commonName))))
 
 function extensionsOf({ use, sans }: IssueRequest, publicKey: KeyObject, issuerKey: KeyObject): Buffer[] {
   const isCa = use === 'ca'
@@ -85,7 +83,10 @@ function addressBytes(address: string): Buffer {
 }
 
 /** SHA-1 of the key's bits (RFC 5280, 4.2.1.2): a name for it, no protection. A point of P-256 takes 65 bytes. */
-const keyIdentifier = (key: KeyObject): Buffer => createHash('sha1').update(key.export({ type: 'spki', format: 'der' }).subarray(-65)).digest()
+const keyIdentifier = (key: KeyObject): Buffer =>
+  createHash('sha1')
+    .update(key.export({ type: 'spki', format: 'der' }).subarray(-65))
+    .digest()
 
 /** Positive (the first bit is clear) and not zero, as RFC 5280 wants it. */
 function serialNumber(): Buffer {

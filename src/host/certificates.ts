@@ -46,8 +46,7 @@ export async function ensureCertificates(directory: string, { sans, wall = Date.
   await chmod(directory, 0o700)
   const ca = await ensure(directory, 'ca', wall(), undefined, { commonName: 'kubernetes', organizations: [], use: 'ca', sans: [] })
   const leaf = (file: string, request: IssueRequest) => ensure(directory, file, wall(), ca, request)
-  const client = (file: string, { name, groups }: ClientIdentity) =>
-    leaf(file, { commonName: name, organizations: groups, use: 'client', sans: [] })
+  const client = (file: string, { name, groups }: ClientIdentity) => leaf(file, { commonName: name, organizations: groups, use: 'client', sans: [] })
   const [server, admin, serviceAccountKey] = await Promise.all([
     leaf('apiserver', { commonName: 'kube-apiserver', organizations: [], use: 'server', sans: [...new Set([...USUAL_SANS, ...sans])] }),
     client('admin', ADMIN),
@@ -56,9 +55,7 @@ export async function ensureCertificates(directory: string, { sans, wall = Date.
   return { ca, server, admin, serviceAccountKey, client }
 }
 
-const USUAL_SANS = [
-  '127.0.0.1', '::1', 'localhost', 'kubernetes', 'kubernetes.default', 'kubernetes.default.svc', 'kubernetes.default.svc.cluster.local',
-]
+const USUAL_SANS = ['127.0.0.1', '::1', 'localhost', 'kubernetes', 'kubernetes.default', 'kubernetes.default.svc', 'kubernetes.default.svc.cluster.local']
 
 const DAY_MS = 24 * 3600 * 1000
 const CA_LIFE_MS = 3650 * DAY_MS

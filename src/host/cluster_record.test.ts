@@ -8,7 +8,17 @@ import { test, type TestContext } from 'node:test'
 import { listClusterNames, readClusterRecord, removeClusterRecord, writeClusterRecord, type ClusterRecord } from './cluster_record.ts'
 import { processStart } from './process_start.ts'
 
-const RECORD = { name: 'one', server: 'https://127.0.0.1:1', runtime: 'simulated', containerdSocket: undefined, store: 'memory', kubeconfig: [], version: '0', nodes: ['one'], startedAt: '2026-01-01T00:00:00Z' } as const
+const RECORD = {
+  name: 'one',
+  server: 'https://127.0.0.1:1',
+  runtime: 'simulated',
+  containerdSocket: undefined,
+  store: 'memory',
+  kubeconfig: [],
+  version: '0',
+  nodes: ['one'],
+  startedAt: '2026-01-01T00:00:00Z',
+} as const
 
 async function directory(t: TestContext): Promise<string> {
   const path = await mkdtemp(join(tmpdir(), 'poise-record-'))

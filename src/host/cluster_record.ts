@@ -38,4 +38,7 @@ export async function readClusterRecord(file: string): Promise<{ record: Cluster
 export const removeClusterRecord = (file: string): Promise<void> => rm(file, { force: true })
 
 export const listClusterNames = async (directory: string): Promise<string[]> =>
-  (await readdir(directory, { withFileTypes: true }).catch(() => [])).filter(entry => entry.isDirectory()).map(entry => entry.name).sort()
+  (await readdir(directory, { withFileTypes: true }).catch(() => []))
+    .filter(entry => entry.isDirectory())
+    .map(entry => entry.name)
+    .sort()

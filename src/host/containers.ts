@@ -16,7 +16,10 @@ export interface RealContainers {
 
 export async function loadRealContainers(): Promise<RealContainers> {
   const [{ startContainerd }, { clearRemains }, { createCriRuntime }, { openPortForward, openRemoteCommand }] = await Promise.all([
-    import('./containerd/containerd.ts'), import('./containerd/destroy.ts'), import('./cri/runtime.ts'), import('./streaming/client.ts'),
+    import('./containerd/containerd.ts'),
+    import('./containerd/destroy.ts'),
+    import('./cri/runtime.ts'),
+    import('./streaming/client.ts'),
   ])
   return { startContainerd, clearRemains, createCriRuntime: options => createCriRuntime({ ...options, openRemoteCommand, openPortForward }) }
 }

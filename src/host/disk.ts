@@ -11,19 +11,23 @@ import { DiskError, type Disk, type FileInfo } from '../base/disk.ts'
 
 export function createDisk(): Disk {
   return {
-    readFile: (path, { bytesMax } = {}) => translated(() => withFile(path, constants.O_RDONLY | constants.O_NONBLOCK, undefined, async file => {
-      if (bytesMax === undefined) return file.readFile()
-      return readFrom(file, 0, bytesMax)
-    })),
-    writeFile: (path, data, { mode, append = false, sync = false } = {}) => translated(() => {
-      const flags = constants.O_WRONLY | constants.O_CREAT | (append ? constants.O_APPEND : constants.O_TRUNC)
-      return withFile(path, flags, mode, async file => {
-        await file.writeFile(data)
-        // open() applies the umask, and leaves the mode of a file that was there before.
-        if (mode !== undefined) await file.chmod(mode)
-        if (sync) await file.sync()
-      })
-    }),
+    readFile: (path, { bytesMax } = {}) =>
+      translated(() =>
+        withFile(path, constants.O_RDONLY | constants.O_NONBLOCK, undefined, async file => {
+          if (bytesMax === undefined) return file.readFile()
+          return readFrom(file, 0, bytesMax)
+        }),
+      ),
+    writeFile: (path, data, { mode, append = false, sync = false } = {}) =>
+      translated(() => {
+        const flags = constants.O_WRONLY | constants.O_CREAT | (append ? constants.O_APPEND : constants.O_TRUNC)
+        return withFile(path, flags, mode, async file => {
+          await file.writeFile(data)
+          // open() applies the umask, and leaves the mode of a file that was there before.
+          if (mode !== undefined) await file.chmod(mode)
+          if (sync) await file.sync()
+        })
+      }),
     rename: (from, to) => translated(() => rename(from, to)),
     makeDirectory: (path, { mode } = {}) => translated(() => makeDirectory(path, mode)),
     remove: path => translated(() => rm(path, { recursive: true, force: true, maxRetries: 3 })),
@@ -33,15 +37,23 @@ export function createDisk(): Disk {
     list: path => translated(async () => (await readdir(path)).sort()),
     changeMode: (path, mode) => translated(() => changeMode(path, mode)),
     changeOwner: (path, uid, gid) => translated(() => lchown(path, uid, gid)),
-    readAt: (path, offset, length) => translated(() =>
-      withFile(path, constants.O_RDONLY | constants.O_NONBLOCK, undefined, file => readFrom(file, offset, length))),
+    readAt: (path, offset, length) =>
+      translated(() => withFile(path, constants.O_RDONLY | constants.O_NONBLOCK, undefined, file => readFrom(file, offset, length))),
     watch,
   }
 }
 
 const CODES: Readonly<Record<string, DiskError['code']>> = {
-  ENOENT: 'NotFound', EEXIST: 'Exists', ENOTEMPTY: 'Exists', ENOTDIR: 'NotADirectory', EISDIR: 'IsADirectory',
-  EACCES: 'AccessDenied', EPERM: 'AccessDenied', EROFS: 'AccessDenied', ENOSPC: 'NoSpace', EDQUOT: 'NoSpace',
+  ENOENT: 'NotFound',
+  EEXIST: 'Exists',
+  ENOTEMPTY: 'Exists',
+  ENOTDIR: 'NotADirectory',
+  EISDIR: 'IsADirectory',
+  EACCES: 'AccessDenied',
+  EPERM: 'AccessDenied',
+  EROFS: 'AccessDenied',
+  ENOSPC: 'NoSpace',
+  EDQUOT: 'NoSpace',
 }
 
 async function translated<T>(work: () => Promise<T>): Promise<T> {
@@ -93,8 +105,13 @@ async function stat(path: string): Promise<FileInfo | undefined> {
   try {
     const found = await lstat(path)
     return {
-      kind: kindOf(found), size: found.size, mode: found.mode & 0o7777, uid: found.uid, gid: found.gid,
-      inode: found.ino, modifiedMs: found.mtimeMs,
+      kind: kindOf(found),
+      size: found.size,
+      mode: found.mode & 0o7777,
+      uid: found.uid,
+      gid: found.gid,
+      inode: found.ino,
+      modifiedMs: found.mtimeMs,
     }
   } catch (error) {
     if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) return undefined
@@ -129,9 +146,12 @@ async function changeMode(path: string, mode: number): Promise<void> {
  * (the directory was removed) says so once as a change: the one who watches will look and see.
  */
 function watch(path: string, changed: () => void): { close(): void } {
-  const watchers = [startWatch(path, () => changed()), startWatch(dirname(path), name => {
-    if (name === null || name === basename(path)) changed()
-  })]
+  const watchers = [
+    startWatch(path, () => changed()),
+    startWatch(dirname(path), name => {
+      if (name === null || name === basename(path)) changed()
+    }),
+  ]
   return { close: () => watchers.forEach(watcher => watcher?.close()) }
 
   function startWatch(target: string, seen: (name: string | null) => void) {

@@ -12,10 +12,12 @@ import type { DnsView } from '../network/dns/records.ts'
 import { serveDns } from './dns_server.ts'
 
 const endpoints = Array.from({ length: 200 }, (_, i) => ({ addresses: [`10.244.1.${i + 1}`], conditions: { ready: true } }))
-const services: Record<string, Service> = Object.fromEntries([
-  { metadata: { name: 'web', namespace: 'ns' }, spec: { clusterIP: '10.96.0.7', ports: [{ name: 'http', port: 80, protocol: 'TCP' }] } },
-  { metadata: { name: 'many', namespace: 'ns' }, spec: { clusterIP: 'None', ports: [] } },
-].map(service => [service.metadata.name, service as unknown as Service]))
+const services: Record<string, Service> = Object.fromEntries(
+  [
+    { metadata: { name: 'web', namespace: 'ns' }, spec: { clusterIP: '10.96.0.7', ports: [{ name: 'http', port: 80, protocol: 'TCP' }] } },
+    { metadata: { name: 'many', namespace: 'ns' }, spec: { clusterIP: 'None', ports: [] } },
+  ].map(service => [service.metadata.name, service as unknown as Service]),
+)
 const view: DnsView = {
   service: (_, name) => services[name],
   serviceByClusterIP: address => Object.values(services).find(({ spec }) => spec.clusterIP === address),
@@ -54,7 +56,8 @@ test('an answer that was cut over UDP is fetched over TCP', async t => {
 test('garbage on both sockets leaves the server answering', async t => {
   const { server, resolver } = await start(t)
   const udp = createSocket('udp4')
-  for (const bytes of [new Uint8Array(0), new Uint8Array(5), new Uint8Array(600).fill(0xff)]) await new Promise(resolve => udp.send(bytes, server.port, '127.0.0.1', resolve))
+  for (const bytes of [new Uint8Array(0), new Uint8Array(5), new Uint8Array(600).fill(0xff)])
+    await new Promise(resolve => udp.send(bytes, server.port, '127.0.0.1', resolve))
   udp.close()
   const tcp = connect(server.port, '127.0.0.1')
   tcp.on('error', () => undefined)
@@ -77,5 +80,8 @@ test('closing does not wait for connections that idle, and frees the port', asyn
 
 test('a port that is taken is an error', async t => {
   const { server } = await start(t)
-  await assert.rejects(serveDns('127.0.0.1', server.port, () => undefined, silentLog), { code: 'EADDRINUSE' })
+  await assert.rejects(
+    serveDns('127.0.0.1', server.port, () => undefined, silentLog),
+    { code: 'EADDRINUSE' },
+  )
 })

@@ -12,7 +12,12 @@ const GRPC_NOT_FOUND = 5
 const GRPC_UNIMPLEMENTED = 12
 const REPLY_BYTES_MAX = 64 * 1024
 
-export function grpcHealth(host: string, port: number, service: string, { timeoutMs, signal }: { timeoutMs: number; signal?: AbortSignal }): Promise<GrpcHealth> {
+export function grpcHealth(
+  host: string,
+  port: number,
+  service: string,
+  { timeoutMs, signal }: { timeoutMs: number; signal?: AbortSignal },
+): Promise<GrpcHealth> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(abortReason(signal))
     const address = hostPort(host, port)
@@ -28,9 +33,13 @@ export function grpcHealth(host: string, port: number, service: string, { timeou
     const failedToConnect = (why: string, code: NetworkError['code']) =>
       fail(new NetworkError(code, `timeout: failed to connect service ${JSON.stringify(address)} within ${printDuration(timeoutMs)}: ${why}`))
     const stop = () => settle(() => reject(abortReason(signal!)))
-    const timer = setTimeout(() => connected
-      ? fail(new NetworkError('Timeout', `timeout: health rpc did not complete within ${printDuration(timeoutMs)}`))
-      : failedToConnect('context deadline exceeded', 'Timeout'), timeoutMs)
+    const timer = setTimeout(
+      () =>
+        connected
+          ? fail(new NetworkError('Timeout', `timeout: health rpc did not complete within ${printDuration(timeoutMs)}`))
+          : failedToConnect('context deadline exceeded', 'Timeout'),
+      timeoutMs,
+    )
     signal?.addEventListener('abort', stop, { once: true })
     session.once('connect', () => {
       connected = true
@@ -40,18 +49,25 @@ export function grpcHealth(host: string, port: number, service: string, { timeou
       if (connected) return fail(new NetworkError(known.code, `error: health rpc probe failed: ${error.message}`))
       failedToConnect(`connection error: desc = "transport: Error while dialing: ${known.message}"`, known.code)
     })
-    check(session, address, service).then(outcome => settle(() => resolve(outcome)), (error: NetworkError) => {
-      // Without a connection the session's own error tells more.
-      if (connected) fail(error)
-    })
+    check(session, address, service).then(
+      outcome => settle(() => resolve(outcome)),
+      (error: NetworkError) => {
+        // Without a connection the session's own error tells more.
+        if (connected) fail(error)
+      },
+    )
   })
 }
 
 function check(session: ClientHttp2Session, address: string, service: string): Promise<GrpcHealth> {
   return new Promise((resolve, reject) => {
     const stream = session.request({
-      ':method': 'POST', ':path': '/grpc.health.v1.Health/Check', ':authority': address,
-      'content-type': 'application/grpc', 'user-agent': 'poise', te: 'trailers',
+      ':method': 'POST',
+      ':path': '/grpc.health.v1.Health/Check',
+      ':authority': address,
+      'content-type': 'application/grpc',
+      'user-agent': 'poise',
+      te: 'trailers',
     })
     const chunks: Buffer[] = []
     let size = 0
@@ -97,7 +113,7 @@ function writeRequest(service: string): Buffer {
 
 /** HealthCheckResponse { ServingStatus status = 1; }; zero is left out on the wire. */
 function readReply(frame: Buffer): GrpcHealth {
-  return frame.length > 6 && frame[5] === 0x08 ? HEALTH[frame[6]!] ?? 'UNKNOWN' : 'UNKNOWN'
+  return frame.length > 6 && frame[5] === 0x08 ? (HEALTH[frame[6]!] ?? 'UNKNOWN') : 'UNKNOWN'
 }
 
 function varint(value: number): Buffer {

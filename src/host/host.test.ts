@@ -34,7 +34,9 @@ test('a task that fails is logged by its name, and one that is stopped is not', 
   const lines: [string, LogFields | undefined][] = []
   const log = { ...silentLog, error: (message: string, fields?: LogFields) => void lines.push([message, fields]) }
   const host = createHost({ log })
-  await host.spawn('doomed', () => { throw new Error('boom') }).ended
+  await host.spawn('doomed', () => {
+    throw new Error('boom')
+  }).ended
   assert.equal(lines[0]?.[1]?.['task'], 'doomed')
   const task = host.spawn('patient', signal => new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error))))
   await task.stop()
@@ -43,8 +45,11 @@ test('a task that fails is logged by its name, and one that is stopped is not', 
 
 test('a program gives its output and exit code, dies at its timeout, and rejects when there is none', async () => {
   const { processes } = createHost({ log: silentLog })
-  assert.deepEqual(await processes.run('sh', ['-c', 'cat; echo $GREETING >&2; exit 3'], { stdin: 'in', env: { GREETING: 'hello' } }),
-    { exitCode: 3, stdout: 'in', stderr: 'hello\n' })
+  assert.deepEqual(await processes.run('sh', ['-c', 'cat; echo $GREETING >&2; exit 3'], { stdin: 'in', env: { GREETING: 'hello' } }), {
+    exitCode: 3,
+    stdout: 'in',
+    stderr: 'hello\n',
+  })
   assert.equal((await processes.run('sleep', ['60'], { timeoutMs: 20 })).exitCode, 137)
   await assert.rejects(processes.run('/no/such/program', []), /ENOENT/)
 })

@@ -40,12 +40,17 @@ test('a new file holds what was rendered, and is for its owner alone', async t =
 
 test('entries of others, comments and unknown fields stay when a cluster comes and goes', async t => {
   const path = join(await temporary(t), 'config')
-  const theirs = '# mine\napiVersion: v1\nkind: Config\nclusters:\n# the important one\n- name: work\n  cluster:\n    server: https://work\n    unknown: 1\ncontexts: []\nusers: null\ncurrent-context: work\n'
+  const theirs =
+    '# mine\napiVersion: v1\nkind: Config\nclusters:\n# the important one\n- name: work\n  cluster:\n    server: https://work\n    unknown: 1\ncontexts: []\nusers: null\ncurrent-context: work\n'
   await writeFile(path, theirs)
   const paths = kubeconfigPath({}, path)
   await addKubeconfig(paths, rendered('one'), { switchContext: false })
   await addKubeconfig(paths, rendered('two'))
-  assert.deepEqual(names(await read(path)), [['work', 'poise-one', 'poise-two'], ['poise-one', 'poise-two'], ['poise-one', 'poise-two']])
+  assert.deepEqual(names(await read(path)), [
+    ['work', 'poise-one', 'poise-two'],
+    ['poise-one', 'poise-two'],
+    ['poise-one', 'poise-two'],
+  ])
   assert.equal((await read(path))['current-context'], 'poise-two')
   await removeKubeconfig(paths, 'poise-two')
   await removeKubeconfig(paths, 'poise-one')

@@ -81,8 +81,10 @@ export function connectionOf(kubeconfig: string): ClusterConnection {
   const { cluster } = clusters[0]!
   const { user } = users[0]!
   return {
-    server: cluster.server, ca: pem(cluster['certificate-authority-data']),
-    certificate: pem(user['client-certificate-data']), key: pem(user['client-key-data']),
+    server: cluster.server,
+    ca: pem(cluster['certificate-authority-data']),
+    certificate: pem(user['client-certificate-data']),
+    key: pem(user['client-key-data']),
   }
 }
 
@@ -92,8 +94,8 @@ export async function addKubeconfig({ read, write }: KubeconfigPaths, text: stri
   const homes = new Map<string, { section: Section; entry: { name: string } }[]>(switchContext ? [[write, []]] : [])
   for (const section of SECTIONS) {
     for (const entry of added[section]) {
-      const home = await holderOf(read, section, entry.name) ?? write
-      homes.set(home, [...homes.get(home) ?? [], { section, entry }])
+      const home = (await holderOf(read, section, entry.name)) ?? write
+      homes.set(home, [...(homes.get(home) ?? []), { section, entry }])
     }
   }
   for (const [path, entries] of homes) {
@@ -108,7 +110,7 @@ export async function addKubeconfig({ read, write }: KubeconfigPaths, text: stri
 export async function removeKubeconfig({ read }: KubeconfigPaths, name: string): Promise<void> {
   for (const path of read) {
     const document = await load(path)
-    if (!document || !SECTIONS.some(section => indexOf(document, section, name) >= 0) && document.get('current-context') !== name) continue
+    if (!document || (!SECTIONS.some(section => indexOf(document, section, name) >= 0) && document.get('current-context') !== name)) continue
     await edit(path, found => {
       for (const section of SECTIONS) {
         for (let at = indexOf(found, section, name); at >= 0; at = indexOf(found, section, name)) found.deleteIn([section, at])
@@ -151,7 +153,8 @@ async function edit(path: string, change: (document: Document) => void): Promise
   const target = await realpath(path).catch(() => path)
   const unlock = await lock(`${target}.lock`)
   try {
-    const document = await load(target) ?? new Document({ apiVersion: 'v1', kind: 'Config', clusters: [], users: [], contexts: [], 'current-context': '', preferences: {} })
+    const document =
+      (await load(target)) ?? new Document({ apiVersion: 'v1', kind: 'Config', clusters: [], users: [], contexts: [], 'current-context': '', preferences: {} })
     change(document)
     await writeFileAtomically(target, document.toString({ lineWidth: 0 }), 0o600)
   } finally {

@@ -23,9 +23,10 @@ export function createLog({ level = 'info', format = 'text', file, write, wall =
   const out = write ?? (line => writeLine(descriptor ?? 2, line))
   const print = format === 'json' ? printJson : printText
   const make = (common: LogFields): Log => {
-    const at = (lineLevel: LogLevel) => LEVELS[lineLevel] < LEVELS[level]
-      ? () => {}
-      : (message: string, fields?: LogFields) => out(print(new Date(wall()).toISOString(), lineLevel, message, { ...common, ...fields }))
+    const at = (lineLevel: LogLevel) =>
+      LEVELS[lineLevel] < LEVELS[level]
+        ? () => {}
+        : (message: string, fields?: LogFields) => out(print(new Date(wall()).toISOString(), lineLevel, message, { ...common, ...fields }))
     return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error'), child: fields => make({ ...common, ...fields }) }
   }
   return {
@@ -51,7 +52,7 @@ const printJson = (time: string, level: LogLevel, message: string, fields: LogFi
   stringify({ time, level, message, ...Object.fromEntries(Object.entries(fields).map(([key, value]) => [key, plain(value)])) })
 
 function printText(time: string, level: LogLevel, message: string, fields: LogFields): string {
-  const pairs = Object.entries(fields).flatMap(([key, value]) => value === undefined ? [] : [`${key}=${printValue(value)}`])
+  const pairs = Object.entries(fields).flatMap(([key, value]) => (value === undefined ? [] : [`${key}=${printValue(value)}`]))
   return [time, level, message, ...pairs].join(' ')
 }
 
@@ -66,7 +67,7 @@ const plainError = (error: Error): string => error.stack ?? `${error.name}: ${er
 /** A field that cannot be printed (a cycle, a bigint) must not break the one who logs it. */
 function stringify(value: unknown): string {
   try {
-    return JSON.stringify(value, (_, inner: unknown) => typeof inner === 'bigint' ? String(inner) : plain(inner)) ?? String(value)
+    return JSON.stringify(value, (_, inner: unknown) => (typeof inner === 'bigint' ? String(inner) : plain(inner))) ?? String(value)
   } catch {
     return String(value)
   }

@@ -14,8 +14,22 @@ test('the machine is described with what a Node needs', async () => {
 })
 
 test('resolv.conf: comments, tabs and later lines are read as the resolver reads them', () => {
-  assert.deepEqual(parseResolverFile([
-    '# made by hand', ' ; not this', 'nameserver\t10.0.0.1', 'nameserver 10.0.0.2   # the other', 'search old.example', 'search a.example\tb.example ', 'options ndots:2', 'options timeout:1 rotate', 'nameserverx 1.1.1.1', 'domain gone.example',
-  ].join('\n')), { servers: ['10.0.0.1', '10.0.0.2'], searches: ['gone.example'], options: ['ndots:2', 'timeout:1', 'rotate'] })
+  assert.deepEqual(
+    parseResolverFile(
+      [
+        '# made by hand',
+        ' ; not this',
+        'nameserver\t10.0.0.1',
+        'nameserver 10.0.0.2   # the other',
+        'search old.example',
+        'search a.example\tb.example ',
+        'options ndots:2',
+        'options timeout:1 rotate',
+        'nameserverx 1.1.1.1',
+        'domain gone.example',
+      ].join('\n'),
+    ),
+    { servers: ['10.0.0.1', '10.0.0.2'], searches: ['gone.example'], options: ['ndots:2', 'timeout:1', 'rotate'] },
+  )
   assert.deepEqual(parseResolverFile(''), { servers: [], searches: [], options: [] })
 })

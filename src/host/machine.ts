@@ -9,7 +9,11 @@ const PODS_MAX = 110
 
 export async function readMachine(storageDirectory: string): Promise<Machine> {
   const [machineId, bootId, osRelease, resolver, filesystem] = await Promise.all([
-    text('/etc/machine-id'), text('/proc/sys/kernel/random/boot_id'), text('/etc/os-release'), text('/etc/resolv.conf'), statfs(storageDirectory),
+    text('/etc/machine-id'),
+    text('/proc/sys/kernel/random/boot_id'),
+    text('/etc/os-release'),
+    text('/etc/resolv.conf'),
+    statfs(storageDirectory),
   ])
   const id = machineId || createHash('sha256').update(hostname()).digest('hex').slice(0, 32)
   return {
@@ -43,7 +47,12 @@ function outerAddresses(): string[] {
 
 /** As resolv.conf(5) has it: of search and domain the last line holds, `#` and `;` begin a comment. */
 export function parseResolverFile(content: string): Machine['dns'] {
-  const lines = content.split('\n').map(line => line.replace(/[#;].*/, '').trim().split(/\s+/))
+  const lines = content.split('\n').map(line =>
+    line
+      .replace(/[#;].*/, '')
+      .trim()
+      .split(/\s+/),
+  )
   const valuesOf = (...keywords: string[]) => lines.filter(([keyword]) => keywords.includes(keyword!)).map(([, ...values]) => values)
   return {
     servers: valuesOf('nameserver').flatMap(([server]) => (server ? [server] : [])),

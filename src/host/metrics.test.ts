@@ -16,11 +16,20 @@ test('counters, gauges and histograms read as Prometheus expects them', async ()
   assert.match(contentType, /^text\/plain; version=0\.0\.4/)
   const own = text.split('\n').filter(line => !line.includes('process_'))
   assert.deepEqual(own, [
-    '# HELP requests_total Requests.', '# TYPE requests_total counter',
-    'requests_total{verb="GET",code="200"} 3', 'requests_total{verb="say \\"hi\\"\\\\",code="400"} 1',
-    '# HELP took_seconds Time.', '# TYPE took_seconds histogram',
-    'took_seconds_bucket{verb="GET",le="0.1"} 2', 'took_seconds_bucket{verb="GET",le="1"} 3', 'took_seconds_bucket{verb="GET",le="+Inf"} 4',
-    'took_seconds_sum{verb="GET"} 3.65', 'took_seconds_count{verb="GET"} 4',
-    '# HELP open Open ones.', '# TYPE open gauge', 'open 7', '',
+    '# HELP requests_total Requests.',
+    '# TYPE requests_total counter',
+    'requests_total{verb="GET",code="200"} 3',
+    'requests_total{verb="say \\"hi\\"\\\\",code="400"} 1',
+    '# HELP took_seconds Time.',
+    '# TYPE took_seconds histogram',
+    'took_seconds_bucket{verb="GET",le="0.1"} 2',
+    'took_seconds_bucket{verb="GET",le="1"} 3',
+    'took_seconds_bucket{verb="GET",le="+Inf"} 4',
+    'took_seconds_sum{verb="GET"} 3.65',
+    'took_seconds_count{verb="GET"} 4',
+    '# HELP open Open ones.',
+    '# TYPE open gauge',
+    'open 7',
+    '',
   ])
 })

@@ -35,16 +35,18 @@ export function createMetrics(): Metrics {
     },
     histogram(name, help, labelNames, buckets) {
       const series = createSeries(labelNames, () => ({ sum: 0, count: 0, inBucket: buckets.map(() => 0) }))
-      family(name, help, 'histogram', () => series.all().flatMap(([labels, { sum, count, inBucket }]) => {
-        let upTo = 0
-        const bucket = (le: string, value: number): string => `${name}_bucket${braces([...labels, `le="${le}"`])} ${value}`
-        return [
-          ...buckets.map((bound, i) => bucket(String(bound), (upTo += inBucket[i]!))),
-          bucket('+Inf', count),
-          `${name}_sum${braces(labels)} ${sum}`,
-          `${name}_count${braces(labels)} ${count}`,
-        ]
-      }))
+      family(name, help, 'histogram', () =>
+        series.all().flatMap(([labels, { sum, count, inBucket }]) => {
+          let upTo = 0
+          const bucket = (le: string, value: number): string => `${name}_bucket${braces([...labels, `le="${le}"`])} ${value}`
+          return [
+            ...buckets.map((bound, i) => bucket(String(bound), (upTo += inBucket[i]!))),
+            bucket('+Inf', count),
+            `${name}_sum${braces(labels)} ${sum}`,
+            `${name}_count${braces(labels)} ${count}`,
+          ]
+        }),
+      )
       return {
         observe(labels, value) {
           const one = series.of(labels)

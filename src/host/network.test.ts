@@ -13,7 +13,9 @@ test('a TCP probe of an open port succeeds, of a closed one is refused in the wo
   await network.connect('127.0.0.1', port, { timeoutMs: 1000 })
   const closed = await closedPort()
   await assert.rejects(network.connect('127.0.0.1', closed, { timeoutMs: 1000 }), {
-    name: 'NetworkError', code: 'Refused', message: `dial tcp 127.0.0.1:${closed}: connect: connection refused`,
+    name: 'NetworkError',
+    code: 'Refused',
+    message: `dial tcp 127.0.0.1:${closed}: connect: connection refused`,
   })
 })
 
@@ -26,27 +28,44 @@ test('an aborted TCP probe rejects with the reason of its signal', async () => {
 
 test('headers are sent in order, repeated as given, with nothing added but Host and Connection', async t => {
   let seen: string[] = []
-  const port = await listen(t, createServer((request, response) => {
-    seen = request.rawHeaders
-    response.end('fine')
-  }))
-  const reply = await network.http(get(port, { headers: [['X-A', '1'], ['User-Agent', 'kube-probe/1.34'], ['X-A', '2']] }))
+  const port = await listen(
+    t,
+    createServer((request, response) => {
+      seen = request.rawHeaders
+      response.end('fine')
+    }),
+  )
+  const reply = await network.http(
+    get(port, {
+      headers: [
+        ['X-A', '1'],
+        ['User-Agent', 'kube-probe/1.34'],
+        ['X-A', '2'],
+      ],
+    }),
+  )
   assert.equal(reply.body, 'fine')
   assert.deepEqual(seen, ['Host', `127.0.0.1:${port}`, 'X-A', '1', 'User-Agent', 'kube-probe/1.34', 'X-A', '2', 'Connection', 'close'])
 })
 
 test('a Host header that is given replaces the usual one, and redirects are not followed', async t => {
-  const port = await listen(t, createServer((request, response) => response.writeHead(302, { location: `http://${request.headers.host}/next` }).end()))
+  const port = await listen(
+    t,
+    createServer((request, response) => response.writeHead(302, { location: `http://${request.headers.host}/next` }).end()),
+  )
   const reply = await network.http(get(port, { headers: [['Host', 'web.example']] }))
   assert.equal(reply.status, 302)
   assert.equal(reply.headers['location'], 'http://web.example/next')
 })
 
 test('a body is read up to the limit and the rest is dropped', async t => {
-  const port = await listen(t, createServer((_, response) => {
-    response.write('x'.repeat(20_000))
-    // Never ended: the reply must not wait for more than it wants.
-  }))
+  const port = await listen(
+    t,
+    createServer((_, response) => {
+      response.write('x'.repeat(20_000))
+      // Never ended: the reply must not wait for more than it wants.
+    }),
+  )
   const reply = await network.http(get(port, { bodyBytesMax: 10_240 }))
   assert.equal(reply.body.length, 10_240)
 })
@@ -54,13 +73,30 @@ test('a body is read up to the limit and the rest is dropped', async t => {
 test('requests fail in the words of Go: refused, no answer in time, hung up, plain HTTP behind https', async t => {
   const closed = await closedPort()
   await failsWith(get(closed), 'Refused', `Get "http://127.0.0.1:${closed}/": dial tcp 127.0.0.1:${closed}: connect: connection refused`)
-  const silent = await listen(t, createServer(() => {}))
-  await failsWith(get(silent, { timeoutMs: 50 }), 'Timeout', `Get "http://127.0.0.1:${silent}/": context deadline exceeded (Client.Timeout exceeded while awaiting headers)`)
-  const rude = await listen(t, createServer(request => request.socket.end()))
+  const silent = await listen(
+    t,
+    createServer(() => {}),
+  )
+  await failsWith(
+    get(silent, { timeoutMs: 50 }),
+    'Timeout',
+    `Get "http://127.0.0.1:${silent}/": context deadline exceeded (Client.Timeout exceeded while awaiting headers)`,
+  )
+  const rude = await listen(
+    t,
+    createServer(request => request.socket.end()),
+  )
   await failsWith(get(rude), 'Reset', `Get "http://127.0.0.1:${rude}/": EOF`)
   await failsWith({ ...get(rude), scheme: 'https' }, 'Tls', `Get "https://127.0.0.1:${rude}/": http: server gave HTTP response to HTTPS client`)
-  const half = await listen(t, createServer((_, response) => response.write('a')))
-  await failsWith(get(half, { timeoutMs: 50 }), 'Timeout', `Get "http://127.0.0.1:${half}/": context deadline exceeded (Client.Timeout or context cancellation while reading body)`)
+  const half = await listen(
+    t,
+    createServer((_, response) => response.write('a')),
+  )
+  await failsWith(
+    get(half, { timeoutMs: 50 }),
+    'Timeout',
+    `Get "http://127.0.0.1:${half}/": context deadline exceeded (Client.Timeout or context cancellation while reading body)`,
+  )
 })
 
 test('a gRPC health check tells the status of the service, and what is wrong when there is none', async t => {
@@ -83,15 +119,28 @@ test('a gRPC health check tells the status of the service, and what is wrong whe
   assert.equal(await ask('ill'), 'NOT_SERVING')
   assert.equal(await ask('unknown'), 'SERVICE_UNKNOWN')
   await assert.rejects(ask('missing'), {
-    code: 'Unimplemented', message: 'error: this server does not implement the grpc health protocol (grpc.health.v1.Health): so be it',
+    code: 'Unimplemented',
+    message: 'error: this server does not implement the grpc health protocol (grpc.health.v1.Health): so be it',
   })
   const closed = await closedPort()
-  await assert.rejects(network.grpcHealth('127.0.0.1', closed, '', { timeoutMs: 1000 }), (error: NetworkError) =>
-    error.message.startsWith(`timeout: failed to connect service "127.0.0.1:${closed}" within 1s: `) && error.message.includes('connection refused'))
+  await assert.rejects(
+    network.grpcHealth('127.0.0.1', closed, '', { timeoutMs: 1000 }),
+    (error: NetworkError) =>
+      error.message.startsWith(`timeout: failed to connect service "127.0.0.1:${closed}" within 1s: `) && error.message.includes('connection refused'),
+  )
 })
 
-const get = (port: number, change: Partial<HttpRequest> = {}): HttpRequest =>
-  ({ scheme: 'http', host: '127.0.0.1', port, path: '/', method: 'GET', headers: [], bodyBytesMax: 10_240, timeoutMs: 2000, ...change })
+const get = (port: number, change: Partial<HttpRequest> = {}): HttpRequest => ({
+  scheme: 'http',
+  host: '127.0.0.1',
+  port,
+  path: '/',
+  method: 'GET',
+  headers: [],
+  bodyBytesMax: 10_240,
+  timeoutMs: 2000,
+  ...change,
+})
 
 const failsWith = (request: HttpRequest, code: NetworkError['code'], message: string) =>
   assert.rejects(network.http(request), { name: 'NetworkError', code, message })

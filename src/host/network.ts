@@ -54,9 +54,11 @@ function http(request: HttpRequest): Promise<HttpReply> {
       return fail(error as Error)
     }
     exchange.on('error', fail)
-    exchange.on('socket', socket => socket.once('connect', () => {
-      stage = 'awaiting headers'
-    }))
+    exchange.on('socket', socket =>
+      socket.once('connect', () => {
+        stage = 'awaiting headers'
+      }),
+    )
     exchange.on('upgrade', (response: IncomingMessage) => settle(() => resolve(reply(response, ''))))
     exchange.on('response', response => {
       stage = 'reading body'
@@ -94,6 +96,6 @@ async function readBody(response: IncomingMessage, bytesMax: number): Promise<st
 
 const reply = (response: IncomingMessage, body: string): HttpReply => ({
   status: response.statusCode ?? 0,
-  headers: Object.fromEntries(Object.entries(response.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value ?? ''])),
+  headers: Object.fromEntries(Object.entries(response.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : (value ?? '')])),
   body,
 })

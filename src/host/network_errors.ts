@@ -67,7 +67,8 @@ function codeOf(error: Error): string {
 }
 
 /** Node gives some of OpenSSL's errors a code of their own, and others only in the text: `…:SSL routines:function:words:file:line`. */
-const tlsWords = (code: string, error: Error): string => code === 'EPROTO' ? error.message.split(':').at(-3) ?? error.message : code.slice('ERR_SSL_'.length).toLowerCase().replaceAll('_', ' ')
+const tlsWords = (code: string, error: Error): string =>
+  code === 'EPROTO' ? (error.message.split(':').at(-3) ?? error.message) : code.slice('ERR_SSL_'.length).toLowerCase().replaceAll('_', ' ')
 
 /** A duration as Go prints it: `1s`, `500ms`, `1m0s`. */
 export function printDuration(ms: number): string {

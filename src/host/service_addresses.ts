@@ -17,8 +17,7 @@ export async function holdServiceAddresses(processes: Processes, device: string,
 }
 
 /** No error when the device is not there. */
-export const releaseServiceAddresses = (processes: Processes, device: string): Promise<void> =>
-  ip(processes, ['link', 'delete', device], /Cannot find device/)
+export const releaseServiceAddresses = (processes: Processes, device: string): Promise<void> => ip(processes, ['link', 'delete', device], /Cannot find device/)
 
 async function ip(processes: Processes, args: readonly string[], harmless?: RegExp): Promise<void> {
   const { exitCode, stderr } = await processes.run('ip', args)

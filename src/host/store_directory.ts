@@ -54,10 +54,14 @@ function checkFormat(text: string, directory: string): void {
   try {
     format = JSON.parse(text).format
   } catch {
-    throw new StoreUnusable(`${directory}/format.json cannot be read, so this is not a store of Poise or it is damaged. Restore it from a copy, or use another directory.`)
+    throw new StoreUnusable(
+      `${directory}/format.json cannot be read, so this is not a store of Poise or it is damaged. Restore it from a copy, or use another directory.`,
+    )
   }
   if (format === FORMAT) return
-  throw new StoreUnusable(`${directory} holds a store of format ${JSON.stringify(format)}; this version of Poise knows format ${FORMAT}. Use the version that wrote it, or another directory.`)
+  throw new StoreUnusable(
+    `${directory} holds a store of format ${JSON.stringify(format)}; this version of Poise knows format ${FORMAT}. Use the version that wrote it, or another directory.`,
+  )
 }
 
 /**

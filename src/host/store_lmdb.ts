@@ -83,7 +83,10 @@ async function append(objects: Objects, writes: readonly LogWrite[], revision: R
 
 /** lmdb rejects with an error that only points at a promise, which in turn rejects with the reason. */
 async function reasonOf(error: { message: string; commitError?: Promise<never> }): Promise<string> {
-  const reason = await error.commitError?.then(() => undefined, (cause: Error) => cause.message)
+  const reason = await error.commitError?.then(
+    () => undefined,
+    (cause: Error) => cause.message,
+  )
   return reason ?? error.message
 }
 

@@ -87,7 +87,9 @@ function* readVersions(objects: Objects, newest: Revision, path: string): Iterab
 }
 
 function damaged(path: string, what: string): StoreUnusable {
-  return new StoreUnusable(`${path} cannot be read: ${what}. If the disk and the permissions are in order, it is damaged: restore the directory around it from a copy, or move that away to start empty.`)
+  return new StoreUnusable(
+    `${path} cannot be read: ${what}. If the disk and the permissions are in order, it is damaged: restore the directory around it from a copy, or move that away to start empty.`,
+  )
 }
 
 const PAGE_BYTES = 16_384

@@ -11,7 +11,9 @@ export interface TokenIssuerOptions {
 export function createTokenIssuer(privateKey: string, { issuer = CLUSTER_ISSUER, wall = Date.now }: TokenIssuerOptions = {}): TokenIssuer {
   const signingKey = createPrivateKey(privateKey)
   const publicKey = createPublicKey(signingKey)
-  const keyId = createHash('sha256').update(publicKey.export({ type: 'spki', format: 'der' })).digest('base64url')
+  const keyId = createHash('sha256')
+    .update(publicKey.export({ type: 'spki', format: 'der' }))
+    .digest('base64url')
   const header = encode({ alg: 'ES256', kid: keyId })
   return {
     issuer,

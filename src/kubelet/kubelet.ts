@@ -63,13 +63,16 @@ export function createKubelet(options: KubeletOptions): Kubelet {
   const context: KubeletContext = { ...options, services, cgroupRoot, runtimeName, directories: createDirectories(rootDirectory) }
   const statuses = createStatusManager(context)
   const kubeletStartedAt = { now: options.host.clock.now(), wall: options.host.clock.wall() }
-  const workers = createPodWorkers({
-    context,
-    statuses,
-    images: createImages(context),
-    volumes: createVolumes(context),
-    createProbes: poke => createPodProbes(context, { poke, kubeletStartedAt }),
-  }, (pod, others) => admitPod(pod, others, options.machine))
+  const workers = createPodWorkers(
+    {
+      context,
+      statuses,
+      images: createImages(context),
+      volumes: createVolumes(context),
+      createProbes: poke => createPodProbes(context, { poke, kubeletStartedAt }),
+    },
+    (pod, others) => admitPod(pod, others, options.machine),
+  )
   const node = createNodeAgent(context)
   let rotation: Task | undefined
 

@@ -71,7 +71,8 @@ export async function startRealCluster(options: RealClusterOptions): Promise<Rea
   const ranges = await claimAddressRanges(options.clustersDirectory, directories.network)
   let cluster: Cluster | undefined
   const runtimeStarting = startRuntime(options.runtime, {
-    host, ranges,
+    host,
+    ranges,
     stateDirectory: directories.containerd,
     resolve: async question => (cluster ? addressesOf(cluster.dns, CLUSTER_DOMAIN, question) : []),
   })
@@ -82,11 +83,14 @@ export async function startRealCluster(options: RealClusterOptions): Promise<Rea
   try {
     const [certificates, store] = await Promise.all([
       ensureCertificates(directories.pki, { sans: [ranges.apiServerIP, ...(options.address ? [options.address] : [])] }),
-      options.store === 'memory' ? createMemoryStore({ stamp: stampResourceVersion }) : openDurableStore(options.store.directory, { stamp: stampResourceVersion }),
+      options.store === 'memory'
+        ? createMemoryStore({ stamp: stampResourceVersion })
+        : openDurableStore(options.store.directory, { stamp: stampResourceVersion }),
     ])
     stopping.push(() => store.close())
     const started = (cluster = createCluster({
-      host, store,
+      host,
+      store,
       metrics: createMetrics(),
       tokens: createTokenIssuer(certificates.serviceAccountKey),
       caCertificate: certificates.ca.certificate,
@@ -109,13 +113,21 @@ export async function startRealCluster(options: RealClusterOptions): Promise<Rea
     const machine = await readMachine(directories.root)
     const nodeName = name
     await started.addNode({
-      name: nodeName, host: runtime.host, runtime: runtime.runtime, rootDirectory: `${directories.kubelet}/${nodeName}`, machine,
+      name: nodeName,
+      host: runtime.host,
+      runtime: runtime.runtime,
+      rootDirectory: `${directories.kubelet}/${nodeName}`,
+      machine,
       ...(runtime.kind === 'containerd' && { cgroupRoot: `${cgroupRootOf(ranges)}/kubepods` }),
     })
 
     return {
-      name, client,
-      cluster: started, runtime, host, ranges,
+      name,
+      client,
+      cluster: started,
+      runtime,
+      host,
+      ranges,
       server: url,
       kubeconfig: renderKubeconfig({ name, server: url, ca: certificates.ca.certificate, client: certificates.admin }),
       nodes: [nodeName],
@@ -126,7 +138,8 @@ export async function startRealCluster(options: RealClusterOptions): Promise<Rea
           await started.stop()
           await stopContainers(host, runtime)
         }
-        for (const stop of stopping.splice(0).reverse()) await stop().catch((error: unknown) => log.warn('not everything could be stopped', { error: String(error) }))
+        for (const stop of stopping.splice(0).reverse())
+          await stop().catch((error: unknown) => log.warn('not everything could be stopped', { error: String(error) }))
         if (containers) {
           await runtime.containerd?.stop()
           await removeCgroupTree(cgroupRootOf(ranges))
@@ -143,10 +156,20 @@ export async function startRealCluster(options: RealClusterOptions): Promise<Rea
 }
 
 /** What Pods reach by cluster IP: the API server and the name server. */
-async function serveInside(host: Host, ranges: AddressRanges, cluster: Cluster, listen: (address: string, port: number) => Promise<RunningServer>): Promise<() => Promise<void>> {
+async function serveInside(
+  host: Host,
+  ranges: AddressRanges,
+  cluster: Cluster,
+  listen: (address: string, port: number) => Promise<RunningServer>,
+): Promise<() => Promise<void>> {
   const addresses = await holdServiceAddresses(host.processes, `${ranges.networkName}-svc`, [ranges.apiServerIP, ranges.dnsIP])
   const api = await listen(ranges.apiServerIP, 443)
-  const dns = await serveDns(ranges.dnsIP, 53, (query, transport) => respondDns(cluster.dns, CLUSTER_DOMAIN, query, transport), host.log.child({ component: 'dns' }))
+  const dns = await serveDns(
+    ranges.dnsIP,
+    53,
+    (query, transport) => respondDns(cluster.dns, CLUSTER_DOMAIN, query, transport),
+    host.log.child({ component: 'dns' }),
+  )
   return async () => {
     await dns.close()
     await api.close()
@@ -157,14 +180,16 @@ async function serveInside(host: Host, ranges: AddressRanges, cluster: Cluster, 
 /** Ends every sandbox, so that nothing runs on unseen. The Pods stay in the store and start again with the cluster. */
 async function stopContainers(host: Host, { runtime }: NodeRuntime): Promise<void> {
   const sandboxes = await runtime.listPodSandboxes()
-  await Promise.all(sandboxes.map(async ({ id, metadata }) => {
-    try {
-      await runtime.stopPodSandbox(id)
-      await runtime.removePodSandbox(id)
-    } catch (error) {
-      host.log.warn('a sandbox could not be removed', { pod: keyText(metadata), error: String(error) })
-    }
-  }))
+  await Promise.all(
+    sandboxes.map(async ({ id, metadata }) => {
+      try {
+        await runtime.stopPodSandbox(id)
+        await runtime.removePodSandbox(id)
+      } catch (error) {
+        host.log.warn('a sandbox could not be removed', { pod: keyText(metadata), error: String(error) })
+      }
+    }),
+  )
 }
 
 const POLL_MS = 20

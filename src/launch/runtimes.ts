@@ -75,7 +75,10 @@ async function ownContainerd({ host, ranges: { podCidr, networkName }, stateDire
   }
   const runtime = createCriRuntime({ socketPath: containerd.socketPath, clock: host.clock, log: host.log, hostPortHandler: containerd.hostPortHandler })
   return {
-    kind: 'containerd', runtime, containerd, host,
+    kind: 'containerd',
+    runtime,
+    containerd,
+    host,
     socketPath: containerd.socketPath,
     note: undefined,
     async close() {
@@ -90,7 +93,9 @@ async function overSocket(host: Host, socketPath: string): Promise<NodeRuntime> 
   const runtime = createCriRuntime({ socketPath, clock: host.clock, log: host.log })
   await runtime.version().catch(async (error: unknown) => {
     await runtime.close()
-    throw new MachineNotReady(`no container runtime answers at ${socketPath}: ${messageOf(error)}. Next: start it, or let Poise start its own with --runtime containerd`)
+    throw new MachineNotReady(
+      `no container runtime answers at ${socketPath}: ${messageOf(error)}. Next: start it, or let Poise start its own with --runtime containerd`,
+    )
   })
   return { kind: 'containerd', runtime, containerd: undefined, host, socketPath, note: undefined, close: () => runtime.close() }
 }
@@ -102,7 +107,12 @@ function simulated({ host, ranges, resolve }: RuntimeParts, note: string | undef
   const runtime = createSimulatedRuntime(host, { podCidr: ranges.podCidr, resolve, pullMs: PULL_MS })
   const network = runtime.fabric.attach({ clock: host.clock, random: host.random.fork('pod network') })
   return {
-    kind: 'simulated', runtime, containerd: undefined, socketPath: undefined, host: { ...host, network }, note,
+    kind: 'simulated',
+    runtime,
+    containerd: undefined,
+    socketPath: undefined,
+    host: { ...host, network },
+    note,
     async close() {
       // These containers live in this process: a `sleep 3600` in one of them would keep it from ending.
       runtime.rebootMachine()

@@ -55,7 +55,9 @@ async function startTestCluster({ seed, logLevel = 'warn' }: StartClusterOptions
     let stopping: Promise<void> | undefined
     const stop = () => (stopping ??= cluster.stop().then(() => home.remove()))
     return {
-      server: cluster.server, kubeconfig: cluster.kubeconfig, client: cluster.client,
+      server: cluster.server,
+      kubeconfig: cluster.kubeconfig,
+      client: cluster.client,
       connection: connectionOf(cluster.kubeconfig),
       stop,
       [Symbol.asyncDispose]: stop,

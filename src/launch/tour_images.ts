@@ -7,7 +7,7 @@ const BUSYBOX = 'docker.io/library/busybox:1.28'
 export async function provideTourImages({ runtime, containerd }: NodeRuntime, note: (text: string) => void): Promise<void> {
   if (!containerd || (await runtime.imageStatus(BUSYBOX))) return
   await withBusyboxArchive([BUSYBOX], file => containerd.loadImage(file))
-  note('Made the image busybox:1.28 from this machine\'s own busybox; no registry was asked.')
+  note("Made the image busybox:1.28 from this machine's own busybox; no registry was asked.")
 }
 
 export const describeImages = ({ kind }: NodeRuntime): string =>

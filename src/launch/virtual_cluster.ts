@@ -63,7 +63,12 @@ export interface VirtualNode {
 const CLUSTER_DOMAIN = 'cluster.local'
 const START_LIMIT_MS = 60_000
 
-export async function startVirtualCluster({ seed, nodes = 1, world: worldOptions = {}, runtime: runtimeOptions = {} }: VirtualClusterOptions): Promise<VirtualCluster> {
+export async function startVirtualCluster({
+  seed,
+  nodes = 1,
+  world: worldOptions = {},
+  runtime: runtimeOptions = {},
+}: VirtualClusterOptions): Promise<VirtualCluster> {
   const world = createWorld({ ...worldOptions, seed })
   const controlPlane = world.host('control-plane')
   const store = createMemoryStore({ stamp: stampResourceVersion })
@@ -87,7 +92,8 @@ export async function startVirtualCluster({ seed, nodes = 1, world: worldOptions
     const host = world.host(name)
     const nodeAddress = `10.0.${Math.floor(index / 250)}.${(index % 250) + 1}`
     const runtime = createSimulatedRuntime(host, {
-      ...runtimeOptions, nodeAddress,
+      ...runtimeOptions,
+      nodeAddress,
       podCidr: `10.244.${index}.0/24`,
       resolve: async question => addressesOf(cluster.dns, CLUSTER_DOMAIN, question),
     })
@@ -98,7 +104,10 @@ export async function startVirtualCluster({ seed, nodes = 1, world: worldOptions
   await world.finish(untilReady(controlPlane, client, names), START_LIMIT_MS)
 
   return {
-    world, cluster, store, client,
+    world,
+    cluster,
+    store,
+    client,
     nodes: started,
     run: promise => world.finish(promise),
     advance: ms => world.advance(ms),
@@ -108,7 +117,10 @@ export async function startVirtualCluster({ seed, nodes = 1, world: worldOptions
   }
 }
 
-function createVirtualNode(name: string, { world, cluster, host: firstHost, runtime, machine }: { world: World; cluster: Cluster; host: SimulatedHost; runtime: SimulatedRuntime; machine: Machine }): VirtualNode {
+function createVirtualNode(
+  name: string,
+  { world, cluster, host: firstHost, runtime, machine }: { world: World; cluster: Cluster; host: SimulatedHost; runtime: SimulatedRuntime; machine: Machine },
+): VirtualNode {
   let life: { host: SimulatedHost; kubelet: Kubelet | undefined; link: Link } | undefined
   const living = () => {
     if (!life) throw new Error(`${name} has not been started`)
@@ -118,7 +130,14 @@ function createVirtualNode(name: string, { world, cluster, host: firstHost, runt
     const link = createLink({ caller: host, handle: cluster.handle })
     const next = { host, kubelet: undefined as Kubelet | undefined, link }
     life = next
-    next.kubelet = await cluster.addNode({ name, host, runtime: runtime.connect(host), rootDirectory: '/var/lib/kubelet', machine, connect: () => link.transport })
+    next.kubelet = await cluster.addNode({
+      name,
+      host,
+      runtime: runtime.connect(host),
+      rootDirectory: '/var/lib/kubelet',
+      machine,
+      connect: () => link.transport,
+    })
   }
   return {
     name,

@@ -10,12 +10,18 @@ import { createSnapshotKeeper } from './snapshot.ts'
 const MI = 1024 * 1024
 type Resources = Record<string, string>
 
-const node = (name: string, { allocatable = {}, labels = {}, ...spec }: { allocatable?: Resources; labels?: Resources; taints?: object[]; unschedulable?: boolean } = {}): Node =>
-  ({ metadata: { name, labels }, spec, status: { allocatable: { cpu: '4', memory: '8Gi', pods: '110', ...allocatable } } }) as unknown as Node
+const node = (
+  name: string,
+  { allocatable = {}, labels = {}, ...spec }: { allocatable?: Resources; labels?: Resources; taints?: object[]; unschedulable?: boolean } = {},
+): Node => ({ metadata: { name, labels }, spec, status: { allocatable: { cpu: '4', memory: '8Gi', pods: '110', ...allocatable } } }) as unknown as Node
 
 let count = 0
 const pod = (requests: Resources = {}, spec: object = {}): Pod =>
-  ({ metadata: { uid: `uid-${count++}`, name: 'web', namespace: 'default' }, spec: { containers: [{ name: 'main', resources: { requests } }], ...spec }, status: {} }) as unknown as Pod
+  ({
+    metadata: { uid: `uid-${count++}`, name: 'web', namespace: 'default' },
+    spec: { containers: [{ name: 'main', resources: { requests } }], ...spec },
+    status: {},
+  }) as unknown as Pod
 
 function cluster(...nodes: Node[]) {
   const keeper = createSnapshotKeeper()
@@ -48,8 +54,16 @@ test('every filter objects in Kubernetes’ words', () => {
     [node('a', { taints: [{ key: 'gpu', effect: 'NoSchedule' }] }), pod(), '1 node(s) had untolerated taint(s)'],
     [node('a', { taints: [{ key: 'gpu', effect: 'NoExecute' }] }), pod(), '1 node(s) had untolerated taint(s)'],
     [node('a', { labels: { disk: 'hdd' } }), pod({}, { nodeSelector: { disk: 'ssd' } }), "1 node(s) didn't match Pod's node affinity/selector"],
-    [node('a', { labels: { disk: 'hdd' } }), pod({}, affinity({ matchExpressions: [{ key: 'disk', operator: 'NotIn', values: ['hdd'] }] })), "1 node(s) didn't match Pod's node affinity/selector"],
-    [node('a'), pod({}, affinity({ matchFields: [{ key: 'metadata.name', operator: 'In', values: ['b'] }] })), "1 node(s) didn't match Pod's node affinity/selector"],
+    [
+      node('a', { labels: { disk: 'hdd' } }),
+      pod({}, affinity({ matchExpressions: [{ key: 'disk', operator: 'NotIn', values: ['hdd'] }] })),
+      "1 node(s) didn't match Pod's node affinity/selector",
+    ],
+    [
+      node('a'),
+      pod({}, affinity({ matchFields: [{ key: 'metadata.name', operator: 'In', values: ['b'] }] })),
+      "1 node(s) didn't match Pod's node affinity/selector",
+    ],
     [node('a', { allocatable: { pods: '0' } }), pod({ cpu: '5', memory: '9Gi' }), '1 Insufficient cpu, 1 Insufficient memory, 1 Too many pods'],
     [node('a'), pod({ 'example.com/gpu': '1', 'ephemeral-storage': '1Gi' }), '1 Insufficient ephemeral-storage, 1 Insufficient example.com/gpu'],
   ]
@@ -58,19 +72,36 @@ test('every filter objects in Kubernetes’ words', () => {
 
 test('what fits, fits: tolerations, matching fields, exact requests, zero of a resource the node lacks', () => {
   const one = cluster(node('a', { taints: [{ key: 'gpu', effect: 'NoSchedule' }], unschedulable: true }))
-  assert.equal(nameFor(one, pod({ cpu: '4', memory: '8Gi', 'example.com/gpu': '0' }, {
-    tolerations: [{ operator: 'Exists' }],
-    affinity: { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [{ matchFields: [{ key: 'metadata.name', operator: 'In', values: ['a'] }] }] } } },
-  })), 'a')
+  assert.equal(
+    nameFor(
+      one,
+      pod(
+        { cpu: '4', memory: '8Gi', 'example.com/gpu': '0' },
+        {
+          tolerations: [{ operator: 'Exists' }],
+          affinity: {
+            nodeAffinity: {
+              requiredDuringSchedulingIgnoredDuringExecution: {
+                nodeSelectorTerms: [{ matchFields: [{ key: 'metadata.name', operator: 'In', values: ['a'] }] }],
+              },
+            },
+          },
+        },
+      ),
+    ),
+    'a',
+  )
 })
 
 test('reasons are counted by node, and the tail tells where preemption could help', () => {
   const three = cluster(node('a', { unschedulable: true }), node('b'), node('c', { allocatable: { cpu: '1' } }))
   three.runs('b', { cpu: '3' })
   const choice = three.choose(pod({ cpu: '2' }))
-  assert.equal(choice.is === 'none' && choice.message,
-    '0/3 nodes are available: 1 node(s) were unschedulable, 2 Insufficient cpu. no new claims to deallocate, '
-    + 'preemption: 0/3 nodes are available: 1 No preemption victims found for incoming pod, 2 Preemption is not helpful for scheduling.')
+  assert.equal(
+    choice.is === 'none' && choice.message,
+    '0/3 nodes are available: 1 node(s) were unschedulable, 2 Insufficient cpu. no new claims to deallocate, ' +
+      'preemption: 0/3 nodes are available: 1 No preemption victims found for incoming pod, 2 Preemption is not helpful for scheduling.',
+  )
   const never = three.choose(pod({ cpu: '2' }, { preemptionPolicy: 'Never' }))
   assert.match(never.is === 'none' ? never.message : '', /deallocate, preemption: not eligible due to preemptionPolicy=Never\.$/)
   const all = cluster(node('a', { unschedulable: true }), node('b', { unschedulable: true })).choose(pod())
@@ -78,7 +109,11 @@ test('reasons are counted by node, and the tail tells where preemption could hel
 })
 
 test('counts sort as text: 10 before 2', () => {
-  const nodes = [...Array.from({ length: 10 }, (_, i) => node(`u${i}`, { unschedulable: true })), node('t1', { taints: [{ key: 'x', effect: 'NoSchedule' }] }), node('t2', { taints: [{ key: 'x', effect: 'NoSchedule' }] })]
+  const nodes = [
+    ...Array.from({ length: 10 }, (_, i) => node(`u${i}`, { unschedulable: true })),
+    node('t1', { taints: [{ key: 'x', effect: 'NoSchedule' }] }),
+    node('t2', { taints: [{ key: 'x', effect: 'NoSchedule' }] }),
+  ]
   assert.equal(nameFor(cluster(...nodes), pod()), '0/12 nodes are available: 10 node(s) were unschedulable, 2 node(s) had untolerated taint(s)')
 })
 
@@ -102,7 +137,16 @@ test('the emptier node wins, then the better balanced one, then the preferred an
   assert.equal(nameFor(two, pod({ cpu: '1' })), 'b')
   const skewed = cluster(node('a', { allocatable: { cpu: '8', memory: '4Gi' } }), node('b', { allocatable: { cpu: '4', memory: '8Gi' } }))
   assert.equal(nameFor(skewed, pod({ cpu: '2', memory: '1Gi' })), 'a')
-  const preferring = pod({}, { affinity: { nodeAffinity: { preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 1, preference: { matchExpressions: [{ key: 'disk', operator: 'Exists' }] } }] } } })
+  const preferring = pod(
+    {},
+    {
+      affinity: {
+        nodeAffinity: {
+          preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 1, preference: { matchExpressions: [{ key: 'disk', operator: 'Exists' }] } }],
+        },
+      },
+    },
+  )
   const labelled = cluster(node('a', { labels: { disk: 'ssd' } }), node('b'))
   labelled.runs('a', { cpu: '3' })
   assert.equal(nameFor(labelled, preferring), 'a', 'a preference weighs twice what room does')
@@ -135,7 +179,10 @@ test('the keeper tells where room was made: a Pod gone, finished, or made smalle
   const { keeper, runs } = cluster(node('a'))
   const placed = runs('a', { cpu: '2' })
   const uid = placed.metadata.uid!
-  const resized = (cpu: string): Pod => ({ ...placed, spec: { ...placed.spec, containers: [{ ...placed.spec.containers[0]!, resources: { requests: { cpu } } }] } })
+  const resized = (cpu: string): Pod => ({
+    ...placed,
+    spec: { ...placed.spec, containers: [{ ...placed.spec.containers[0]!, resources: { requests: { cpu } } }] },
+  })
   assert.equal(keeper.setPod(uid, resized('3')), undefined)
   assert.equal(keeper.setPod(uid, resized('1')), 'a')
   assert.equal(keeper.node('a')?.requested.get('cpu'), 1_000)
@@ -149,7 +196,10 @@ test('a node that only reports again has not changed; Pods that came before thei
   assert.equal(keeper.setNode('late', node('late')), true)
   assert.equal(keeper.node('late')?.requested.get('cpu'), 1_000)
   const reported = node('late')
-  assert.equal(keeper.setNode('late', { ...reported, status: { ...reported.status, conditions: [{ type: 'Ready', status: 'True', lastHeartbeatTime: 'now' }] } } as Node), false)
+  assert.equal(
+    keeper.setNode('late', { ...reported, status: { ...reported.status, conditions: [{ type: 'Ready', status: 'True', lastHeartbeatTime: 'now' }] } } as Node),
+    false,
+  )
   assert.equal(keeper.setNode('late', node('late', { labels: { disk: 'ssd' } })), true)
   assert.equal(keeper.setNode('late', node('late', { labels: { disk: 'ssd' }, allocatable: { cpu: '8' } })), true)
 })

@@ -64,4 +64,8 @@ function preemption({ pod }: PodDemand, total: number, objections: readonly Obje
   return `preemption: 0/${total} nodes are available: ${printCounts(counts)}`
 }
 
-const printCounts = (counts: ReadonlyMap<string, number>): string => `${[...counts].map(([reason, count]) => `${count} ${reason}`).sort().join(', ')}.`
+const printCounts = (counts: ReadonlyMap<string, number>): string =>
+  `${[...counts]
+    .map(([reason, count]) => `${count} ${reason}`)
+    .sort()
+    .join(', ')}.`

@@ -18,7 +18,8 @@ const NON_ZERO = { cpu: 100, memory: 200 * 1024 * 1024 }
 export function demandOf(pod: Pod): PodDemand {
   const requests = podRequests(pod)
   return {
-    pod, requests,
+    pod,
+    requests,
     nonZero: { cpu: requests.get('cpu') ?? NON_ZERO.cpu, memory: requests.get('memory') ?? NON_ZERO.memory },
     hostPorts: hostPortsOf(pod),
   }

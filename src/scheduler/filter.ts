@@ -28,8 +28,7 @@ const UNSCHEDULABLE_TAINT = { key: 'node.kubernetes.io/unschedulable', effect: '
 const nodeUnschedulable: Filter = ({ pod }, { node }) =>
   node.spec?.unschedulable && untoleratedTaint(pod, [UNSCHEDULABLE_TAINT]) ? IS_UNSCHEDULABLE : undefined
 
-const nodeName: Filter = ({ pod }, { node }) =>
-  pod.spec.nodeName && pod.spec.nodeName !== node.metadata.name ? HAS_OTHER_NAME : undefined
+const nodeName: Filter = ({ pod }, { node }) => (pod.spec.nodeName && pod.spec.nodeName !== node.metadata.name ? HAS_OTHER_NAME : undefined)
 
 const taintToleration: Filter = ({ pod }, { node }) => {
   const taints = node.spec?.taints

@@ -28,7 +28,13 @@ function start() {
 
 test('the higher priority comes first, then who came first', async () => {
   const { queue } = start()
-  for (const [uid, priority] of [['a', 0], ['b', 10], ['c', 10], ['d', 0]] as const) queue.add(pod(uid, { priority }))
+  for (const [uid, priority] of [
+    ['a', 0],
+    ['b', 10],
+    ['c', 10],
+    ['d', 0],
+  ] as const)
+    queue.add(pod(uid, { priority }))
   const order = []
   for (let i = 0; i < 4; i++) order.push((await queue.take())!.pod.metadata.uid)
   assert.deepEqual(order, ['b', 'c', 'a', 'd'])

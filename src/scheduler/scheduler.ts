@@ -60,7 +60,10 @@ export function startScheduler(host: Host, { client, pods, nodes, events, name =
     const uid = pod.metadata.uid!
     try {
       await client.createSubresource(Pod, key, 'binding', {
-        apiVersion: 'v1', kind: 'Binding', metadata: { name: key.name, namespace: key.namespace, uid }, target: { kind: 'Node', name: nodeName },
+        apiVersion: 'v1',
+        kind: 'Binding',
+        metadata: { name: key.name, namespace: key.namespace, uid },
+        target: { kind: 'Node', name: nodeName },
       })
     } catch (error) {
       roomOn(keeper.forget(uid))
@@ -78,13 +81,31 @@ export function startScheduler(host: Host, { client, pods, nodes, events, name =
     const condition = podCondition(pod, 'PodScheduled')
     if (condition?.status === 'False' && condition.reason === 'Unschedulable' && condition.message === message) return
     const now = timestamp(clock.wall())
-    await client.patch(Pod, keyOf(pod), {
-      type: 'strategic',
-      body: {
-        metadata: { uid: pod.metadata.uid },
-        status: { conditions: [{ type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message, lastProbeTime: null, lastTransitionTime: condition?.status === 'False' ? condition.lastTransitionTime : now }] },
-      },
-    }, { subresource: 'status' }).catch((error: unknown) => log.debug('a Pod could not be told that no node was found', { pod: pod.metadata.name, error: String(error) }))
+    await client
+      .patch(
+        Pod,
+        keyOf(pod),
+        {
+          type: 'strategic',
+          body: {
+            metadata: { uid: pod.metadata.uid },
+            status: {
+              conditions: [
+                {
+                  type: 'PodScheduled',
+                  status: 'False',
+                  reason: 'Unschedulable',
+                  message,
+                  lastProbeTime: null,
+                  lastTransitionTime: condition?.status === 'False' ? condition.lastTransitionTime : now,
+                },
+              ],
+            },
+          },
+        },
+        { subresource: 'status' },
+      )
+      .catch((error: unknown) => log.debug('a Pod could not be told that no node was found', { pod: pod.metadata.name, error: String(error) }))
   }
 
   const task = host.spawn('scheduler', async signal => {
@@ -120,4 +141,8 @@ export function startScheduler(host: Host, { client, pods, nodes, events, name =
 }
 
 const waitsForNode = (pod: Pod, schedulerName: string): boolean =>
-  !pod.spec.nodeName && pod.spec.schedulerName === schedulerName && !pod.metadata.deletionTimestamp && !isTerminal(pod) && (pod.spec.schedulingGates ?? []).length === 0
+  !pod.spec.nodeName &&
+  pod.spec.schedulerName === schedulerName &&
+  !pod.metadata.deletionTimestamp &&
+  !isTerminal(pod) &&
+  (pod.spec.schedulingGates ?? []).length === 0

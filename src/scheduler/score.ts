@@ -11,11 +11,13 @@ export function scoreNodes(demand: PodDemand, infos: readonly NodeInfo[]): numbe
   const preferred = infos.map(({ node }) => nodePreferenceWeight(pod, node))
   const untoleratedMax = largest(untolerated)
   const preferredMax = largest(preferred)
-  return infos.map((info, i) =>
-    WEIGHTS.taintToleration * (untoleratedMax === 0 ? 100 : 100 - Math.floor((100 * untolerated[i]!) / untoleratedMax))
-    + WEIGHTS.nodeAffinity * (preferredMax === 0 ? 0 : Math.floor((100 * preferred[i]!) / preferredMax))
-    + WEIGHTS.leastAllocated * leastAllocated(demand, info)
-    + WEIGHTS.balancedAllocation * balancedAllocation(demand, info))
+  return infos.map(
+    (info, i) =>
+      WEIGHTS.taintToleration * (untoleratedMax === 0 ? 100 : 100 - Math.floor((100 * untolerated[i]!) / untoleratedMax)) +
+      WEIGHTS.nodeAffinity * (preferredMax === 0 ? 0 : Math.floor((100 * preferred[i]!) / preferredMax)) +
+      WEIGHTS.leastAllocated * leastAllocated(demand, info) +
+      WEIGHTS.balancedAllocation * balancedAllocation(demand, info),
+  )
 }
 
 /** The mean of what would stay free of CPU and of memory, in percent. */

@@ -48,7 +48,11 @@ export interface SnapshotKeeper {
   snapshot(): Snapshot
 }
 
-interface Place { demand: PodDemand; nodeName: string; assumed: boolean }
+interface Place {
+  demand: PodDemand
+  nodeName: string
+  assumed: boolean
+}
 
 export function createSnapshotKeeper(): SnapshotKeeper {
   const nodes = new Map<string, MutableNodeInfo>()
@@ -103,7 +107,9 @@ export function createSnapshotKeeper(): SnapshotKeeper {
       }
       const demand = demandOf(pod)
       place(demand, pod.spec.nodeName, false)
-      const isLess = before && (before.nodeName !== pod.spec.nodeName || [...before.demand.requests].some(([resource, amount]) => (demand.requests.get(resource) ?? 0) < amount))
+      const isLess =
+        before &&
+        (before.nodeName !== pod.spec.nodeName || [...before.demand.requests].some(([resource, amount]) => (demand.requests.get(resource) ?? 0) < amount))
       return isLess ? before.nodeName : undefined
     },
     assume: (demand, nodeName) => place(demand, nodeName, true),
@@ -121,7 +127,11 @@ function count(info: MutableNodeInfo, { requests, nonZero, hostPorts }: PodDeman
   for (const port of hostPorts) {
     if (sign === 1) info.hostPorts.push(port)
     // One of them only: Pods that were put on the node by name may share a port.
-    else info.hostPorts.splice(info.hostPorts.findIndex(taken => taken.port === port.port && taken.protocol === port.protocol && taken.ip === port.ip), 1)
+    else
+      info.hostPorts.splice(
+        info.hostPorts.findIndex(taken => taken.port === port.port && taken.protocol === port.protocol && taken.ip === port.ip),
+        1,
+      )
   }
 }
 
@@ -130,7 +140,7 @@ const asksForTheSame = ({ spec: a }: Pod, { spec: b }: Pod): boolean =>
   deepEqual(a.containers, b.containers) && deepEqual(a.initContainers, b.initContainers) && deepEqual(a.resources, b.resources)
 
 const decidesOtherwise = (a: Node, b: Node): boolean =>
-  Boolean(a.spec?.unschedulable) !== Boolean(b.spec?.unschedulable)
-  || !deepEqual(a.spec?.taints ?? [], b.spec?.taints ?? [])
-  || !deepEqual(a.metadata.labels ?? {}, b.metadata.labels ?? {})
-  || !deepEqual(a.status?.allocatable ?? {}, b.status?.allocatable ?? {})
+  Boolean(a.spec?.unschedulable) !== Boolean(b.spec?.unschedulable) ||
+  !deepEqual(a.spec?.taints ?? [], b.spec?.taints ?? []) ||
+  !deepEqual(a.metadata.labels ?? {}, b.metadata.labels ?? {}) ||
+  !deepEqual(a.status?.allocatable ?? {}, b.status?.allocatable ?? {})

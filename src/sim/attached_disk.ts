@@ -8,9 +8,10 @@ import type { MemoryDisk } from './disk.ts'
  * so that calls overlap as on a real disk, and after a crash no completion is delivered.
  */
 export function createAttachedDisk(disk: MemoryDisk, { clock, random }: { clock: Clock; random: Random }): Disk {
-  const wait = (label: string) => new Promise<void>(resolve => {
-    clock.at(clock.now() + 1 + random.below(LATENCY_SPREAD_MS), resolve, label)
-  })
+  const wait = (label: string) =>
+    new Promise<void>(resolve => {
+      clock.at(clock.now() + 1 + random.below(LATENCY_SPREAD_MS), resolve, label)
+    })
   const later = async <T>(label: string, act: () => Promise<T>): Promise<T> => {
     await wait(label)
     return act()
@@ -34,10 +35,14 @@ export function createAttachedDisk(disk: MemoryDisk, { clock, random }: { clock:
       const watch = disk.watch(path, () => {
         if (pending || !open) return
         pending = true
-        clock.at(clock.now() + 1, () => {
-          pending = false
-          if (open) changed()
-        }, 'disk watch')
+        clock.at(
+          clock.now() + 1,
+          () => {
+            pending = false
+            if (open) changed()
+          },
+          'disk watch',
+        )
       })
       return {
         close() {

@@ -126,7 +126,14 @@ export function createContainer(id: string, sandbox: SandboxRecord, config: Cont
       startedAt = clock.wall()
       cpuCountedAt = clock.now()
       ports.note('has started')
-      guest.spawn(program, { args: command.length > 0 ? command : ['server'], env: environment(config, image, sandbox), cwd: config.workingDir || image.workingDir, stdin: input ?? emptyInput, stdout: log.stdout, stderr: config.tty ? log.stdout : log.stderr })
+      guest.spawn(program, {
+        args: command.length > 0 ? command : ['server'],
+        env: environment(config, image, sandbox),
+        cwd: config.workingDir || image.workingDir,
+        stdin: input ?? emptyInput,
+        stdout: log.stdout,
+        stderr: config.tty ? log.stdout : log.stderr,
+      })
       ports.changed(sandbox.id)
     },
     async stop(timeoutMs) {
@@ -149,7 +156,11 @@ export function createContainer(id: string, sandbox: SandboxRecord, config: Cont
       if (state !== 'running') throw new RuntimeError('Unknown', `container is in ${stateName(state)} state`)
       const program = programFor(image, command[0], true)
       const script = program ? undefined : await scriptFile(guest!, command[0] ?? '')
-      if (!program && !script) throw new RuntimeError('Unknown', `failed to exec in container: failed to start exec "${id}": OCI runtime exec failed: exec failed: unable to start container process: ${notFound(command[0] ?? '')}: unknown`)
+      if (!program && !script)
+        throw new RuntimeError(
+          'Unknown',
+          `failed to exec in container: failed to start exec "${id}": OCI runtime exec failed: exec failed: unable to start container process: ${notFound(command[0] ?? '')}: unknown`,
+        )
       const env = environment(config, image, sandbox)
       if (tty) env.set('TERM', 'xterm')
       return guest!.spawn(program ?? script!, { args: command, env, cwd: config.workingDir || image.workingDir, ...streams })
@@ -180,14 +191,41 @@ export function createContainer(id: string, sandbox: SandboxRecord, config: Cont
     stats() {
       countCpu()
       const used = state === 'running' ? guest!.memoryBytes() : 0
-      return { containerId: id, labels: config.labels, at: clock.wall(), cpuUsageNanoSeconds: cpuNanoSeconds, memoryWorkingSetBytes: used, memoryUsageBytes: used, memoryRssBytes: used, writableLayerBytes: 24_576, writableLayerInodes: 8 }
+      return {
+        containerId: id,
+        labels: config.labels,
+        at: clock.wall(),
+        cpuUsageNanoSeconds: cpuNanoSeconds,
+        memoryWorkingSetBytes: used,
+        memoryUsageBytes: used,
+        memoryRssBytes: used,
+        writableLayerBytes: 24_576,
+        writableLayerInodes: 8,
+      }
     },
   }
   return container
 
   async function makeGuest(program: Program): Promise<Guest> {
     const root = createMemoryDisk({ clock, random })
-    for (const directory of ['/bin', '/dev', '/etc', '/home', '/proc', '/root', '/run', '/tmp', '/usr/bin', '/usr/share', '/usr/local/bin', '/var/log', '/var/run', '/mnt', '/data']) await root.makeDirectory(directory)
+    for (const directory of [
+      '/bin',
+      '/dev',
+      '/etc',
+      '/home',
+      '/proc',
+      '/root',
+      '/run',
+      '/tmp',
+      '/usr/bin',
+      '/usr/share',
+      '/usr/local/bin',
+      '/var/log',
+      '/var/run',
+      '/mnt',
+      '/data',
+    ])
+      await root.makeDirectory(directory)
     for (const [path, text] of Object.entries(image.files)) {
       if (path.endsWith('/')) await root.makeDirectory(path)
       else await root.writeFile(path, text)
@@ -195,7 +233,16 @@ export function createContainer(id: string, sandbox: SandboxRecord, config: Cont
     const { dns, hostname } = sandbox.config
     await root.writeFile('/etc/hostname', `${hostname}\n`)
     await root.writeFile('/etc/hosts', `127.0.0.1\tlocalhost\n${sandbox.ip}\t${hostname}\n`)
-    if (dns) await root.writeFile('/etc/resolv.conf', [...(dns.searches.length > 0 ? [`search ${dns.searches.join(' ')}`] : []), ...dns.servers.map(server => `nameserver ${server}`), ...(dns.options.length > 0 ? [`options ${dns.options.join(' ')}`] : []), ''].join('\n'))
+    if (dns)
+      await root.writeFile(
+        '/etc/resolv.conf',
+        [
+          ...(dns.searches.length > 0 ? [`search ${dns.searches.join(' ')}`] : []),
+          ...dns.servers.map(server => `nameserver ${server}`),
+          ...(dns.options.length > 0 ? [`options ${dns.options.join(' ')}`] : []),
+          '',
+        ].join('\n'),
+      )
     return createGuest({
       clock,
       random,
@@ -235,12 +282,16 @@ async function scriptFile(guest: Guest, path: string): Promise<Program | undefin
   const info = path.startsWith('/') ? await guest.files.stat(path) : undefined
   if (info?.kind !== 'file' || (info.mode & 0o111) === 0) return undefined
   const shell = guest.program('sh')
-  return shell && (process => {
-    process.args = ['sh', ...process.args]
-    return shell(process)
-  })
+  return (
+    shell &&
+    (process => {
+      process.args = ['sh', ...process.args]
+      return shell(process)
+    })
+  )
 }
 
-const notFound = (name: string): string => (name.startsWith('/') ? `exec: "${name}": stat ${name}: no such file or directory` : `exec: "${name}": executable file not found in $PATH`)
+const notFound = (name: string): string =>
+  name.startsWith('/') ? `exec: "${name}": stat ${name}: no such file or directory` : `exec: "${name}": executable file not found in $PATH`
 
 export const stateName = (state: ContainerState): string => `CONTAINER_${state.toUpperCase()}`

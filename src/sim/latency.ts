@@ -35,7 +35,16 @@ export const CONTAINERD_LATENCY: RuntimeLatency = {
 
 /** As quick as a simulation may be: a port call never takes no time at all. */
 export const FAST_LATENCY: RuntimeLatency = {
-  runSandbox: [1, 2], stopSandbox: [1, 2], removeSandbox: [1, 2], createContainer: [1, 2], startContainer: [1, 2], stopContainer: [1, 2], removeContainer: [1, 2], exec: [1, 2], query: [1, 1], event: [1, 2],
+  runSandbox: [1, 2],
+  stopSandbox: [1, 2],
+  removeSandbox: [1, 2],
+  createContainer: [1, 2],
+  startContainer: [1, 2],
+  stopContainer: [1, 2],
+  removeContainer: [1, 2],
+  exec: [1, 2],
+  query: [1, 1],
+  event: [1, 2],
 }
 
 export const within = (random: Random, [from, to]: Range): Millis => from + random.below(to - from + 1)

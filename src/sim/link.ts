@@ -141,4 +141,3 @@ export function createLink({ caller, handle, latencyMs = LATENCY_MS, isUp = () =
     },
   }
 }
-

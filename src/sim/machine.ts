@@ -121,11 +121,14 @@ export function createMachine(name: string, world: WorldPorts) {
       const abort = new AbortController()
       const entry = { since: world.now(), host: name, name: task }
       running.add(entry)
-      const ended = Promise.resolve().then(() => run(abort.signal)).catch((error: unknown) => {
-        if (!owner.up || (abort.signal.aborted && error === abortReason(abort.signal))) return
-        log.error('task died', { task, error: messageOf(error) })
-        world.died(task, error)
-      }).finally(() => void running.delete(entry))
+      const ended = Promise.resolve()
+        .then(() => run(abort.signal))
+        .catch((error: unknown) => {
+          if (!owner.up || (abort.signal.aborted && error === abortReason(abort.signal))) return
+          log.error('task died', { task, error: messageOf(error) })
+          world.died(task, error)
+        })
+        .finally(() => void running.delete(entry))
       return {
         async stop() {
           abort.abort(new Error(`${task} is told to stop`))
@@ -143,10 +146,14 @@ export function createMachine(name: string, world: WorldPorts) {
 
 /** Log lines become lines of the trace; debug ones are left out, they would drown the story. */
 function createTraceLog(world: WorldPorts, host: string, bound: LogFields = {}): Log {
-  const write = (level: LogLevel) => (message: string, fields: LogFields = {}) => {
-    const all = Object.entries({ ...bound, ...fields }).map(([key, value]) => ` ${key}=${printed(value)}`).join('')
-    world.trace.note(world.now(), host, `${level === 'info' ? '' : `${level} `}${message}${all}`)
-  }
+  const write =
+    (level: LogLevel) =>
+    (message: string, fields: LogFields = {}) => {
+      const all = Object.entries({ ...bound, ...fields })
+        .map(([key, value]) => ` ${key}=${printed(value)}`)
+        .join('')
+      world.trace.note(world.now(), host, `${level === 'info' ? '' : `${level} `}${message}${all}`)
+    }
   return {
     debug() {},
     info: write('info'),

@@ -82,10 +82,14 @@ export function createFabric({ clock: fabricClock, random: fabricRandom }: { clo
             end()
             reject(abortReason(signal!))
           }
-          const deadline = clock.at(clock.now() + timeoutMs, () => {
-            end()
-            reject(new NetworkError('Timeout', whenLate()))
-          }, 'network')
+          const deadline = clock.at(
+            clock.now() + timeoutMs,
+            () => {
+              end()
+              reject(new NetworkError('Timeout', whenLate()))
+            },
+            'network',
+          )
           signal?.addEventListener('abort', giveUp, { once: true })
           begin({
             hop(arrive) {
@@ -103,7 +107,13 @@ export function createFabric({ clock: fabricClock, random: fabricRandom }: { clo
         })
 
       /** An address that nobody has swallows the packet: then only the deadline will tell. */
-      const dial = <T>(attempt: Attempt<T>, host: string, port: number, connected: (server: SimulatedServer) => void, refused: (error: NetworkError) => NetworkError = error => error) =>
+      const dial = <T>(
+        attempt: Attempt<T>,
+        host: string,
+        port: number,
+        connected: (server: SimulatedServer) => void,
+        refused: (error: NetworkError) => NetworkError = error => error,
+      ) =>
         attempt.hop(() => {
           const ports = addresses.get(addressOf(host))
           const server = ports?.get(port)
@@ -112,24 +122,39 @@ export function createFabric({ clock: fabricClock, random: fabricRandom }: { clo
         })
 
       /** The server works in its own time: if the caller dies meanwhile, the request has still been served. */
-      const serve = <T>(attempt: Attempt<T>, work: () => Promise<T>) => void fabricClock.at(fabricClock.now() + 1 + serverTime.below(LATENCY_SPREAD_MS), () => {
-        work().then(value => attempt.hop(() => attempt.answer(value)), (error: unknown) => attempt.hop(() => attempt.fail(error)))
-      }, 'server')
+      const serve = <T>(attempt: Attempt<T>, work: () => Promise<T>) =>
+        void fabricClock.at(
+          fabricClock.now() + 1 + serverTime.below(LATENCY_SPREAD_MS),
+          () => {
+            work().then(
+              value => attempt.hop(() => attempt.answer(value)),
+              (error: unknown) => attempt.hop(() => attempt.fail(error)),
+            )
+          },
+          'server',
+        )
 
       return {
         connect: (host, port, limits) =>
-          attempt<void>(limits, () => `dial tcp ${joined(host, port)}: i/o timeout`, one => dial(one, host, port, () => one.answer())),
+          attempt<void>(
+            limits,
+            () => `dial tcp ${joined(host, port)}: i/o timeout`,
+            one => dial(one, host, port, () => one.answer()),
+          ),
         async http(request: HttpRequest) {
           const { host, port, scheme, method, path, headers, bodyBytesMax } = request
           let isConnected = false
-          const late = () => `${isConnected ? 'context deadline exceeded' : `dial tcp ${joined(host, port)}: i/o timeout`} (Client.Timeout exceeded while awaiting headers)`
+          const late = () =>
+            `${isConnected ? 'context deadline exceeded' : `dial tcp ${joined(host, port)}: i/o timeout`} (Client.Timeout exceeded while awaiting headers)`
           try {
-            const reply = await attempt<HttpReply>(request, late, one => dial(one, host, port, server => {
-              isConnected = true
-              if (scheme === 'https') one.fail(new NetworkError('Tls', 'http: server gave HTTP response to HTTPS client'))
-              else if (!server.http) one.fail(new NetworkError('Reset', 'EOF'))
-              else serve(one, () => server.http!({ method, path, headers }))
-            }))
+            const reply = await attempt<HttpReply>(request, late, one =>
+              dial(one, host, port, server => {
+                isConnected = true
+                if (scheme === 'https') one.fail(new NetworkError('Tls', 'http: server gave HTTP response to HTTPS client'))
+                else if (!server.http) one.fail(new NetworkError('Reset', 'EOF'))
+                else serve(one, () => server.http!({ method, path, headers }))
+              }),
+            )
             return { ...reply, body: reply.body.slice(0, bodyBytesMax) }
           } catch (error) {
             throw error instanceof NetworkError ? new NetworkError(error.code, `Get "${scheme}://${joined(host, port)}${path}": ${error.message}`) : error
@@ -139,14 +164,29 @@ export function createFabric({ clock: fabricClock, random: fabricRandom }: { clo
           const { timeoutMs } = limits
           const within = `within ${timeoutMs % 1000 === 0 ? `${timeoutMs / 1000}s` : `${timeoutMs}ms`}`
           const failed = (why: string) => `timeout: failed to connect service ${JSON.stringify(joined(host, port))} ${within}: ${why}`
-          const refused = ({ code, message }: NetworkError) => new NetworkError(code, failed(`connection error: desc = "transport: Error while dialing: ${message}"`))
+          const refused = ({ code, message }: NetworkError) =>
+            new NetworkError(code, failed(`connection error: desc = "transport: Error while dialing: ${message}"`))
           let isConnected = false
           const late = () => (isConnected ? `timeout: health rpc did not complete ${within}` : failed('context deadline exceeded'))
-          return attempt<GrpcHealth>(limits, late, one => dial(one, host, port, server => {
-            isConnected = true
-            if (server.grpcHealth) serve(one, () => server.grpcHealth!(service))
-            else one.fail(new NetworkError('Unimplemented', 'error: this server does not implement the grpc health protocol (grpc.health.v1.Health): unknown service grpc.health.v1.Health'))
-          }, refused))
+          return attempt<GrpcHealth>(limits, late, one =>
+            dial(
+              one,
+              host,
+              port,
+              server => {
+                isConnected = true
+                if (server.grpcHealth) serve(one, () => server.grpcHealth!(service))
+                else
+                  one.fail(
+                    new NetworkError(
+                      'Unimplemented',
+                      'error: this server does not implement the grpc health protocol (grpc.health.v1.Health): unknown service grpc.health.v1.Health',
+                    ),
+                  )
+              },
+              refused,
+            ),
+          )
         },
       }
     },

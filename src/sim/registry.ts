@@ -50,7 +50,8 @@ export function createRegistry({ clock, random, pullMs, preloaded }: { clock: Cl
     present.set(name, status)
     return status
   }
-  const find = (image: string) => present.get(fullName(image)) ?? [...present.values()].find(status => status.id === image || status.repoDigests.includes(fullName(image)))
+  const find = (image: string) =>
+    present.get(fullName(image)) ?? [...present.values()].find(status => status.id === image || status.repoDigests.includes(fullName(image)))
   for (const image of preloaded) load(image)
 
   return {
@@ -64,15 +65,23 @@ export function createRegistry({ clock, random, pullMs, preloaded }: { clock: Cl
     },
     async pull(image, _auth, signal) {
       const name = fullName(image)
-      if (!/^[a-z0-9]+([._/:@-]+[A-Za-z0-9]+)*$/.test(name)) throw new RuntimeError('InvalidArgument', `failed to parse image name "${image}": invalid reference format`)
+      if (!/^[a-z0-9]+([._/:@-]+[A-Za-z0-9]+)*$/.test(name))
+        throw new RuntimeError('InvalidArgument', `failed to parse image name "${image}": invalid reference format`)
       const behaviour = behaviours.get(name) ?? { is: 'available', pullMs }
       await sleep(clock, within(random, behaviour.is === 'available' ? behaviour.pullMs : ANSWER_MS), signal, 'pull')
       const failed = `failed to pull and unpack image "${name}": failed to resolve reference "${name}"`
       switch (behaviour.is) {
-        case 'available': return load(image).repoDigests[0]!
-        case 'missing': throw new RuntimeError('NotFound', `${failed}: ${name}: not found`)
-        case 'unauthorized': throw new RuntimeError('Unknown', `${failed}: pull access denied, repository does not exist or may require authorization: authorization failed: no basic auth credentials`)
-        case 'hanging': return new Promise((_, reject) => signal.addEventListener('abort', () => reject(abortReason(signal)), { once: true }))
+        case 'available':
+          return load(image).repoDigests[0]!
+        case 'missing':
+          throw new RuntimeError('NotFound', `${failed}: ${name}: not found`)
+        case 'unauthorized':
+          throw new RuntimeError(
+            'Unknown',
+            `${failed}: pull access denied, repository does not exist or may require authorization: authorization failed: no basic auth credentials`,
+          )
+        case 'hanging':
+          return new Promise((_, reject) => signal.addEventListener('abort', () => reject(abortReason(signal)), { once: true }))
         case 'failing': {
           if (behaviour.times <= 0) return load(image).repoDigests[0]!
           behaviours.set(name, { ...behaviour, times: behaviour.times - 1 })
@@ -105,4 +114,3 @@ export function digestOf(text: string): string {
   }
   return `sha256:${hex}`
 }
-

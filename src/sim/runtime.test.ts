@@ -12,7 +12,11 @@ import { createWorld } from './world.ts'
 function newNode(options: SimulatedRuntimeOptions = {}, seed = 1) {
   const world = createWorld({ seed })
   const host = world.host('node-a')
-  const runtime = createSimulatedRuntime(host, { images: ['busybox', 'nginx', 'nginx:1.12-alpine', 'ikubernetes/stress-ng', 'example/app'], latency: FAST_LATENCY, ...options })
+  const runtime = createSimulatedRuntime(host, {
+    images: ['busybox', 'nginx', 'nginx:1.12-alpine', 'ikubernetes/stress-ng', 'example/app'],
+    latency: FAST_LATENCY,
+    ...options,
+  })
   const read = async (path: string) => decodeText(await host.machine.disk.readFile(path))
   return { world, host, runtime, read }
 }
@@ -80,7 +84,10 @@ test('a trap runs when the foreground command has ended', async () => {
 })
 
 test('a trap behind one long sleep comes too late, and behind `wait` at once', async () => {
-  for (const [script, atMostMs, exitCode] of [["trap 'exit 0' TERM; sleep 600", 5_100, 137], ["trap 'exit 0' TERM; sleep 600 & wait", 100, 0]] as const) {
+  for (const [script, atMostMs, exitCode] of [
+    ["trap 'exit 0' TERM; sleep 600", 5_100, 137],
+    ["trap 'exit 0' TERM; sleep 600 & wait", 100, 0],
+  ] as const) {
     const { world, runtime } = newNode()
     const { id } = await world.finish(started(runtime, 'busybox', sh(script)))
     await world.advance(1_000)
@@ -115,7 +122,9 @@ test('exec tells a command that fails from one that cannot be started and from o
 test('init containers of the first article wait until the name resolves', async () => {
   const names = new Set<string>()
   const { world, runtime } = newNode({ resolve: async name => (names.has(name) ? ['10.96.3.4'] : []) })
-  const { id } = await world.finish(started(runtime, 'busybox', { command: ['sh', '-c', 'until nslookup myservice; do echo waiting for myservice; sleep 2; done;'] }))
+  const { id } = await world.finish(
+    started(runtime, 'busybox', { command: ['sh', '-c', 'until nslookup myservice; do echo waiting for myservice; sleep 2; done;'] }),
+  )
   await world.advance(20_000)
   assert.equal((await world.finish(runtime.containerStatus(id))).state, 'running')
   names.add('myservice.default.svc.cluster.local')
@@ -131,7 +140,12 @@ test('a volume is one place for the machine and for two containers, through the 
   await disk.symlink('..2026', '/pods/volume/..data')
   await disk.symlink('..data/namespace', '/pods/volume/namespace')
   const mount = { containerPath: '/var/run/secrets', hostPath: '/pods/volume', readOnly: true, recursiveReadOnly: false, propagation: 'None' as const }
-  const { id } = await world.finish(started(runtime, 'busybox', { ...sh('echo ns is $(cat /var/run/secrets/namespace).svc; echo x > /var/run/secrets/y || echo refused; sleep 100'), mounts: [mount] }))
+  const { id } = await world.finish(
+    started(runtime, 'busybox', {
+      ...sh('echo ns is $(cat /var/run/secrets/namespace).svc; echo x > /var/run/secrets/y || echo refused; sleep 100'),
+      mounts: [mount],
+    }),
+  )
   await world.advance(100)
   const log = decodeText(await disk.readFile((await world.finish(runtime.containerStatus(id))).logPath))
   assert.match(log, /stdout F ns is default\.svc\n/)
@@ -142,7 +156,8 @@ test('nginx listens after its start, serves a file that a hook wrote, and quits 
   const { world, host, runtime } = newNode()
   const { sandboxId, id } = await world.finish(started(runtime, 'nginx:1.12-alpine'))
   const ip = (await world.finish(runtime.podSandboxStatus(sandboxId))).ips[0]!
-  const get = (path: string) => world.finish(host.network.http({ scheme: 'http', host: ip, port: 80, path, method: 'GET', headers: [], bodyBytesMax: 1_000, timeoutMs: 1_000 }))
+  const get = (path: string) =>
+    world.finish(host.network.http({ scheme: 'http', host: ip, port: 80, path, method: 'GET', headers: [], bodyBytesMax: 1_000, timeoutMs: 1_000 }))
   await world.advance(100)
   assert.equal((await get('/')).status, 200)
   assert.equal((await get('/healthz')).status, 404)
@@ -164,7 +179,9 @@ test('the Debian nginx image has no killall, as in life', async () => {
 
 test('an annotation says how a server starts, drains and exits', async () => {
   const { world, host, runtime } = newNode()
-  const { sandboxId, id } = await world.finish(started(runtime, 'example/app', {}, { annotations: { 'simulate.poise.dev/main': 'start=2s, listen=8080, drain=3s, exit=7' } }))
+  const { sandboxId, id } = await world.finish(
+    started(runtime, 'example/app', {}, { annotations: { 'simulate.poise.dev/main': 'start=2s, listen=8080, drain=3s, exit=7' } }),
+  )
   const ip = (await world.finish(runtime.podSandboxStatus(sandboxId))).ips[0]!
   const connect = () => world.finish(host.network.connect(ip, 8080, { timeoutMs: 1_000 }))
   await assert.rejects(connect(), { code: 'Refused' })
@@ -178,7 +195,12 @@ test('an annotation says how a server starts, drains and exits', async () => {
 
 test('more memory than the limit allows ends in OOMKilled', async () => {
   const { world, runtime } = newNode()
-  const { id } = await world.finish(started(runtime, 'ikubernetes/stress-ng', { command: ['/usr/bin/stress-ng', '-m 1', '-c 1', '--metrics-brief'], resources: { memoryLimitBytes: 128 * 2 ** 20 } }))
+  const { id } = await world.finish(
+    started(runtime, 'ikubernetes/stress-ng', {
+      command: ['/usr/bin/stress-ng', '-m 1', '-c 1', '--metrics-brief'],
+      resources: { memoryLimitBytes: 128 * 2 ** 20 },
+    }),
+  )
   await world.advance(5_000)
   const status = await world.finish(runtime.containerStatus(id))
   assert.deepEqual([status.exitCode, status.reason], [137, 'OOMKilled'])
@@ -214,7 +236,10 @@ test('an image is on the machine only after it has been pulled; missing and forb
   runtime.registry.set('secret:v1', { is: 'unauthorized' })
   runtime.registry.set('nowhere:v1', { is: 'missing' })
   await assert.rejects(world.finish(runtime.pullImage('secret:v1', undefined, new AbortController().signal)), /authorization failed/)
-  await assert.rejects(world.finish(runtime.pullImage('nowhere:v1', undefined, new AbortController().signal)), (error: Error) => error instanceof RuntimeError && error.code === 'NotFound')
+  await assert.rejects(
+    world.finish(runtime.pullImage('nowhere:v1', undefined, new AbortController().signal)),
+    (error: Error) => error instanceof RuntimeError && error.code === 'NotFound',
+  )
 })
 
 test('containers outlive the crash of the kubelet, and its next life finds them', async () => {

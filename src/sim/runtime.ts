@@ -86,4 +86,3 @@ export function createSimulatedRuntime(host: Host & { readonly machine?: Machine
 }
 
 const PULL_MS: Range = [500, 2_500]
-

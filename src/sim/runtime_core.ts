@@ -62,9 +62,13 @@ export function createRuntimeCore(ports: RuntimeCorePorts): RuntimeCore {
   const spend = (name: keyof RuntimeLatency) => take(clock, delays, latency[name], `runtime ${name}`)
   const changed = (sandboxId: string) => {
     if (listeners.size === 0) return
-    clock.at(clock.now() + within(delays, latency.event), () => {
-      for (const call of listeners) call(sandboxId)
-    }, 'runtime event')
+    clock.at(
+      clock.now() + within(delays, latency.event),
+      () => {
+        for (const call of listeners) call(sandboxId)
+      },
+      'runtime event',
+    )
   }
   const inSandbox = (id: string) => [...containers.values()].filter(container => container.sandbox.id === id)
   const container = (id: string): Container => {
@@ -96,7 +100,11 @@ export function createRuntimeCore(ports: RuntimeCorePorts): RuntimeCore {
       await spend('runSandbox')
       const onNode = config.namespaces.network === 'NODE'
       const ip = onNode ? ports.nodeAddress : addresses.take()
-      if (ip === undefined) throw new RuntimeError('Unknown', `failed to setup network for sandbox: plugin type="bridge" failed (add): failed to allocate for range 0: no IP addresses available in range set: ${ports.podCidr}`)
+      if (ip === undefined)
+        throw new RuntimeError(
+          'Unknown',
+          `failed to setup network for sandbox: plugin type="bridge" failed (add): failed to allocate for range 0: no IP addresses available in range set: ${ports.podCidr}`,
+        )
       if (!onNode) fabric.addAddress(ip)
       const sandbox: SandboxRecord = { id: newId(), config, createdAt: clock.wall(), ip, ready: true }
       sandboxes.set(sandbox.id, sandbox)
@@ -131,22 +139,27 @@ export function createRuntimeCore(ports: RuntimeCorePorts): RuntimeCore {
       if (!sandbox.ready) throw new RuntimeError('Unknown', `get sandbox container task: no running task found: task ${sandboxId} not found: not found`)
       const image = registry.status(config.image)
       if (!image) throw new RuntimeError('NotFound', `failed to get image from containerd "${config.image}": image not found`)
-      const taken = inSandbox(sandboxId).find(other => other.config.metadata.name === config.metadata.name && other.config.metadata.attempt === config.metadata.attempt)
+      const taken = inSandbox(sandboxId).find(
+        other => other.config.metadata.name === config.metadata.name && other.config.metadata.attempt === config.metadata.attempt,
+      )
       if (taken) {
         const { name, namespace, uid } = sandbox.config.metadata
         const reserved = `${config.metadata.name}_${name}_${namespace}_${uid}_${config.metadata.attempt}`
         throw new RuntimeError('Unknown', `failed to reserve container name "${reserved}": name "${reserved}" is reserved for "${taken.id}"`)
       }
       const id = newId()
-      containers.set(id, createContainer(id, sandbox, config, image.repoDigests[0] ?? image.id, {
-        clock,
-        disk,
-        fabric,
-        random: workloads.fork(id),
-        changed,
-        note: text => ports.note(`container ${podName(sandbox.config)}/${config.metadata.name}#${config.metadata.attempt} ${text}`),
-        lookup: (name, { config: { dns } }) => lookUp(name, dns, question => ports.resolve(question)),
-      }))
+      containers.set(
+        id,
+        createContainer(id, sandbox, config, image.repoDigests[0] ?? image.id, {
+          clock,
+          disk,
+          fabric,
+          random: workloads.fork(id),
+          changed,
+          note: text => ports.note(`container ${podName(sandbox.config)}/${config.metadata.name}#${config.metadata.attempt} ${text}`),
+          lookup: (name, { config: { dns } }) => lookUp(name, dns, question => ports.resolve(question)),
+        }),
+      )
       changed(sandboxId)
       return id
     },

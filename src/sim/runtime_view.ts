@@ -25,7 +25,12 @@ export function createRuntimeView(core: RuntimeCore, { clock, random }: { clock:
    */
   const call = async <T>(label: string, work: () => Promise<T> | T): Promise<T> => {
     await sleep(clock, 1, undefined, `${label} call`)
-    const outcome = await Promise.resolve().then(work).then(value => ({ value }), (error: unknown) => ({ error }))
+    const outcome = await Promise.resolve()
+      .then(work)
+      .then(
+        value => ({ value }),
+        (error: unknown) => ({ error }),
+      )
     await sleep(clock, 1, undefined, `${label} reply`)
     if ('error' in outcome) throw outcome.error
     return outcome.value
@@ -35,7 +40,12 @@ export function createRuntimeView(core: RuntimeCore, { clock, random }: { clock:
     return look()
   }
 
-  const execStart = async (containerId: string, command: readonly string[], streams: { stdin: Parameters<Container['exec']>[1]['stdin']; stdout: Output; stderr: Output }, tty: boolean) => {
+  const execStart = async (
+    containerId: string,
+    command: readonly string[],
+    streams: { stdin: Parameters<Container['exec']>[1]['stdin']; stdout: Output; stderr: Output },
+    tty: boolean,
+  ) => {
     const container = core.container(containerId)
     await sleep(core.clock, within(random, core.latency.exec), undefined, 'runtime exec')
     return { container, process: await container.exec(command, streams, tty) }
@@ -48,86 +58,118 @@ export function createRuntimeView(core: RuntimeCore, { clock, random }: { clock:
     runPodSandbox: config => call('runPodSandbox', () => core.runSandbox(config)),
     stopPodSandbox: id => call('stopPodSandbox', () => core.stopSandbox(id)),
     removePodSandbox: id => call('removePodSandbox', () => core.removeSandbox(id)),
-    podSandboxStatus: id => query('podSandboxStatus', () => {
-      const sandbox = core.sandboxes.get(id)
-      if (!sandbox) throw new RuntimeError('NotFound', `an error occurred when try to find sandbox: not found`)
-      return sandboxStatus(sandbox)
-    }),
-    listPodSandboxes: filter => query('listPodSandboxes', () => {
-      const has = hasLabels(filter?.labels)
-      return [...core.sandboxes.values()].filter(sandbox => has(sandbox.config.labels)).map(sandboxStatus)
-    }),
+    podSandboxStatus: id =>
+      query('podSandboxStatus', () => {
+        const sandbox = core.sandboxes.get(id)
+        if (!sandbox) throw new RuntimeError('NotFound', `an error occurred when try to find sandbox: not found`)
+        return sandboxStatus(sandbox)
+      }),
+    listPodSandboxes: filter =>
+      query('listPodSandboxes', () => {
+        const has = hasLabels(filter?.labels)
+        return [...core.sandboxes.values()].filter(sandbox => has(sandbox.config.labels)).map(sandboxStatus)
+      }),
 
     createContainer: (sandboxId, config) => call('createContainer', () => core.createContainer(sandboxId, config)),
     startContainer: id => call('startContainer', () => core.startContainer(id)),
     stopContainer: (id, timeoutMs) => call('stopContainer', () => core.stopContainer(id, timeoutMs)),
     removeContainer: id => call('removeContainer', () => core.removeContainer(id)),
     containerStatus: id => query('containerStatus', () => core.container(id).status()),
-    listContainers: filter => query('listContainers', () => {
-      const has = hasLabels(filter?.labels)
-      return [...core.containers.values()]
-        .filter(({ sandbox, config }) => (filter?.sandboxId === undefined || sandbox.id === filter.sandboxId) && has(config.labels))
-        .map(container => container.status())
-    }),
+    listContainers: filter =>
+      query('listContainers', () => {
+        const has = hasLabels(filter?.labels)
+        return [...core.containers.values()]
+          .filter(({ sandbox, config }) => (filter?.sandboxId === undefined || sandbox.id === filter.sandboxId) && has(config.labels))
+          .map(container => container.status())
+      }),
     updateContainerResources: (id, resources) => call('updateContainerResources', () => core.container(id).update(resources)),
     reopenContainerLog: id => call('reopenContainerLog', () => core.container(id).log.reopen()),
 
-    execSync: (id, command, timeoutMs) => call('execSync', async () => {
-      const [stdout, stderr] = [createCollector(), createCollector()]
-      const { container, process } = await execStart(id, command, { stdin: emptyInput, stdout, stderr }, false)
-      let late = false
-      const timer = timeoutMs > 0 ? core.clock.at(core.clock.now() + timeoutMs, () => {
-        late = true
-        container.guest?.signal(process.pid, 'KILL', 'outside')
-      }, 'exec timeout') : undefined
-      const exitCode = await process.exited
-      timer?.cancel()
-      if (late) throw new RuntimeError('DeadlineExceeded', `failed to exec in container: timeout ${timeoutMs / 1000}s exceeded: context deadline exceeded`)
-      return { exitCode, stdout: encodeText(stdout.text()), stderr: encodeText(stderr.text()) }
-    }),
-    exec: (id, command, options, streams) => call('exec', async () => {
-      const stdin = options.stdin && streams.stdin ? createPipe() : undefined
-      const stdout = sinkOutput(streams.stdout, options.tty)
-      const { container, process } = await execStart(id, command, { stdin: stdin ?? emptyInput, stdout, stderr: options.tty ? stdout : sinkOutput(streams.stderr, false) }, options.tty)
-      if (stdin) void pump(streams, stdin)
-      const hangUp = () => void container.guest?.signal(process.pid, 'KILL', 'outside')
-      streams.signal.addEventListener('abort', hangUp, { once: true })
-      const exitCode = await process.exited
-      streams.signal.removeEventListener('abort', hangUp)
-      return { is: 'exited', exitCode } satisfies RemoteCommandResult
-    }),
-    attach: (id, options, streams) => call('attach', async () => {
-      const container = core.container(id)
-      if (container.state !== 'running') throw new RuntimeError('Unknown', `container is in CONTAINER_${container.state.toUpperCase()} state`)
-      const outputs = { stdout: sinkOutput(options.stdout ? streams.stdout : undefined, options.tty), stderr: sinkOutput(options.stderr ? streams.stderr : undefined, options.tty) }
-      const listener = container.log.listen((stream, text) => void outputs[stream].write(text).catch(() => listener.stop()))
-      if (options.stdin && container.input) void pump(streams, container.input, container.config.stdinOnce)
-      try {
-        await Promise.race([container.exited, aborted(streams.signal)])
-      } finally {
-        listener.stop()
-      }
-      return { is: 'exited', exitCode: 0 } satisfies RemoteCommandResult
-    }),
-    portForward: (sandboxId, port, connection) => call('portForward', async () => {
-      const sandbox = core.sandboxes.get(sandboxId)
-      if (!sandbox?.ready) throw new RuntimeError('NotFound', `sandbox "${sandboxId}" is not running`)
-      await forwardHttp(core, sandbox.ip, port, connection)
-    }),
+    execSync: (id, command, timeoutMs) =>
+      call('execSync', async () => {
+        const [stdout, stderr] = [createCollector(), createCollector()]
+        const { container, process } = await execStart(id, command, { stdin: emptyInput, stdout, stderr }, false)
+        let late = false
+        const timer =
+          timeoutMs > 0
+            ? core.clock.at(
+                core.clock.now() + timeoutMs,
+                () => {
+                  late = true
+                  container.guest?.signal(process.pid, 'KILL', 'outside')
+                },
+                'exec timeout',
+              )
+            : undefined
+        const exitCode = await process.exited
+        timer?.cancel()
+        if (late) throw new RuntimeError('DeadlineExceeded', `failed to exec in container: timeout ${timeoutMs / 1000}s exceeded: context deadline exceeded`)
+        return { exitCode, stdout: encodeText(stdout.text()), stderr: encodeText(stderr.text()) }
+      }),
+    exec: (id, command, options, streams) =>
+      call('exec', async () => {
+        const stdin = options.stdin && streams.stdin ? createPipe() : undefined
+        const stdout = sinkOutput(streams.stdout, options.tty)
+        const { container, process } = await execStart(
+          id,
+          command,
+          { stdin: stdin ?? emptyInput, stdout, stderr: options.tty ? stdout : sinkOutput(streams.stderr, false) },
+          options.tty,
+        )
+        if (stdin) void pump(streams, stdin)
+        const hangUp = () => void container.guest?.signal(process.pid, 'KILL', 'outside')
+        streams.signal.addEventListener('abort', hangUp, { once: true })
+        const exitCode = await process.exited
+        streams.signal.removeEventListener('abort', hangUp)
+        return { is: 'exited', exitCode } satisfies RemoteCommandResult
+      }),
+    attach: (id, options, streams) =>
+      call('attach', async () => {
+        const container = core.container(id)
+        if (container.state !== 'running') throw new RuntimeError('Unknown', `container is in CONTAINER_${container.state.toUpperCase()} state`)
+        const outputs = {
+          stdout: sinkOutput(options.stdout ? streams.stdout : undefined, options.tty),
+          stderr: sinkOutput(options.stderr ? streams.stderr : undefined, options.tty),
+        }
+        const listener = container.log.listen((stream, text) => void outputs[stream].write(text).catch(() => listener.stop()))
+        if (options.stdin && container.input) void pump(streams, container.input, container.config.stdinOnce)
+        try {
+          await Promise.race([container.exited, aborted(streams.signal)])
+        } finally {
+          listener.stop()
+        }
+        return { is: 'exited', exitCode: 0 } satisfies RemoteCommandResult
+      }),
+    portForward: (sandboxId, port, connection) =>
+      call('portForward', async () => {
+        const sandbox = core.sandboxes.get(sandboxId)
+        if (!sandbox?.ready) throw new RuntimeError('NotFound', `sandbox "${sandboxId}" is not running`)
+        await forwardHttp(core, sandbox.ip, port, connection)
+      }),
 
     imageStatus: image => query('imageStatus', () => core.registry.status(image)),
     listImages: () => query('listImages', () => core.registry.list()),
     pullImage: (image, auth, signal) => call('pullImage', () => core.registry.pull(image, auth, signal)),
     removeImage: image => call('removeImage', () => core.registry.remove(image)),
-    imageFilesystem: () => query('imageFilesystem', () => ({ usedBytes: core.registry.list().reduce((sum, image) => sum + image.sizeBytes, 0), inodesUsed: 1_000, mountpoint: '/var/lib/containers' })),
-    listContainerStats: () => query('listContainerStats', () => [...core.containers.values()].filter(container => container.state === 'running').map(container => container.stats())),
+    imageFilesystem: () =>
+      query('imageFilesystem', () => ({
+        usedBytes: core.registry.list().reduce((sum, image) => sum + image.sizeBytes, 0),
+        inodesUsed: 1_000,
+        mountpoint: '/var/lib/containers',
+      })),
+    listContainerStats: () =>
+      query('listContainerStats', () => [...core.containers.values()].filter(container => container.state === 'running').map(container => container.stats())),
 
     events(changed) {
       let open = true
       const listener = core.listen(sandboxId => {
-        clock.at(clock.now() + 1, () => {
-          if (open) changed(sandboxId)
-        }, 'runtime hint')
+        clock.at(
+          clock.now() + 1,
+          () => {
+            if (open) changed(sandboxId)
+          },
+          'runtime hint',
+        )
       })
       return {
         stop() {
@@ -168,9 +210,18 @@ function aborted(signal: AbortSignal): Promise<void> {
 }
 
 /** Understands one HTTP request after the other, which is what the servers in here speak. */
-async function forwardHttp(core: RuntimeCore, address: string, port: number, { incoming, outgoing }: { incoming: AsyncIterable<Uint8Array>; outgoing: ByteSink }): Promise<void> {
+async function forwardHttp(
+  core: RuntimeCore,
+  address: string,
+  port: number,
+  { incoming, outgoing }: { incoming: AsyncIterable<Uint8Array>; outgoing: ByteSink },
+): Promise<void> {
   const server = core.fabric.listener(address, port)
-  if (!server) throw new RuntimeError('Unknown', `failed to execute portforward in network namespace: failed to connect to localhost:${port} inside namespace: dial tcp4 127.0.0.1:${port}: connect: connection refused`)
+  if (!server)
+    throw new RuntimeError(
+      'Unknown',
+      `failed to execute portforward in network namespace: failed to connect to localhost:${port} inside namespace: dial tcp4 127.0.0.1:${port}: connect: connection refused`,
+    )
   let text = ''
   for await (const bytes of incoming) {
     text += decodeText(bytes)
@@ -179,9 +230,15 @@ async function forwardHttp(core: RuntimeCore, address: string, port: number, { i
       text = text.slice(end + 4)
       const [method = 'GET', path = '/'] = line.split(' ')
       if (!server.http) break
-      const reply = await server.http({ method, path, headers: headers.map(header => [header.slice(0, header.indexOf(':')), header.slice(header.indexOf(':') + 1).trim()] as const) })
+      const reply = await server.http({
+        method,
+        path,
+        headers: headers.map(header => [header.slice(0, header.indexOf(':')), header.slice(header.indexOf(':') + 1).trim()] as const),
+      })
       const body = encodeText(reply.body)
-      const head = Object.entries({ ...reply.headers, 'content-length': String(body.length) }).map(([name, value]) => `${name}: ${value}\r\n`).join('')
+      const head = Object.entries({ ...reply.headers, 'content-length': String(body.length) })
+        .map(([name, value]) => `${name}: ${value}\r\n`)
+        .join('')
       await outgoing.write(encodeText(`HTTP/1.1 ${reply.status} ${reply.status < 400 ? 'OK' : 'Error'}\r\n${head}\r\n${reply.body}`))
     }
   }

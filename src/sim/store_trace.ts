@@ -13,7 +13,9 @@ function lineOf({ key, revision, stored, previous }: Change): string {
 }
 
 function summaryOf({ metadata, status }: Pod): string {
-  const containers = [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? [])].map(({ name, restartCount, ready, state }) =>
-    ` ${name}:${restartCount}${ready ? '+' : ''}${state?.waiting?.reason ? `(${state.waiting.reason})` : state?.terminated ? `(${state.terminated.reason} ${state.terminated.exitCode})` : ''}`)
+  const containers = [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? [])].map(
+    ({ name, restartCount, ready, state }) =>
+      ` ${name}:${restartCount}${ready ? '+' : ''}${state?.waiting?.reason ? `(${state.waiting.reason})` : state?.terminated ? `(${state.terminated.reason} ${state.terminated.exitCode})` : ''}`,
+  )
   return ` ${status.phase ?? ''}${metadata.deletionTimestamp ? ' deleting' : ''}${containers.join('')}`
 }

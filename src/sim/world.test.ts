@@ -41,7 +41,10 @@ test('events of one instant come in an order that the seed chooses', async () =>
   for (let seed = 0; seed < 20; seed++) {
     const world = createWorld({ seed })
     let order = ''
-    for (const letter of 'abc') world.schedule(5, () => { order += letter })
+    for (const letter of 'abc')
+      world.schedule(5, () => {
+        order += letter
+      })
     await world.advance(5)
     orders.add(order)
   }
@@ -51,22 +54,28 @@ test('events of one instant come in an order that the seed chooses', async () =>
 test('a run that nobody will ever wake ends as a deadlock that names the parked task', async () => {
   const world = createWorld({ seed: 1 })
   world.host('node-a').spawn('waits for ever', () => new Promise(() => {}))
-  await assert.rejects(world.until(() => false), (error: Error) => {
-    assert.ok(error instanceof Deadlock)
-    assert.match(error.message, /node-a waits for ever since 0\.000s/)
-    return true
-  })
+  await assert.rejects(
+    world.until(() => false),
+    (error: Error) => {
+      assert.ok(error instanceof Deadlock)
+      assert.match(error.message, /node-a waits for ever since 0\.000s/)
+      return true
+    },
+  )
 })
 
 test('a run that waits in vain names the timers that are left', async () => {
   const world = createWorld({ seed: 1 })
   const host = world.host('node-a')
   host.clock.at(99_000, () => {}, 'far away')
-  await assert.rejects(world.until(() => false, 10_000), (error: Error) => {
-    assert.ok(error instanceof NoProgress)
-    assert.match(error.message, /timer node-a far away at 99\.000s/)
-    return true
-  })
+  await assert.rejects(
+    world.until(() => false, 10_000),
+    (error: Error) => {
+      assert.ok(error instanceof NoProgress)
+      assert.match(error.message, /timer node-a far away at 99\.000s/)
+      return true
+    },
+  )
 })
 
 test('a loop that forgets to let time pass is stopped', async () => {
@@ -91,7 +100,10 @@ test('a checker is asked after every event and its word ends the run', async () 
   const world = createWorld({ seed: 1 })
   let count = 0
   world.addChecker('count', () => (count > 2 ? `count is ${count}` : undefined))
-  for (let i = 1; i <= 5; i++) world.schedule(i, () => { count++ })
+  for (let i = 1; i <= 5; i++)
+    world.schedule(i, () => {
+      count++
+    })
   await assert.rejects(world.advance(10), (error: Error) => error instanceof CheckFailed && /0\.003s: count: count is 3/.test(error.message))
 })
 
@@ -162,10 +174,19 @@ test('the clock on the wall can jump and drift without moving the monotonic one'
   assert.equal(clock.now(), 10_000)
 })
 
-test('while a world runs, the machine\'s own time and chance are out of reach, and come back afterwards', async () => {
+test("while a world runs, the machine's own time and chance are out of reach, and come back afterwards", async () => {
   const world = createWorld({ seed: 1 })
   const errors: unknown[] = []
-  const uses = [() => Date.now(), () => new Date(), () => Math.random(), () => setTimeout(() => {}, 1), () => setInterval(() => {}, 1), () => setImmediate(() => {}), () => performance.now(), () => fetch('http://localhost')]
+  const uses = [
+    () => Date.now(),
+    () => new Date(),
+    () => Math.random(),
+    () => setTimeout(() => {}, 1),
+    () => setInterval(() => {}, 1),
+    () => setImmediate(() => {}),
+    () => performance.now(),
+    () => fetch('http://localhost'),
+  ]
   world.schedule(1, () => {
     for (const use of uses) {
       try {
@@ -201,6 +222,13 @@ test('an event has run to its end before the next one, whether it goes on in mic
     })
   }
   await world.advance(300)
-  const story = seen.join(' ').split('event ').slice(1).map(part => part.trim().split(' ').toSorted().join('+'))
-  assert.deepEqual(story, Array.from({ length: 300 }, (_, i) => ((i + 1) % 7 === 0 ? 'microtasks+ticks' : 'microtasks')))
+  const story = seen
+    .join(' ')
+    .split('event ')
+    .slice(1)
+    .map(part => part.trim().split(' ').toSorted().join('+'))
+  assert.deepEqual(
+    story,
+    Array.from({ length: 300 }, (_, i) => ((i + 1) % 7 === 0 ? 'microtasks+ticks' : 'microtasks')),
+  )
 })

@@ -152,7 +152,10 @@ export function createWorld(options: WorldOptions): World {
   }
 
   const parked = (): Parked => ({
-    timers: queue.live().toSorted((a, b) => a.at - b.at || a.sequence - b.sequence).map(event => ({ at: event.at, host: event.owner.name, label: event.label })),
+    timers: queue
+      .live()
+      .toSorted((a, b) => a.at - b.at || a.sequence - b.sequence)
+      .map(event => ({ at: event.at, host: event.owner.name, label: event.label })),
     tasks: [...machines.values()].flatMap(machine => machine.tasks()),
   })
 

@@ -74,7 +74,7 @@ export function createHistory(start: Revision, max: number): History {
     forgetUpTo(revision) {
       if (revision <= oldest) return
       oldest = revision
-      for (const end = firstAfter(revision); forgotten < end; ) changes[forgotten++] = gone
+      for (const end = firstAfter(revision); forgotten < end;) changes[forgotten++] = gone
       cut()
     },
   }

@@ -26,15 +26,31 @@ test('commits made while the log is busy share its next append', async () => {
   await settled()
   commits.push(put(store, '/a', 2), put(store, '/c', 1), put(store, '/a', 3))
   await settled()
-  assert.deepEqual(appends.map(({ revision }) => revision), [2])
+  assert.deepEqual(
+    appends.map(({ revision }) => revision),
+    [2],
+  )
   appends[0]!.resolve()
   await settled()
-  assert.deepEqual(appends.map(({ revision }) => revision), [2, 5])
-  assert.deepEqual(appends[1]!.writes.map(({ key, stored }) => [key, stored?.revision]), [['/a', 5], ['/c', 4]], 'of each key only the last version')
+  assert.deepEqual(
+    appends.map(({ revision }) => revision),
+    [2, 5],
+  )
+  assert.deepEqual(
+    appends[1]!.writes.map(({ key, stored }) => [key, stored?.revision]),
+    [
+      ['/a', 5],
+      ['/c', 4],
+    ],
+    'of each key only the last version',
+  )
   assert.deepEqual(seen, ['1 /a', '2 /b'])
   appends[1]!.resolve()
   await settled()
-  assert.deepEqual(commits.map(({ state }) => state), [1, 2, 3, 4, 5].map(n => `done at ${n}`))
+  assert.deepEqual(
+    commits.map(({ state }) => state),
+    [1, 2, 3, 4, 5].map(n => `done at ${n}`),
+  )
   assert.deepEqual(seen, ['1 /a', '2 /b', '3 /a', '4 /c', '5 /a'])
 })
 
@@ -93,7 +109,10 @@ test('a removal on its way counts as absence for the next commit only', async ()
   assert.equal(removedAgain.state, 'pending', 'there is nothing to remove only once the removal is durable')
   appends[1]!.resolve()
   await settled()
-  assert.deepEqual([made, removed, remade].map(({ state }) => state), ['done at 1', 'done at 2', 'done at 3'])
+  assert.deepEqual(
+    [made, removed, remade].map(({ state }) => state),
+    ['done at 1', 'done at 2', 'done at 3'],
+  )
   assert.match(removedAgain.state, /^done at/)
   assert.equal((await store.get('/a'))?.created, 3)
 })
@@ -110,7 +129,10 @@ test('close waits for the log, also for commits that wait for it, and closes it 
   assert.deepEqual(events, ['append 1', 'append 2'])
   appends[1]!.resolve()
   await closed
-  assert.deepEqual(commits.map(({ state }) => state), ['done at 1', 'done at 2'])
+  assert.deepEqual(
+    commits.map(({ state }) => state),
+    ['done at 1', 'done at 2'],
+  )
   assert.deepEqual(events, ['append 1', 'append 2', 'close'])
 })
 
@@ -135,14 +157,19 @@ test('a watcher that throws is dropped; the commit, the store and other watchers
   process.on('unhandledRejection', reason => unhandled.push(reason))
   try {
     const store = createMemoryStore({ stamp })
-    store.watch('', 0, () => { throw new Error('a bug') })
+    store.watch('', 0, () => {
+      throw new Error('a bug')
+    })
     const seen: number[] = []
     store.watch('', 0, ({ revision }) => seen.push(revision))
     await store.commit([{ key: '/a', value: {} }])
     await store.commit([{ key: '/a', value: {} }])
     assert.deepEqual(seen, [1, 2])
     await new Promise(resolve => setImmediate(resolve))
-    assert.deepEqual(unhandled.map(error => (error as Error).message), ['a bug'])
+    assert.deepEqual(
+      unhandled.map(error => (error as Error).message),
+      ['a bug'],
+    )
   } finally {
     process.removeAllListeners('unhandledRejection')
     for (const listener of listeners) process.on('unhandledRejection', listener)
@@ -170,10 +197,11 @@ function createHeldLog(snapshot: { revision: number; entries: LogEntry[] } = { r
   const events: string[] = []
   const log: CommitLog = {
     load: () => snapshot,
-    append: (writes, revision) => new Promise<void>((resolve, reject) => {
-      events.push(`append ${revision}`)
-      appends.push({ writes, revision, resolve, reject })
-    }),
+    append: (writes, revision) =>
+      new Promise<void>((resolve, reject) => {
+        events.push(`append ${revision}`)
+        appends.push({ writes, revision, resolve, reject })
+      }),
     close: async () => void events.push('close'),
   }
   return { log, appends, events }
@@ -195,7 +223,9 @@ const put = (store: Store, key: string, n: number, expect?: number) => track(sto
 function track(commit: Promise<Commit>): { state: string } {
   const tracked = { state: 'pending' }
   commit.then(
-    outcome => { tracked.state = outcome.done ? `done at ${outcome.revision}` : `refused, ${outcome.actual?.revision} is there` },
+    outcome => {
+      tracked.state = outcome.done ? `done at ${outcome.revision}` : `refused, ${outcome.actual?.revision} is there`
+    },
     (error: Error) => {
       assert.ok(error instanceof StoreFailed)
       tracked.state = `${error.name}: ${error.message}`

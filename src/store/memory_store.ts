@@ -6,8 +6,16 @@ import { createHistory } from './history.ts'
 import { pageNow, pageThen } from './page.ts'
 import { createSortedIndex } from './sorted_index.ts'
 import {
-  FutureRevision, KEY_BYTES_MAX, StoreClosed, StoreFailed,
-  type Change, type Commit, type Store, type StoreOptions, type Stored, type Write,
+  FutureRevision,
+  KEY_BYTES_MAX,
+  StoreClosed,
+  StoreFailed,
+  type Change,
+  type Commit,
+  type Store,
+  type StoreOptions,
+  type Stored,
+  type Write,
 } from './store.ts'
 import { createVersion, loadedVersion, removedVersion } from './version.ts'
 import { createWatchers } from './watchers.ts'

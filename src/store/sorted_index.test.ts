@@ -22,7 +22,15 @@ test('an index through thousands of insertions and removals is what a sorted arr
   }
   assert.ok(model.size > 1_000)
   const sorted = [...model].sort(([a], [b]) => compareKeys(a, b))
-  for (const [prefix, after] of [['', undefined], ['/q/', undefined], ['/q/3', undefined], ['/q/', '/q/3'], ['/q/', '/p'], ['/q/', '/r'], ['/s', undefined]] as const) {
+  for (const [prefix, after] of [
+    ['', undefined],
+    ['/q/', undefined],
+    ['/q/3', undefined],
+    ['/q/', '/q/3'],
+    ['/q/', '/p'],
+    ['/q/', '/r'],
+    ['/s', undefined],
+  ] as const) {
     const wanted = sorted.filter(([key]) => key.startsWith(prefix) && (after === undefined || compareKeys(key, after) > 0))
     const found: [string, number][] = []
     index.scan(prefix, after, (value, key) => found.push([key, value]) > 0)

@@ -42,9 +42,7 @@ export function createSortedIndex<V>(): SortedIndex<V> {
   }
 
   const startOf = (prefix: string, after: string | undefined): Place =>
-    after === undefined || compareKeys(after, prefix) < 0
-      ? find(key => compareKeys(key, prefix) >= 0)
-      : find(key => compareKeys(key, after) > 0)
+    after === undefined || compareKeys(after, prefix) < 0 ? find(key => compareKeys(key, prefix) >= 0) : find(key => compareKeys(key, after) > 0)
 
   const rank = ({ chunk, offset }: Place): number => {
     let before = offset

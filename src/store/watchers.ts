@@ -67,7 +67,10 @@ export function createWatchers(): Watchers {
         if (!group) continue
         for (const watcher of group) {
           if (position <= watcher.position || change.revision <= watcher.from) continue
-          guard(() => watcher.changed(change), () => remove(watcher))
+          guard(
+            () => watcher.changed(change),
+            () => remove(watcher),
+          )
         }
       }
     },
@@ -77,7 +80,11 @@ export function createWatchers(): Watchers {
       prefixesOfLength.clear()
       lengths = []
       size = 0
-      for (const watcher of all) guard(() => watcher.ended(), () => {})
+      for (const watcher of all)
+        guard(
+          () => watcher.ended(),
+          () => {},
+        )
     },
   }
 }

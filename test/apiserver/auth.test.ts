@@ -67,9 +67,18 @@ describe('authorization', () => {
     assert.equal(listed.status, 403)
     assert.equal(listed.json.reason, 'Forbidden')
     assert.equal(listed.json.message, 'pods is forbidden: User "jane" cannot list resource "pods" in API group "" in the namespace "default"')
-    assert.equal((await server.get('/api/v1/nodes/a', { as: jane })).json.message, 'nodes "a" is forbidden: User "jane" cannot get resource "nodes" in API group "" at the cluster scope')
-    assert.equal((await server.get(`${PODS}/web/log`, { as: jane })).json.message, 'pods "web" is forbidden: User "jane" cannot get resource "pods/log" in API group "" in the namespace "default"')
-    assert.equal((await server.get('/apis/coordination.k8s.io/v1/namespaces/default/leases', { as: jane })).json.message, 'leases.coordination.k8s.io is forbidden: User "jane" cannot list resource "leases" in API group "coordination.k8s.io" in the namespace "default"')
+    assert.equal(
+      (await server.get('/api/v1/nodes/a', { as: jane })).json.message,
+      'nodes "a" is forbidden: User "jane" cannot get resource "nodes" in API group "" at the cluster scope',
+    )
+    assert.equal(
+      (await server.get(`${PODS}/web/log`, { as: jane })).json.message,
+      'pods "web" is forbidden: User "jane" cannot get resource "pods/log" in API group "" in the namespace "default"',
+    )
+    assert.equal(
+      (await server.get('/apis/coordination.k8s.io/v1/namespaces/default/leases', { as: jane })).json.message,
+      'leases.coordination.k8s.io is forbidden: User "jane" cannot list resource "leases" in API group "coordination.k8s.io" in the namespace "default"',
+    )
   })
 
   test('everybody with a name may discover, and ask who he is and what he may', async () => {
@@ -77,7 +86,14 @@ describe('authorization', () => {
     for (const path of ['/api', '/apis', '/api/v1', '/openapi/v3']) assert.equal((await server.get(path, { as: jane })).status, 200, path)
     const who = await server.post('/apis/authentication.k8s.io/v1/selfsubjectreviews', {}, { as: jane })
     assert.equal(who.json.status.userInfo.username, 'jane')
-    const may = async (as: User, verb: string, resource: string) => (await server.post('/apis/authorization.k8s.io/v1/selfsubjectaccessreviews', { spec: { resourceAttributes: { verb, resource, namespace: 'default' } } }, { as })).json.status.allowed
+    const may = async (as: User, verb: string, resource: string) =>
+      (
+        await server.post(
+          '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews',
+          { spec: { resourceAttributes: { verb, resource, namespace: 'default' } } },
+          { as },
+        )
+      ).json.status.allowed
     assert.equal(await may(jane, 'list', 'pods'), false)
     assert.equal(await may({ name: 'root', groups: ['system:masters'] }, 'list', 'pods'), true)
   })
@@ -85,7 +101,10 @@ describe('authorization', () => {
   test('a subject access review asks for somebody else', async () => {
     const server = await startServer()
     const ask = (spec: object) => server.post('/apis/authorization.k8s.io/v1/subjectaccessreviews', { spec })
-    const allowed = await ask({ user: 'system:kube-scheduler', resourceAttributes: { verb: 'create', resource: 'pods', subresource: 'binding', namespace: 'default' } })
+    const allowed = await ask({
+      user: 'system:kube-scheduler',
+      resourceAttributes: { verb: 'create', resource: 'pods', subresource: 'binding', namespace: 'default' },
+    })
     assert.equal(allowed.status, 201, allowed.text)
     assert.equal(allowed.json.status.allowed, true)
     assert.equal((await ask({ user: 'jane', nonResourceAttributes: { verb: 'get', path: '/metrics' } })).json.status.allowed, false)

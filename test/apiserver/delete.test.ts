@@ -106,7 +106,10 @@ describe('deleting a Pod', () => {
     assert.equal(changed.json.metadata.deletionGracePeriodSeconds, 30)
     const added = await server.patch(`${PODS}/web`, 'merge', { metadata: { finalizers: ['example.com/late'] } })
     assert.equal(added.status, 422)
-    assert.match(added.json.message, /metadata.finalizers: Forbidden: no new finalizers can be added if the object is being deleted, found new finalizers \[\]string\{"example.com\/late"\}/)
+    assert.match(
+      added.json.message,
+      /metadata.finalizers: Forbidden: no new finalizers can be added if the object is being deleted, found new finalizers \[\]string\{"example.com\/late"\}/,
+    )
   })
 
   test('its watchers see it marked, and then deleted with the revision of the deletion', async () => {
@@ -115,7 +118,10 @@ describe('deleting a Pod', () => {
     const watch = await server.watch(`${PODS}?watch=1`)
     await server.delete(`${PODS}/web`)
     await server.delete(`${PODS}/web`, { gracePeriodSeconds: 0 })
-    assert.deepEqual(watch.events.map(event => event.type), ['ADDED', 'MODIFIED', 'DELETED'])
+    assert.deepEqual(
+      watch.events.map(event => event.type),
+      ['ADDED', 'MODIFIED', 'DELETED'],
+    )
     const [, modified, deleted] = watch.events
     assert.ok(Number(deleted!.object.metadata.resourceVersion) > Number(modified!.object.metadata.resourceVersion))
     assert.equal(deleted!.object.metadata.resourceVersion, String(server.store.revision))
@@ -127,7 +133,14 @@ describe('deleting anything', () => {
     const server = await startServer()
     const { metadata } = (await server.post(CONFIG_MAPS, configMapNamed('a'))).json
     const answer = await server.delete(`${CONFIG_MAPS}/a`)
-    assert.deepEqual(answer.json, { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details: { name: 'a', kind: 'configmaps', uid: metadata.uid }, code: 200 })
+    assert.deepEqual(answer.json, {
+      kind: 'Status',
+      apiVersion: 'v1',
+      metadata: {},
+      status: 'Success',
+      details: { name: 'a', kind: 'configmaps', uid: metadata.uid },
+      code: 200,
+    })
     assert.equal((await server.delete(`${CONFIG_MAPS}/a`)).status, 404)
   })
 
@@ -144,14 +157,22 @@ describe('deleting anything', () => {
     const { metadata } = (await server.post(CONFIG_MAPS, configMapNamed('a'))).json
     const other = await server.delete(`${CONFIG_MAPS}/a`, { preconditions: { uid: 'other' } })
     assert.equal(other.status, 409)
-    assert.match(other.json.message, new RegExp(`the UID in the precondition \\(other\\) does not match the UID in record \\(${metadata.uid}\\)\\. The object might have been deleted and then recreated`))
+    assert.match(
+      other.json.message,
+      new RegExp(
+        `the UID in the precondition \\(other\\) does not match the UID in record \\(${metadata.uid}\\)\\. The object might have been deleted and then recreated`,
+      ),
+    )
     assert.equal((await server.delete(`${CONFIG_MAPS}/a`, { preconditions: { resourceVersion: '1' } })).status, 409)
     assert.equal((await server.delete(`${CONFIG_MAPS}/a`, { preconditions: { uid: metadata.uid, resourceVersion: metadata.resourceVersion } })).status, 200)
   })
 
   test('propagation leaves its orders in the finalizers', () => {
     const object = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'a' } }
-    for (const [propagation, finalizers] of [['Foreground', ['foregroundDeletion']], ['Orphan', ['orphan']]] as const) {
+    for (const [propagation, finalizers] of [
+      ['Foreground', ['foregroundDeletion']],
+      ['Orphan', ['orphan']],
+    ] as const) {
       const plan = planDelete(ConfigMap, object, { propagation, graceSeconds: undefined, uid: undefined, resourceVersion: undefined, dryRun: false }, 0)
       assert.ok(plan.is === 'mark')
       assert.deepEqual(plan.marked.metadata.finalizers, finalizers)
@@ -165,7 +186,9 @@ describe('deleting anything', () => {
       await server.post(CONFIG_MAPS, configMapNamed('a'))
       const answer = await server.delete(`${CONFIG_MAPS}/a`, { propagationPolicy })
       assert.equal(answer.status, 200)
-      assert.deepEqual(answer.headers.warning, [`299 - "propagationPolicy ${propagationPolicy}: Poise has no garbage collector yet; the object goes at once and its dependents stay"`])
+      assert.deepEqual(answer.headers.warning, [
+        `299 - "propagationPolicy ${propagationPolicy}: Poise has no garbage collector yet; the object goes at once and its dependents stay"`,
+      ])
       assert.equal((await server.get(`${CONFIG_MAPS}/a`)).status, 404)
     }
     await server.post(CONFIG_MAPS, configMapNamed('f'))
@@ -179,11 +202,19 @@ describe('deleting anything', () => {
 
   test('deletecollection honours selectors and answers with what it found', async () => {
     const server = await startServer()
-    for (const [name, app] of [['a', 'x'], ['b', 'x'], ['c', 'y']] as const) await server.post(CONFIG_MAPS, { metadata: { name, labels: { app } } })
+    for (const [name, app] of [
+      ['a', 'x'],
+      ['b', 'x'],
+      ['c', 'y'],
+    ] as const)
+      await server.post(CONFIG_MAPS, { metadata: { name, labels: { app } } })
     const answer = await server.delete(`${CONFIG_MAPS}?labelSelector=app%3Dx`)
     assert.equal(answer.json.kind, 'ConfigMapList')
     assert.equal(answer.json.items.length, 2)
-    assert.deepEqual((await server.get(CONFIG_MAPS)).json.items.map((item: any) => item.metadata.name), ['c'])
+    assert.deepEqual(
+      (await server.get(CONFIG_MAPS)).json.items.map((item: any) => item.metadata.name),
+      ['c'],
+    )
   })
 
   test('an object of another kind in the body of a DELETE is refused', async () => {

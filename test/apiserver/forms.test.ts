@@ -14,10 +14,19 @@ describe('tables', () => {
     assert.equal(json.kind, 'Table')
     assert.equal(json.apiVersion, 'meta.k8s.io/v1')
     assert.equal(json.metadata.resourceVersion, String(server.store.revision))
-    assert.deepEqual(json.columnDefinitions.map((column: any) => column.name), ['Name', 'Ready', 'Status', 'Restarts', 'Age', 'IP', 'Node', 'Nominated Node', 'Readiness Gates'])
-    assert.deepEqual(json.columnDefinitions.map((column: any) => column.priority), [0, 0, 0, 0, 0, 1, 1, 1, 1])
+    assert.deepEqual(
+      json.columnDefinitions.map((column: any) => column.name),
+      ['Name', 'Ready', 'Status', 'Restarts', 'Age', 'IP', 'Node', 'Nominated Node', 'Readiness Gates'],
+    )
+    assert.deepEqual(
+      json.columnDefinitions.map((column: any) => column.priority),
+      [0, 0, 0, 0, 0, 1, 1, 1, 1],
+    )
     assert.equal(json.columnDefinitions[0].format, 'name')
-    assert.deepEqual(json.rows[0].cells, ['web', '0/1', 'Pending', 0, '90s', '<none>', '<none>', '<none>', '<none>'].map((cell, i) => (i === 3 ? json.rows[0].cells[3] : cell)))
+    assert.deepEqual(
+      json.rows[0].cells,
+      ['web', '0/1', 'Pending', 0, '90s', '<none>', '<none>', '<none>', '<none>'].map((cell, i) => (i === 3 ? json.rows[0].cells[3] : cell)),
+    )
     assert.equal(String(json.rows[0].cells[3]), '0')
     assert.equal(json.rows[0].object.kind, 'PartialObjectMetadata')
     assert.equal(json.rows[0].object.metadata.name, 'web')
@@ -37,7 +46,9 @@ describe('tables', () => {
     const server = await startServer()
     await server.post(PODS, podNamed('web'))
     await server.patch(`${PODS}/web/status`, 'merge', { status: { phase: 'Succeeded' } })
-    assert.deepEqual((await server.get(PODS, table)).json.rows[0].conditions, [{ type: 'Completed', status: 'True', reason: 'Succeeded', message: 'The pod has completed successfully.' }])
+    assert.deepEqual((await server.get(PODS, table)).json.rows[0].conditions, [
+      { type: 'Completed', status: 'True', reason: 'Succeeded', message: 'The pod has completed successfully.' },
+    ])
   })
 
   test('watches of tables send the columns with the first event only', async () => {
@@ -45,7 +56,13 @@ describe('tables', () => {
     const watch = await server.watch(`${CONFIG_MAPS}?watch=1`, table)
     await server.post(CONFIG_MAPS, configMapNamed('a', { x: '1' }))
     await server.post(CONFIG_MAPS, configMapNamed('b'))
-    assert.deepEqual(watch.events.map(({ object }) => [object.kind, object.columnDefinitions.length, object.rows[0].cells[0]]), [['Table', 3, 'a'], ['Table', 0, 'b']])
+    assert.deepEqual(
+      watch.events.map(({ object }) => [object.kind, object.columnDefinitions.length, object.rows[0].cells[0]]),
+      [
+        ['Table', 3, 'a'],
+        ['Table', 0, 'b'],
+      ],
+    )
   })
 
   test('an error is a Status, whatever was asked for', async () => {
@@ -71,7 +88,8 @@ describe('metadata only', () => {
 })
 
 describe('discovery', () => {
-  const AGGREGATED = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList,application/json'
+  const AGGREGATED =
+    'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList,application/json'
 
   test('aggregated, as kubectl asks first', async () => {
     const server = await startServer()
@@ -106,7 +124,9 @@ describe('discovery', () => {
 
   test('v2beta1 for kubectl before 1.30', async () => {
     const server = await startServer()
-    const { json } = await server.get('/apis', { headers: { accept: 'application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList,application/json' } })
+    const { json } = await server.get('/apis', {
+      headers: { accept: 'application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList,application/json' },
+    })
     assert.equal(json.apiVersion, 'apidiscovery.k8s.io/v2beta1')
   })
 

@@ -85,11 +85,18 @@ export async function startServer(options: Partial<ApiServerOptions> & { bootstr
   const store = options.store ?? createMemoryStore({ stamp: stampResourceVersion, historyMax: options.historyMax })
   const server = createApiServer({ kinds, store, clock, random: seededRandom('test'), log: silentLog, ...options })
 
-  const ask = async (method: string, path: string, { as = admin, headers = {}, body, raw, signal = new AbortController().signal }: Ask = {}): Promise<Answer> => {
+  const ask = async (
+    method: string,
+    path: string,
+    { as = admin, headers = {}, body, raw, signal = new AbortController().signal }: Ask = {},
+  ): Promise<Answer> => {
     const [route = '', query = ''] = path.split('?')
     const bytes = raw ?? (body === undefined ? undefined : JSON.stringify(body))
     const request: Request = {
-      method, path: route, query: new URLSearchParams(query), signal,
+      method,
+      path: route,
+      query: new URLSearchParams(query),
+      signal,
       headers: { 'user-agent': 'tester/v1', ...(bytes !== undefined && { 'content-type': 'application/json' }), ...headers },
       ...(as && { user: as }),
       body: bytes === undefined ? { is: 'none' } : { is: 'bytes', bytes: encodeText(bytes) },
@@ -99,7 +106,10 @@ export async function startServer(options: Partial<ApiServerOptions> & { bootstr
     return { status: response.status, headers: response.headers, text, json: parse(text), response }
   }
   const harness: Harness = {
-    server, store, clock, ask,
+    server,
+    store,
+    clock,
+    ask,
     get: (path, more) => ask('GET', path, more),
     post: (path, body, more) => ask('POST', path, { body, ...more }),
     put: (path, body, more) => ask('PUT', path, { body, ...more }),
@@ -136,9 +146,12 @@ const PATCH_TYPES = {
 
 function textOf({ body }: Response): string {
   switch (body.is) {
-    case 'object': return decodeText(body.json())
-    case 'bytes': return decodeText(body.bytes)
-    default: return ''
+    case 'object':
+      return decodeText(body.json())
+    case 'bytes':
+      return decodeText(body.bytes)
+    default:
+      return ''
   }
 }
 
@@ -151,7 +164,11 @@ function parse(text: string): unknown {
 }
 
 export const podNamed = (name: string, more: object = {}): any => ({
-  apiVersion: 'v1', kind: 'Pod', metadata: { name }, spec: { containers: [{ name: 'main', image: 'nginx' }] }, ...more,
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { name },
+  spec: { containers: [{ name: 'main', image: 'nginx' }] },
+  ...more,
 })
 
 export const configMapNamed = (name: string, data: Record<string, string> = {}): any => ({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name }, data })

@@ -5,7 +5,17 @@ import { admin, CONFIG_MAPS, configMapNamed, podNamed, PODS, startServer } from 
 describe('paths', () => {
   test('an unknown path is the plain text 404 that kubectl reads as "could not find the requested resource"', async () => {
     const server = await startServer()
-    for (const path of ['/nope', '/api/v2', '/api/v1/nopes', '/apis/apps.example/v1', '/apis/apps.example/v1/things', `${PODS}/web/nope`, '/api/v1/namespaces/default/nodes', '/api/v1/pods/web', '/api/v1/namespaces/a/b/c/d/e']) {
+    for (const path of [
+      '/nope',
+      '/api/v2',
+      '/api/v1/nopes',
+      '/apis/apps.example/v1',
+      '/apis/apps.example/v1/things',
+      `${PODS}/web/nope`,
+      '/api/v1/namespaces/default/nodes',
+      '/api/v1/pods/web',
+      '/api/v1/namespaces/a/b/c/d/e',
+    ]) {
       const answer = await server.get(path)
       assert.equal(answer.status, 404, path)
       assert.equal(answer.text, '404 page not found\n', path)
@@ -124,9 +134,13 @@ describe('bodies', () => {
     const hex = '6b3873000a0f0a02763112094e616d657370616365121c0a140a047465616d12001a0022002a003200380042001200' + '1a020a001a002200'
     const bytes = Uint8Array.from(hex.match(/../g)!, pair => parseInt(pair, 16))
     const response = await server.server.handle({
-      method: 'POST', path: '/api/v1/namespaces', query: new URLSearchParams('fieldManager=kubectl-create&fieldValidation=Strict'),
+      method: 'POST',
+      path: '/api/v1/namespaces',
+      query: new URLSearchParams('fieldManager=kubectl-create&fieldValidation=Strict'),
       headers: { 'content-type': 'application/vnd.kubernetes.protobuf', accept: 'application/vnd.kubernetes.protobuf,application/json' },
-      body: { is: 'bytes', bytes }, user: admin, signal: new AbortController().signal,
+      body: { is: 'bytes', bytes },
+      user: admin,
+      signal: new AbortController().signal,
     })
     assert.equal(response.status, 201)
     const { json } = await server.get('/api/v1/namespaces/team')
@@ -222,7 +236,10 @@ describe('limits', () => {
     const server = await startServer({ limits: { readOnlyMax: 1, mutatingMax: 1 } })
     const jane = { name: 'system:kube-scheduler', groups: [] }
     const answers = await Promise.all([1, 2, 3].map(() => server.get('/api/v1/pods', { as: jane })))
-    assert.deepEqual(answers.map(answer => answer.status).sort((a, b) => a - b), [200, 429, 429])
+    assert.deepEqual(
+      answers.map(answer => answer.status).sort((a, b) => a - b),
+      [200, 429, 429],
+    )
     const refused = answers.find(answer => answer.status === 429)!
     assert.equal(refused.headers['retry-after'], '1')
     assert.equal(refused.json.reason, 'TooManyRequests')

@@ -8,7 +8,9 @@ const withNode = (name: string, node: string): object => podNamed(name, { spec: 
 describe('admission of Pods', () => {
   test('the token of the ServiceAccount is mounted into every container', async () => {
     const server = await startServer()
-    const { spec } = (await server.post(PODS, podNamed('web', { spec: { initContainers: [{ name: 'init', image: 'i' }], containers: [{ name: 'main', image: 'i' }] } }))).json
+    const { spec } = (
+      await server.post(PODS, podNamed('web', { spec: { initContainers: [{ name: 'init', image: 'i' }], containers: [{ name: 'main', image: 'i' }] } }))
+    ).json
     const [volume] = spec.volumes
     assert.match(volume.name, /^kube-api-access-[bcdfghjklmnpqrstvwxz2456789]{5}$/)
     assert.equal(volume.projected.defaultMode, 420)
@@ -55,10 +57,19 @@ describe('admission of Pods', () => {
   test('a lost node is tolerated for five minutes unless the Pod says otherwise', async () => {
     const server = await startServer()
     const { tolerations } = (await server.post(PODS, podNamed('web'))).json.spec
-    assert.deepEqual(tolerations, ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable'].map(key => ({ key, operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 300 })))
+    assert.deepEqual(
+      tolerations,
+      ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable'].map(key => ({ key, operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 300 })),
+    )
     const own = { key: 'node.kubernetes.io/not-ready', operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 5 }
     const kept = (await server.post(PODS, podNamed('own', { spec: { ...podNamed('own').spec, tolerations: [own] } }))).json.spec.tolerations
-    assert.deepEqual(kept.map((one: any) => [one.key, one.tolerationSeconds]), [['node.kubernetes.io/not-ready', 5], ['node.kubernetes.io/unreachable', 300]])
+    assert.deepEqual(
+      kept.map((one: any) => [one.key, one.tolerationSeconds]),
+      [
+        ['node.kubernetes.io/not-ready', 5],
+        ['node.kubernetes.io/unreachable', 300],
+      ],
+    )
     const all = (await server.post(PODS, podNamed('all', { spec: { ...podNamed('all').spec, tolerations: [{ operator: 'Exists' }] } }))).json.spec.tolerations
     assert.equal(all.length, 1)
   })
@@ -135,13 +146,37 @@ describe('eviction', () => {
 })
 
 describe('logs, exec, attach, port-forward', () => {
-  const session: Session = { is: 'remoteCommand', options: { stdin: false, stdout: true, stderr: false, tty: false }, run: async () => ({ is: 'exited', exitCode: 0 }) }
+  const session: Session = {
+    is: 'remoteCommand',
+    options: { stdin: false, stdout: true, stderr: false, tty: false },
+    run: async () => ({ is: 'exited', exitCode: 0 }),
+  }
 
   async function withKubelet(answer: Response = { status: 200, headers: { 'content-type': 'text/plain' }, body: { is: 'session', session } }) {
     const asked: Request[] = []
-    const server = await startServer({ kubelets: node => (node === 'a' ? async request => { asked.push(request); return answer } : undefined) })
+    const server = await startServer({
+      kubelets: node =>
+        node === 'a'
+          ? async request => {
+              asked.push(request)
+              return answer
+            }
+          : undefined,
+    })
     await server.post(PODS, withNode('web', 'a'))
-    await server.post(PODS, podNamed('two', { spec: { nodeName: 'a', initContainers: [{ name: 'i', image: 'x' }], containers: [{ name: 'a', image: 'x' }, { name: 'b', image: 'x' }] } }))
+    await server.post(
+      PODS,
+      podNamed('two', {
+        spec: {
+          nodeName: 'a',
+          initContainers: [{ name: 'i', image: 'x' }],
+          containers: [
+            { name: 'a', image: 'x' },
+            { name: 'b', image: 'x' },
+          ],
+        },
+      }),
+    )
     await server.post(PODS, podNamed('unscheduled'))
     await server.post(PODS, withNode('lost', 'b'))
     return { server, asked }

@@ -3,7 +3,8 @@ import { describe, test } from 'node:test'
 import { CONFIG_MAPS, configMapNamed, podNamed, PODS, startServer, type Harness } from './harness.ts'
 
 const names = (list: any): string[] => list.items.map((item: any) => item.metadata.name)
-const events = (watch: { events: { type: string; object: any }[] }): string[] => watch.events.map(({ type, object }) => `${type} ${object.metadata?.name ?? ''}`.trim())
+const events = (watch: { events: { type: string; object: any }[] }): string[] =>
+  watch.events.map(({ type, object }) => `${type} ${object.metadata?.name ?? ''}`.trim())
 
 async function withConfigMaps(server: Harness, ...all: string[]): Promise<void> {
   for (const name of all) assert.equal((await server.post(CONFIG_MAPS, { metadata: { name, labels: { name } } })).status, 201)
@@ -14,7 +15,16 @@ describe('get', () => {
     const server = await startServer()
     const answer = await server.get(`${PODS}/web`)
     assert.equal(answer.status, 404)
-    assert.deepEqual(answer.json, { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message: 'pods "web" not found', reason: 'NotFound', details: { name: 'web', kind: 'pods' }, code: 404 })
+    assert.deepEqual(answer.json, {
+      kind: 'Status',
+      apiVersion: 'v1',
+      metadata: {},
+      status: 'Failure',
+      message: 'pods "web" not found',
+      reason: 'NotFound',
+      details: { name: 'web', kind: 'pods' },
+      code: 404,
+    })
   })
 
   test('a version that has not come yet is 504', async () => {
@@ -54,7 +64,10 @@ describe('list', () => {
   test('label and field selectors', async () => {
     const server = await startServer()
     await server.post(PODS, podNamed('a', { metadata: { name: 'a', labels: { app: 'x', tier: '1' } } }))
-    await server.post(PODS, podNamed('b', { metadata: { name: 'b', labels: { app: 'x' } }, spec: { nodeName: 'n1', containers: [{ name: 'main', image: 'i' }] } }))
+    await server.post(
+      PODS,
+      podNamed('b', { metadata: { name: 'b', labels: { app: 'x' } }, spec: { nodeName: 'n1', containers: [{ name: 'main', image: 'i' }] } }),
+    )
     const select = async (query: string) => names((await server.get(`${PODS}?${query}`)).json)
     assert.deepEqual(await select('labelSelector=app%3Dx'), ['a', 'b'])
     assert.deepEqual(await select('labelSelector=app%3Dx,!tier'), ['b'])
@@ -125,7 +138,13 @@ describe('list', () => {
     assert.deepEqual(names(exact), ['a'])
     assert.equal(exact.metadata.resourceVersion, String(then))
     assert.equal((await at('resourceVersion=99999')).status, 504)
-    for (const query of ['resourceVersionMatch=Exact', 'resourceVersion=0&resourceVersionMatch=Exact', 'resourceVersion=1&resourceVersionMatch=Sometimes', 'resourceVersion=x', `resourceVersion=1&resourceVersionMatch=NotOlderThan&continue=abc`]) {
+    for (const query of [
+      'resourceVersionMatch=Exact',
+      'resourceVersion=0&resourceVersionMatch=Exact',
+      'resourceVersion=1&resourceVersionMatch=Sometimes',
+      'resourceVersion=x',
+      `resourceVersion=1&resourceVersionMatch=NotOlderThan&continue=abc`,
+    ]) {
       assert.equal((await at(query)).status, 422, query)
     }
     await server.store.compact(server.store.revision)
@@ -214,7 +233,10 @@ describe('watch', () => {
     server.clock.advance(60_000)
     await server.post('/api/v1/namespaces', { metadata: { name: 'elsewhere' } })
     server.clock.advance(90_000)
-    assert.deepEqual(watch.events.map(event => event.type), ['BOOKMARK', 'BOOKMARK', 'BOOKMARK'])
+    assert.deepEqual(
+      watch.events.map(event => event.type),
+      ['BOOKMARK', 'BOOKMARK', 'BOOKMARK'],
+    )
     assert.deepEqual(watch.events[2]!.object, { kind: 'ConfigMap', apiVersion: 'v1', metadata: { resourceVersion: String(server.store.revision) } })
     assert.deepEqual(without.events, [])
     assert.equal(watch.ended() && without.ended(), true)
@@ -238,7 +260,11 @@ describe('watch', () => {
     assert.deepEqual(watch.events[1]!.object.metadata.annotations, { 'k8s.io/initial-events-end': 'true' })
     await withConfigMaps(server, 'b')
     assert.deepEqual(events(watch), ['ADDED a', 'BOOKMARK', 'ADDED b'])
-    for (const wrong of ['watch=1&sendInitialEvents=true', 'watch=1&sendInitialEvents=true&resourceVersionMatch=NotOlderThan', 'watch=1&resourceVersionMatch=NotOlderThan&resourceVersion=1']) {
+    for (const wrong of [
+      'watch=1&sendInitialEvents=true',
+      'watch=1&sendInitialEvents=true&resourceVersionMatch=NotOlderThan',
+      'watch=1&resourceVersionMatch=NotOlderThan&resourceVersion=1',
+    ]) {
       assert.equal((await server.get(`${CONFIG_MAPS}?${wrong}`)).status, 422, wrong)
     }
   })
@@ -269,7 +295,13 @@ describe('watch', () => {
     const server = await startServer()
     const { response } = await server.get(`${CONFIG_MAPS}?watch=1`)
     assert.equal(response.body.is, 'watch')
-    if (response.body.is === 'watch') response.body.watch.start({ event() { throw new Error('broken sink') }, end() {} })
+    if (response.body.is === 'watch')
+      response.body.watch.start({
+        event() {
+          throw new Error('broken sink')
+        },
+        end() {},
+      })
     const other = await server.watch(`${CONFIG_MAPS}?watch=1`)
     await withConfigMaps(server, 'a', 'b')
     assert.deepEqual(events(other), ['ADDED a', 'ADDED b'])
@@ -279,7 +311,13 @@ describe('watch', () => {
     const server = await startServer()
     const core = await server.watch('/api/v1/events?watch=1')
     const renamed = await server.watch('/apis/events.k8s.io/v1/events?watch=1')
-    const created = await server.post('/api/v1/namespaces/default/events', { metadata: { name: 'e' }, involvedObject: { kind: 'Pod', name: 'web', namespace: 'default' }, reason: 'Started', message: 'it began', type: 'Normal' })
+    const created = await server.post('/api/v1/namespaces/default/events', {
+      metadata: { name: 'e' },
+      involvedObject: { kind: 'Pod', name: 'web', namespace: 'default' },
+      reason: 'Started',
+      message: 'it began',
+      type: 'Normal',
+    })
     assert.equal(created.status, 201, created.text)
     assert.equal(core.events[0]!.object.message, 'it began')
     assert.equal(renamed.events[0]!.object.apiVersion, 'events.k8s.io/v1')

@@ -15,7 +15,10 @@ describe('cluster IPs', () => {
     const { json } = await server.get(`${SERVICES}/kubernetes`)
     assert.equal(json.spec.clusterIP, '10.50.0.1')
     assert.deepEqual(json.spec.clusterIPs, ['10.50.0.1'])
-    assert.deepEqual(json.spec.ports.map((one: any) => [one.name, one.port]), [['https', 443]])
+    assert.deepEqual(
+      json.spec.ports.map((one: any) => [one.name, one.port]),
+      [['https', 443]],
+    )
     assert.deepEqual(json.metadata.labels, { component: 'apiserver', provider: 'kubernetes' })
   })
 
@@ -35,9 +38,15 @@ describe('cluster IPs', () => {
     assert.equal((await service(server, 'dns', { clusterIP: '10.50.0.10' })).json.spec.clusterIP, '10.50.0.10')
     const taken = await service(server, 'other', { clusterIP: '10.50.0.10' })
     assert.equal(taken.status, 422)
-    assert.equal(taken.json.message, 'Service "other" is invalid: spec.clusterIPs: Invalid value: ["10.50.0.10"]: failed to allocate IP 10.50.0.10: provided IP is already allocated')
+    assert.equal(
+      taken.json.message,
+      'Service "other" is invalid: spec.clusterIPs: Invalid value: ["10.50.0.10"]: failed to allocate IP 10.50.0.10: provided IP is already allocated',
+    )
     const outside = await service(server, 'other', { clusterIP: '10.51.0.10' })
-    assert.equal(outside.json.message, 'Service "other" is invalid: spec.clusterIPs: Invalid value: ["10.51.0.10"]: failed to allocate IP 10.51.0.10: the provided IP (10.51.0.10) is not in the valid range. The range of valid IPs is 10.50.0.0/24')
+    assert.equal(
+      outside.json.message,
+      'Service "other" is invalid: spec.clusterIPs: Invalid value: ["10.51.0.10"]: failed to allocate IP 10.51.0.10: the provided IP (10.51.0.10) is not in the valid range. The range of valid IPs is 10.50.0.0/24',
+    )
   })
 
   test('many at once get different ones, and a full range says so', async () => {

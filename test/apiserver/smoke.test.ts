@@ -15,7 +15,10 @@ test('a Pod is created, read, listed, watched, changed and deleted', async () =>
   assert.equal(patched.status, 200, patched.text)
   const deleted = await server.delete(`${PODS}/web`)
   assert.equal(deleted.status, 200, deleted.text)
-  assert.deepEqual(watch.events.map(event => event.type), ['ADDED', 'MODIFIED', 'DELETED'])
+  assert.deepEqual(
+    watch.events.map(event => event.type),
+    ['ADDED', 'MODIFIED', 'DELETED'],
+  )
   assert.equal((await server.get(`${PODS}/web`)).status, 404)
 })
 

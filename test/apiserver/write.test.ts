@@ -7,7 +7,16 @@ const LEASES = '/apis/coordination.k8s.io/v1/namespaces/default/leases'
 describe('create', () => {
   test('the server decides identity, time and generation', async () => {
     const server = await startServer()
-    const sent = podNamed('web', { metadata: { name: 'web', uid: 'mine', creationTimestamp: '2000-01-01T00:00:00Z', generation: 7, deletionTimestamp: '2000-01-01T00:00:00Z', selfLink: '/x' } })
+    const sent = podNamed('web', {
+      metadata: {
+        name: 'web',
+        uid: 'mine',
+        creationTimestamp: '2000-01-01T00:00:00Z',
+        generation: 7,
+        deletionTimestamp: '2000-01-01T00:00:00Z',
+        selfLink: '/x',
+      },
+    })
     const { metadata } = (await server.post(PODS, sent)).json
     assert.match(metadata.uid, /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
     assert.equal(metadata.creationTimestamp, '2026-01-01T00:00:00Z')
@@ -21,10 +30,43 @@ describe('create', () => {
   test('a Pod gets its defaults', async () => {
     const server = await startServer()
     const { spec, status } = (await server.post(PODS, podNamed('web'))).json
-    const { restartPolicy, dnsPolicy, schedulerName, terminationGracePeriodSeconds, enableServiceLinks, serviceAccountName, serviceAccount, priority, preemptionPolicy, securityContext } = spec
+    const {
+      restartPolicy,
+      dnsPolicy,
+      schedulerName,
+      terminationGracePeriodSeconds,
+      enableServiceLinks,
+      serviceAccountName,
+      serviceAccount,
+      priority,
+      preemptionPolicy,
+      securityContext,
+    } = spec
     assert.deepEqual(
-      { restartPolicy, dnsPolicy, schedulerName, terminationGracePeriodSeconds, enableServiceLinks, serviceAccountName, serviceAccount, priority, preemptionPolicy, securityContext },
-      { restartPolicy: 'Always', dnsPolicy: 'ClusterFirst', schedulerName: 'default-scheduler', terminationGracePeriodSeconds: 30, enableServiceLinks: true, serviceAccountName: 'default', serviceAccount: 'default', priority: 0, preemptionPolicy: 'PreemptLowerPriority', securityContext: {} },
+      {
+        restartPolicy,
+        dnsPolicy,
+        schedulerName,
+        terminationGracePeriodSeconds,
+        enableServiceLinks,
+        serviceAccountName,
+        serviceAccount,
+        priority,
+        preemptionPolicy,
+        securityContext,
+      },
+      {
+        restartPolicy: 'Always',
+        dnsPolicy: 'ClusterFirst',
+        schedulerName: 'default-scheduler',
+        terminationGracePeriodSeconds: 30,
+        enableServiceLinks: true,
+        serviceAccountName: 'default',
+        serviceAccount: 'default',
+        priority: 0,
+        preemptionPolicy: 'PreemptLowerPriority',
+        securityContext: {},
+      },
     )
     const [container] = spec.containers
     assert.equal(container.terminationMessagePath, '/dev/termination-log')
@@ -117,7 +159,16 @@ describe('create', () => {
   test('the manager of the fields is the program, or whom the request names', async () => {
     const server = await startServer()
     const byAgent = (await server.post(CONFIG_MAPS, configMapNamed('a', { x: '1' }))).json.metadata.managedFields
-    assert.deepEqual(byAgent, [{ manager: 'tester', operation: 'Update', apiVersion: 'v1', time: '2026-01-01T00:00:00Z', fieldsType: 'FieldsV1', fieldsV1: { 'f:data': { '.': {}, 'f:x': {} } } }])
+    assert.deepEqual(byAgent, [
+      {
+        manager: 'tester',
+        operation: 'Update',
+        apiVersion: 'v1',
+        time: '2026-01-01T00:00:00Z',
+        fieldsType: 'FieldsV1',
+        fieldsV1: { 'f:data': { '.': {}, 'f:x': {} } },
+      },
+    ])
     const named = (await server.post(`${CONFIG_MAPS}?fieldManager=me`, configMapNamed('b', { x: '1' }))).json.metadata.managedFields
     assert.equal(named[0].manager, 'me')
     assert.equal((await server.post(`${CONFIG_MAPS}?fieldManager=${'m'.repeat(129)}`, configMapNamed('c'))).status, 422)
@@ -128,7 +179,14 @@ describe('events', () => {
   test('are kept for an hour after they were last written', async () => {
     const server = await startServer()
     const events = '/api/v1/namespaces/default/events'
-    const make = (name: string) => server.post(events, { metadata: { name }, involvedObject: { namespace: 'default' }, reason: 'R', message: 'm', lastTimestamp: new Date(server.clock.wall()).toISOString() })
+    const make = (name: string) =>
+      server.post(events, {
+        metadata: { name },
+        involvedObject: { namespace: 'default' },
+        reason: 'R',
+        message: 'm',
+        lastTimestamp: new Date(server.clock.wall()).toISOString(),
+      })
     const names = async () => (await server.get(events)).json.items.map((item: any) => item.metadata.name)
     const pass = async (minutes: number) => {
       for (let i = 0; i < minutes; i++) {
@@ -158,7 +216,10 @@ describe('update', () => {
     const stale = await server.put(`${CONFIG_MAPS}/a`, { ...first, data: { x: '3' } })
     assert.equal(stale.status, 409)
     assert.equal(stale.json.reason, 'Conflict')
-    assert.equal(stale.json.message, 'Operation cannot be fulfilled on configmaps "a": the object has been modified; please apply your changes to the latest version and try again')
+    assert.equal(
+      stale.json.message,
+      'Operation cannot be fulfilled on configmaps "a": the object has been modified; please apply your changes to the latest version and try again',
+    )
     assert.equal((await server.put(`${CONFIG_MAPS}/a`, configMapNamed('a', { x: '3' }))).json.data.x, '3')
   })
 
@@ -175,7 +236,10 @@ describe('update', () => {
     const server = await startServer()
     await server.post(CONFIG_MAPS, configMapNamed('a'))
     const answers = await Promise.all(Array.from({ length: 4 }, (_, i) => server.patch(`${CONFIG_MAPS}/a`, 'merge', { data: { [`k${i}`]: 'v' } })))
-    assert.deepEqual(answers.map(answer => answer.status), [200, 200, 200, 200])
+    assert.deepEqual(
+      answers.map(answer => answer.status),
+      [200, 200, 200, 200],
+    )
     assert.deepEqual(Object.keys((await server.get(`${CONFIG_MAPS}/a`)).json.data).sort(), ['k0', 'k1', 'k2', 'k3'])
   })
 
@@ -248,7 +312,11 @@ describe('patch', () => {
     assert.equal(strategic.json.spec.containers[0].image, 'nginx:2')
     const json = await server.patch(`${PODS}/web`, 'json', [{ op: 'replace', path: '/metadata/labels/b', value: 'x' }])
     assert.equal(json.json.metadata.labels.b, 'x')
-    const applied = await server.patch(`${PODS}/web?fieldManager=me`, 'apply', { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'web', labels: { mine: 'yes' } } })
+    const applied = await server.patch(`${PODS}/web?fieldManager=me`, 'apply', {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'web', labels: { mine: 'yes' } },
+    })
     assert.equal(applied.status, 200, applied.text)
     assert.deepEqual(applied.json.metadata.labels, { b: 'x', c: '3', mine: 'yes' })
   })
@@ -256,7 +324,10 @@ describe('patch', () => {
   test('a JSON patch whose test fails is unprocessable and changes nothing', async () => {
     const server = await startServer()
     await server.post(CONFIG_MAPS, configMapNamed('a', { x: '1' }))
-    const answer = await server.patch(`${CONFIG_MAPS}/a`, 'json', [{ op: 'replace', path: '/data/x', value: '2' }, { op: 'test', path: '/data/x', value: '3' }])
+    const answer = await server.patch(`${CONFIG_MAPS}/a`, 'json', [
+      { op: 'replace', path: '/data/x', value: '2' },
+      { op: 'test', path: '/data/x', value: '3' },
+    ])
     assert.equal(answer.status, 422)
     assert.equal((await server.get(`${CONFIG_MAPS}/a`)).json.data.x, '1')
   })
@@ -307,7 +378,10 @@ describe('server-side apply', () => {
     const server = await startServer()
     const answer = await server.patch(`${CONFIG_MAPS}/a?fieldManager=me`, 'apply', apply({ x: '1' }))
     assert.equal(answer.status, 201, answer.text)
-    assert.deepEqual(answer.json.metadata.managedFields.map((entry: any) => [entry.manager, entry.operation]), [['me', 'Apply']])
+    assert.deepEqual(
+      answer.json.metadata.managedFields.map((entry: any) => [entry.manager, entry.operation]),
+      [['me', 'Apply']],
+    )
   })
 
   test('a field of somebody else is a conflict, unless it is forced', async () => {

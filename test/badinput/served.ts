@@ -39,10 +39,14 @@ export async function serveForAbuse(): Promise<Served> {
   const { client, close } = await connectFromKubeconfig(file)
   const url = new URL(connection.server)
 
-  const open = () => new Promise<TLSSocket>((resolve, reject) => {
-    const socket = connectTls({ host: url.hostname, port: Number(url.port), ca: connection.ca, cert: connection.certificate, key: connection.key, ALPNProtocols: ['http/1.1'] }, () => resolve(socket))
-    socket.once('error', reject)
-  })
+  const open = () =>
+    new Promise<TLSSocket>((resolve, reject) => {
+      const socket = connectTls(
+        { host: url.hostname, port: Number(url.port), ca: connection.ca, cert: connection.certificate, key: connection.key, ALPNProtocols: ['http/1.1'] },
+        () => resolve(socket),
+      )
+      socket.once('error', reject)
+    })
   const say: Served['say'] = async (bytes, quietMs = QUIET_MS) => {
     const socket = await open()
     let text = ''
@@ -53,15 +57,26 @@ export async function serveForAbuse(): Promise<Served> {
         resolve(text)
       }
       const timer = setTimeout(settle, quietMs)
-      socket.on('data', chunk => (text += chunk)).on('error', settle).on('close', settle)
+      socket
+        .on('data', chunk => (text += chunk))
+        .on('error', settle)
+        .on('close', settle)
       socket.write(bytes)
     })
   }
   return {
-    connection, client, say, open,
+    connection,
+    client,
+    say,
+    open,
     async ask({ method = 'GET', path, headers = {}, body = '' }) {
       const bytes = Buffer.from(body)
-      const lines = Object.entries({ Host: 'poise', Connection: 'close', ...(bytes.length > 0 && { 'Content-Length': String(bytes.length), 'Content-Type': 'application/json' }), ...headers })
+      const lines = Object.entries({
+        Host: 'poise',
+        Connection: 'close',
+        ...(bytes.length > 0 && { 'Content-Length': String(bytes.length), 'Content-Type': 'application/json' }),
+        ...headers,
+      })
       const head = `${method} ${path} HTTP/1.1\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`
       return parse(await say(Buffer.concat([Buffer.from(head, 'latin1'), bytes]), 20_000))
     },
@@ -81,7 +96,12 @@ export async function serveForAbuse(): Promise<Served> {
 function parse(raw: string): Answer {
   const [head = '', ...rest] = raw.split('\r\n\r\n')
   const chunked = /transfer-encoding: chunked/i.test(head)
-  const text = chunked ? rest.join('\r\n\r\n').replace(/(^|\r\n)[0-9a-f]+\r\n/g, '').replace(/\r\n$/, '') : rest.join('\r\n\r\n')
+  const text = chunked
+    ? rest
+        .join('\r\n\r\n')
+        .replace(/(^|\r\n)[0-9a-f]+\r\n/g, '')
+        .replace(/\r\n$/, '')
+    : rest.join('\r\n\r\n')
   let json: Answer['json']
   try {
     json = JSON.parse(text)

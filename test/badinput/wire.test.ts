@@ -80,20 +80,26 @@ test('headers that cannot be are refused', async () => {
 
 test('garbage before TLS, and a handshake that stops in the middle, are hung up on', async () => {
   const { hostname, port } = new URL(served.connection.server)
-  const sockets = await Promise.all(['GET / HTTP/1.1\r\n\r\n', '\u0016\u0003\u0001', 'x'.repeat(100_000)].map(bytes => new Promise<{ closed: Promise<void>; destroy(): void }>(resolve => {
-    const socket = connect(Number(port), hostname, () => {
-      socket.write(Buffer.from(bytes, 'latin1'))
-      resolve({ closed: new Promise(done => socket.once('close', () => done())), destroy: () => socket.destroy() })
-    })
-    socket.on('error', () => undefined).resume()
-  })))
+  const sockets = await Promise.all(
+    ['GET / HTTP/1.1\r\n\r\n', '\u0016\u0003\u0001', 'x'.repeat(100_000)].map(
+      bytes =>
+        new Promise<{ closed: Promise<void>; destroy(): void }>(resolve => {
+          const socket = connect(Number(port), hostname, () => {
+            socket.write(Buffer.from(bytes, 'latin1'))
+            resolve({ closed: new Promise(done => socket.once('close', () => done())), destroy: () => socket.destroy() })
+          })
+          socket.on('error', () => undefined).resume()
+        }),
+    ),
+  )
   await Promise.all([sockets[0]!.closed, sockets[2]!.closed])
   await servesOthers()
   sockets.forEach(socket => socket.destroy())
 })
 
 test('connections that are half closed, or cut in the middle of a body, do no harm', async () => {
-  const head = 'POST /api/v1/namespaces/default/configmaps HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"half"}'
+  const head =
+    'POST /api/v1/namespaces/default/configmaps HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"half"}'
   for (const end of ['end', 'destroy'] as const) {
     const socket = await served.open()
     socket.on('error', () => undefined).resume()
@@ -108,7 +114,11 @@ test('connections that are half closed, or cut in the middle of a body, do no ha
 
 test('two hundred clients that send a byte now and then do not keep others from being served', async () => {
   const sockets = await Promise.all(Array.from({ length: 200 }, () => served.open()))
-  for (const socket of sockets) socket.on('error', () => undefined).resume().write('GET /api/v1/pods HTTP/1.1\r\nHost: x\r\nX-Slow: ')
+  for (const socket of sockets)
+    socket
+      .on('error', () => undefined)
+      .resume()
+      .write('GET /api/v1/pods HTTP/1.1\r\nHost: x\r\nX-Slow: ')
   for (let byte = 0; byte < 5; byte++) {
     for (const socket of sockets) if (socket.writable) socket.write('a')
     await servesOthers()
@@ -131,12 +141,16 @@ test('streams of HTTP/2 that are reset as soon as they are opened cost little', 
     await servesOthers()
     session.destroy()
   }
-  assert.ok(await served.residentMiB() - before < 200)
+  assert.ok((await served.residentMiB()) - before < 200)
 })
 
 test('watches whose clients vanish are forgotten', async () => {
   const sockets = await Promise.all(Array.from({ length: 100 }, () => served.open()))
-  for (const socket of sockets) socket.on('error', () => undefined).resume().write('GET /api/v1/configmaps?watch=1 HTTP/1.1\r\nHost: x\r\n\r\n')
+  for (const socket of sockets)
+    socket
+      .on('error', () => undefined)
+      .resume()
+      .write('GET /api/v1/configmaps?watch=1 HTTP/1.1\r\nHost: x\r\n\r\n')
   await new Promise(resolve => setTimeout(resolve, 300))
   sockets.forEach(socket => socket.destroy())
   await servesOthers()

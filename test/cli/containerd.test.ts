@@ -15,7 +15,10 @@ import { createHome, type Home } from './poise.ts'
 
 const IMAGE = 'docker.io/library/busybox:1.28'
 const KEY = { namespace: 'default', name: 'web' }
-const reason = await inspectMachine().then(() => undefined, (error: Error) => error.message)
+const reason = await inspectMachine().then(
+  () => undefined,
+  (error: Error) => error.message,
+)
 
 test('containers outlive a killed Poise, the next one adopts them, and down leaves nothing', { skip: reason, timeout: 180_000 }, async t => {
   await using home = await createHome()
@@ -27,7 +30,10 @@ test('containers outlive a killed Poise, the next one adopts them, and down leav
     assert.deepEqual(JSON.parse(stdout), [IMAGE])
   })
   const before = await withClient(home, async client => {
-    await client.create(Pod, { metadata: KEY, spec: { terminationGracePeriodSeconds: 0, containers: [{ name: 'c', image: IMAGE, command: ['sh', '-c', 'echo hello; exec sleep 3600'] }] } } as never)
+    await client.create(Pod, {
+      metadata: KEY,
+      spec: { terminationGracePeriodSeconds: 0, containers: [{ name: 'c', image: IMAGE, command: ['sh', '-c', 'echo hello; exec sleep 3600'] }] },
+    } as never)
     return ready(client)
   })
 
@@ -83,7 +89,10 @@ async function logOf(home: Home): Promise<string> {
   return new Promise((resolve, reject) => {
     get(`${server}/api/v1/namespaces/default/pods/web/log`, { ca, cert: certificate, key, agent: false }, response => {
       let text = ''
-      response.on('data', chunk => (text += chunk)).on('end', () => resolve(text)).on('error', reject)
+      response
+        .on('data', chunk => (text += chunk))
+        .on('end', () => resolve(text))
+        .on('error', reject)
     }).on('error', reject)
   })
 }

@@ -46,10 +46,12 @@ export async function createHome(): Promise<Home> {
     const said = { stdout: '', stderr: '' }
     child.stdout.on('data', chunk => (said.stdout += chunk))
     child.stderr.on('data', chunk => (said.stderr += chunk))
-    const ended = new Promise<Ended>(resolve => child.once('close', (code, signal) => {
-      running.delete(child)
-      resolve({ code, signal, ...said })
-    }))
+    const ended = new Promise<Ended>(resolve =>
+      child.once('close', (code, signal) => {
+        running.delete(child)
+        resolve({ code, signal, ...said })
+      }),
+    )
     const says = async (text: string) => {
       for (const deadline = performance.now() + PATIENCE_MS; !said.stdout.includes(text) && !said.stderr.includes(text);) {
         assert.ok(child.exitCode === null && child.signalCode === null, `poise ${args.join(' ')} ended without saying ${text}: ${said.stderr}`)
@@ -60,11 +62,13 @@ export async function createHome(): Promise<Home> {
     return { process: child, said, ended, says }
   }
   return {
-    path, kubeconfig, start,
+    path,
+    kubeconfig,
+    start,
     run: (args, env) => start(args, env).ended,
     async record(name = 'poise') {
       const text = await readFile(join(path, 'state', 'clusters', name, 'cluster.json'), 'utf8').catch(() => undefined)
-      return text === undefined ? undefined : JSON.parse(text) as ClusterRecord
+      return text === undefined ? undefined : (JSON.parse(text) as ClusterRecord)
     },
     async [Symbol.asyncDispose]() {
       for (const child of running) child.kill('SIGKILL')

@@ -99,16 +99,22 @@ async function untilRunning(client: Client): Promise<void> {
 
 const lineOf = (text: string, key: string) => text.split('\n').find(line => line.includes(key))
 
-test('clusters run side by side by name, and other people\'s entries in the kubeconfig stay', async () => {
+test("clusters run side by side by name, and other people's entries in the kubeconfig stay", async () => {
   await using home = await createHome()
-  await writeFile(home.kubeconfig, 'apiVersion: v1\nkind: Config\nclusters:\n- name: work # mine\n  cluster: {server: "https://work"}\nusers: []\ncontexts: []\ncurrent-context: work\n')
+  await writeFile(
+    home.kubeconfig,
+    'apiVersion: v1\nkind: Config\nclusters:\n- name: work # mine\n  cluster: {server: "https://work"}\nusers: []\ncontexts: []\ncurrent-context: work\n',
+  )
   const [one, two] = await Promise.all([
     home.run([...SIMULATED, '--detach', '--name', 'one', '--no-switch-context']),
     home.run([...SIMULATED, '--detach', '--name', 'two', '--no-switch-context']),
   ])
   assert.equal(one.code, 0, one.stderr)
   assert.equal(two.code, 0, two.stderr)
-  assert.match(one.stderr, /✓ Starting cluster "one"\n✓ .*Ready\nAdded kubectl context "poise-one"\nYou can now use your cluster with:\n\nkubectl cluster-info --context poise-one\n\n/)
+  assert.match(
+    one.stderr,
+    /✓ Starting cluster "one"\n✓ .*Ready\nAdded kubectl context "poise-one"\nYou can now use your cluster with:\n\nkubectl cluster-info --context poise-one\n\n/,
+  )
   const text = await readFile(home.kubeconfig, 'utf8')
   for (const expected of [/name: work # mine/, /current-context: work/, /name: poise-one/, /name: poise-two/]) assert.match(text, expected)
 
@@ -117,9 +123,13 @@ test('clusters run side by side by name, and other people\'s entries in the kube
   assert.match(again.stderr, /error: a cluster "one" is running already \(process \d+\)\nUse it with: /)
 
   const clusters = JSON.parse((await home.run(['get', 'clusters', '-o', 'json'])).stdout)
-  assert.deepEqual(clusters.map(({ name, status, runtime }: Record<string, string>) => ({ name, status, runtime })), [
-    { name: 'one', status: 'Running', runtime: 'simulated' }, { name: 'two', status: 'Running', runtime: 'simulated' },
-  ])
+  assert.deepEqual(
+    clusters.map(({ name, status, runtime }: Record<string, string>) => ({ name, status, runtime })),
+    [
+      { name: 'one', status: 'Running', runtime: 'simulated' },
+      { name: 'two', status: 'Running', runtime: 'simulated' },
+    ],
+  )
   assert.notEqual(clusters[0].server, clusters[1].server)
   assert.equal((await home.run(['get', 'nodes', '--name', 'two', '-o', 'yaml'])).stdout, '- two\n')
   const exported = await home.run(['get', 'kubeconfig', '--name', 'two'])
@@ -161,7 +171,10 @@ test('a port in use is named, in the foreground and in the background', async ()
     for (const more of [[], ['--detach']]) {
       const { code, stderr } = await home.run([...SIMULATED, '--port', String(port), ...more])
       assert.equal(code, 1)
-      assert.match(stderr, new RegExp(`error: the cluster "poise" could not be started: port ${port} of 127\\.0\\.0\\.1 is in use by another program\nChoose another port`))
+      assert.match(
+        stderr,
+        new RegExp(`error: the cluster "poise" could not be started: port ${port} of 127\\.0\\.0\\.1 is in use by another program\nChoose another port`),
+      )
       assert.equal(await home.record(), undefined)
     }
   } finally {

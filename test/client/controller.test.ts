@@ -9,18 +9,26 @@ import { createCache } from '../../src/client/reflector.ts'
 import { createWorld } from '../../src/sim/world.ts'
 import { bookmark, configMap, createFakeServer } from './fake_server.ts'
 
-interface Around { readonly clock: Clock; readonly seen: readonly string[] }
+interface Around {
+  readonly clock: Clock
+  readonly seen: readonly string[]
+}
 
 async function start(reconcile: (key: ObjectKey, client: Client, around: Around) => Promise<Outcome>, workers = 4) {
   const world = createWorld({ seed: 1 })
   const host = world.host('one')
   const server = createFakeServer([configMap('a', 1), configMap('b', 1)])
   const writes = { revision: 1 }
-  const client = { ...server.client, update: async (_kind: unknown, object: ConfigMap) => configMap(object.metadata.name!, (writes.revision += 1)) } as unknown as Client
+  const client = {
+    ...server.client,
+    update: async (_kind: unknown, object: ConfigMap) => configMap(object.metadata.name!, (writes.revision += 1)),
+  } as unknown as Client
   const cache = createCache(host, client, ConfigMap)
   const seen: string[] = []
   const controller = startController(host, client, {
-    name: 'test', sources: [watches(ConfigMap, cache)], workers,
+    name: 'test',
+    sources: [watches(ConfigMap, cache)],
+    workers,
     reconcile(key, api) {
       seen.push(`${world.now()} ${keyText(key)}`)
       return reconcile(key, api, { clock: host.clock, seen })
@@ -62,7 +70,10 @@ test('a failure is tried again after 5 ms, doubled each time, and does not hold 
   server.send('MODIFIED', configMap('b', 2))
   await world.advance(1_000)
   const times = seen.filter(line => line.endsWith('/a')).map(line => Number(line.split(' ')[0]))
-  assert.deepEqual(times.slice(1).map((time, i) => time - times[i]!), [5, 10, 20, 40])
+  assert.deepEqual(
+    times.slice(1).map((time, i) => time - times[i]!),
+    [5, 10, 20, 40],
+  )
   assert.equal(seen.filter(line => line.endsWith('/b')).length, 2)
 })
 
@@ -112,7 +123,11 @@ test('stopping waits for what is under way and starts nothing more, also before 
   const failing = createFakeServer()
   failing.failLists = new Error('refused')
   const other = early.host('one')
-  const idle = startController(other, failing.client, { name: 'early', sources: [watches(ConfigMap, createCache(other, failing.client, ConfigMap))], reconcile: async () => settled })
+  const idle = startController(other, failing.client, {
+    name: 'early',
+    sources: [watches(ConfigMap, createCache(other, failing.client, ConfigMap))],
+    reconcile: async () => settled,
+  })
   await early.advance(100)
   await early.finish(idle.stop())
 })

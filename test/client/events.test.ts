@@ -54,13 +54,30 @@ test('an event says what happened to what, when, and who says so', async () => {
   await world.advance(100)
   const [event] = all()
   assert.match(event!.metadata.name!, /^web\.[0-9a-f]{16}$/)
-  assert.deepEqual({ ...event, metadata: { namespace: event!.metadata.namespace } }, {
-    metadata: { namespace: 'shop' },
-    involvedObject: { apiVersion: 'v1', kind: 'Pod', namespace: 'shop', name: 'web', uid: 'uid-web', resourceVersion: '7', fieldPath: 'spec.containers{main}' },
-    type: 'Warning', reason: 'BackOff', message: 'Back-off restarting', count: 1,
-    source: { component: 'kubelet', host: 'node-0' }, reportingComponent: 'kubelet', reportingInstance: 'node-0',
-    firstTimestamp: '2026-01-01T00:00:00Z', lastTimestamp: '2026-01-01T00:00:00Z',
-  })
+  assert.deepEqual(
+    { ...event, metadata: { namespace: event!.metadata.namespace } },
+    {
+      metadata: { namespace: 'shop' },
+      involvedObject: {
+        apiVersion: 'v1',
+        kind: 'Pod',
+        namespace: 'shop',
+        name: 'web',
+        uid: 'uid-web',
+        resourceVersion: '7',
+        fieldPath: 'spec.containers{main}',
+      },
+      type: 'Warning',
+      reason: 'BackOff',
+      message: 'Back-off restarting',
+      count: 1,
+      source: { component: 'kubelet', host: 'node-0' },
+      reportingComponent: 'kubelet',
+      reportingInstance: 'node-0',
+      firstTimestamp: '2026-01-01T00:00:00Z',
+      lastTimestamp: '2026-01-01T00:00:00Z',
+    },
+  )
 })
 
 test('the same again is counted; another part of the object is another event', async () => {
@@ -71,10 +88,13 @@ test('the same again is counted; another part of the object is another event', a
   }
   recorder.normal(pod('web'), 'Pulled', 'Image there', 'spec.containers{other}')
   await world.advance(100)
-  assert.deepEqual(all().map(({ count, firstTimestamp, lastTimestamp }) => [count, firstTimestamp, lastTimestamp]), [
-    [3, '2026-01-01T00:00:00Z', '2026-01-01T00:00:20Z'],
-    [1, '2026-01-01T00:00:30Z', '2026-01-01T00:00:30Z'],
-  ])
+  assert.deepEqual(
+    all().map(({ count, firstTimestamp, lastTimestamp }) => [count, firstTimestamp, lastTimestamp]),
+    [
+      [3, '2026-01-01T00:00:00Z', '2026-01-01T00:00:20Z'],
+      [1, '2026-01-01T00:00:30Z', '2026-01-01T00:00:30Z'],
+    ],
+  )
   assert.deepEqual(api.writes, ['create', 'patch', 'patch', 'create'])
 })
 
@@ -92,7 +112,10 @@ test('more than ten different messages become one event that counts', async () =
   await world.advance(100)
   assert.equal(all().length, 11)
   const inOrder = all().toSorted((a, b) => (a.metadata.name! < b.metadata.name! ? -1 : 1))
-  assert.deepEqual(inOrder.slice(0, 10).map(({ message }) => message), Array.from({ length: 10 }, (_, i) => `probe failed: ${i + 1}`))
+  assert.deepEqual(
+    inOrder.slice(0, 10).map(({ message }) => message),
+    Array.from({ length: 10 }, (_, i) => `probe failed: ${i + 1}`),
+  )
   assert.deepEqual([inOrder[10]?.message, inOrder[10]?.count], ['(combined from similar events): probe failed: 14', 4])
   await world.advance(600_001)
   recorder.warning(pod('web'), 'Unhealthy', 'probe failed: 99')
@@ -112,7 +135,10 @@ test('a flood about one object is cut off after 25, counted on, and does not sil
   await world.advance(300_000)
   recorder.warning(pod('web'), 'BackOff', 'Back-off restarting')
   await world.advance(100)
-  assert.deepEqual(all().map(({ count }) => count), [41, 1])
+  assert.deepEqual(
+    all().map(({ count }) => count),
+    [41, 1],
+  )
 })
 
 test('an event that the server has forgotten is written anew, with its count', async () => {
@@ -122,7 +148,10 @@ test('an event that the server has forgotten is written anew, with its count', a
   api.forget()
   recorder.normal(pod('web'), 'Pulled', 'Image there')
   await world.advance(100)
-  assert.deepEqual(all().map(({ count }) => count), [2])
+  assert.deepEqual(
+    all().map(({ count }) => count),
+    [2],
+  )
 })
 
 test('many events are written side by side, but not more than sixteen, and none is lost up to a thousand', async () => {
@@ -146,11 +175,20 @@ test('the newer events have a time, an action and no count', async () => {
   recorder.normal(pod('web'), 'Scheduled', 'Successfully assigned')
   await world.advance(100)
   const [event] = all()
-  assert.deepEqual({ ...event, metadata: undefined }, {
-    metadata: undefined, eventTime: '2026-01-01T00:00:00.000000Z', type: 'Normal', reason: 'Scheduled', note: 'Successfully assigned', action: 'Binding',
-    reportingController: 'default-scheduler', reportingInstance: 'me',
-    regarding: { apiVersion: 'v1', kind: 'Pod', namespace: 'shop', name: 'web', uid: 'uid-web', resourceVersion: '7' },
-  })
+  assert.deepEqual(
+    { ...event, metadata: undefined },
+    {
+      metadata: undefined,
+      eventTime: '2026-01-01T00:00:00.000000Z',
+      type: 'Normal',
+      reason: 'Scheduled',
+      note: 'Successfully assigned',
+      action: 'Binding',
+      reportingController: 'default-scheduler',
+      reportingInstance: 'me',
+      regarding: { apiVersion: 'v1', kind: 'Pod', namespace: 'shop', name: 'web', uid: 'uid-web', resourceVersion: '7' },
+    },
+  )
 })
 
 test('the second within six minutes makes a series, whose later ones are written seldom', async () => {
@@ -159,10 +197,16 @@ test('the second within six minutes makes a series, whose later ones are written
     recorder.warning(pod('web'), 'FailedScheduling', `0/${i} nodes`)
     await world.advance(10_000)
   }
-  assert.deepEqual(all().map(({ note, series }) => [note, series?.count]), [['0/0 nodes', 2]])
+  assert.deepEqual(
+    all().map(({ note, series }) => [note, series?.count]),
+    [['0/0 nodes', 2]],
+  )
   assert.deepEqual(api.writes, ['create', 'patch'])
   await world.advance(120_000)
-  assert.deepEqual(all().map(({ series }) => [series?.count, series?.lastObservedTime]), [[30, '2026-01-01T00:04:50.000000Z']])
+  assert.deepEqual(
+    all().map(({ series }) => [series?.count, series?.lastObservedTime]),
+    [[30, '2026-01-01T00:04:50.000000Z']],
+  )
   assert.deepEqual(api.writes, ['create', 'patch', 'patch'])
 })
 
@@ -172,5 +216,11 @@ test('after six quiet minutes a new event begins', async () => {
   await world.advance(360_001)
   recorder.warning(pod('web'), 'FailedScheduling', 'second')
   await world.advance(100)
-  assert.deepEqual(all().map(({ note, series }) => [note, series]), [['first', undefined], ['second', undefined]])
+  assert.deepEqual(
+    all().map(({ note, series }) => [note, series]),
+    [
+      ['first', undefined],
+      ['second', undefined],
+    ],
+  )
 })

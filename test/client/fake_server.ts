@@ -19,8 +19,11 @@ export interface FakeServer {
 
 export const expired = () => failure(410, 'Expired', 'too old resource version: 1 (9)')
 
-export const configMap = (name: string, revision: number, uid = `uid-${name}`): ConfigMap =>
-  ({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, namespace: 'default', uid, resourceVersion: String(revision) } })
+export const configMap = (name: string, revision: number, uid = `uid-${name}`): ConfigMap => ({
+  apiVersion: 'v1',
+  kind: 'ConfigMap',
+  metadata: { name, namespace: 'default', uid, resourceVersion: String(revision) },
+})
 
 export const bookmark = (revision: number): ConfigMap => ({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { resourceVersion: String(revision) } })
 
@@ -29,8 +32,11 @@ export function createFakeServer(items: ConfigMap[] = [], revision = 1): FakeSer
   const watches: string[] = []
   let lists = 0
   const server: FakeServer = {
-    items, revision, watches,
-    failLists: undefined, failWatches: undefined,
+    items,
+    revision,
+    watches,
+    failLists: undefined,
+    failWatches: undefined,
     get lists() {
       return lists
     },

@@ -92,7 +92,10 @@ test('failures back off: 0.2 s, doubled, at most 10 s', async () => {
     if (server.lists > seen) at.push(world.now() - 1)
     seen = server.lists
   }
-  assert.deepEqual(at.slice(1).map((time, i) => time - at[i]!), [200, 400, 800, 1_600, 3_200, 6_400, 10_000, 10_000])
+  assert.deepEqual(
+    at.slice(1).map((time, i) => time - at[i]!),
+    [200, 400, 800, 1_600, 3_200, 6_400, 10_000, 10_000],
+  )
   server.failLists = undefined
   await world.advance(10_000)
   await world.finish(cache.synced)
@@ -149,7 +152,11 @@ test('stopped, it hears nothing more and ends: while it watches, waits to try ag
   const early = createCache(world.host('one'), createFakeServer().client, ConfigMap)
   early.stop()
   await world.advance(1)
-  for (const one of [watching.world, waiting.world, world]) await assert.rejects(one.until(() => false, 1_000), /nothing|Deadlock|nobody/i)
+  for (const one of [watching.world, waiting.world, world])
+    await assert.rejects(
+      one.until(() => false, 1_000),
+      /nothing|Deadlock|nobody/i,
+    )
 })
 
 test('waiting for caches ends when the signal is aborted', async () => {

@@ -28,7 +28,9 @@ describe('stock kubectl', () => {
     const { path: kubectl, skip } = kubectls[index]!
     describe(`kubectl ${version}`, { concurrency: 4 }, () => {
       for (const dialogue of all) {
-        test(`kubectl ${version}: ${dialogue.sentence}`, { skip }, () => hold(dialogue, { version, kubectl: kubectl!, kubeconfig: cluster.kubeconfig, directory }))
+        test(`kubectl ${version}: ${dialogue.sentence}`, { skip }, () =>
+          hold(dialogue, { version, kubectl: kubectl!, kubeconfig: cluster.kubeconfig, directory }),
+        )
       }
     })
   }

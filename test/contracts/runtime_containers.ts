@@ -22,7 +22,11 @@ export function containers(check: Check) {
     assert.ok(ranMs >= 950 && ranMs < 3_000, `it ran for ${ranMs} ms`)
   })
 
-  for (const [script, exitCode, reason] of [['exit 0', 0, 'Completed'], ['exit 3', 3, 'Error'], ['echo hello; exit 42', 42, 'Error']] as const) {
+  for (const [script, exitCode, reason] of [
+    ['exit 0', 0, 'Completed'],
+    ['exit 3', 3, 'Error'],
+    ['echo hello; exit 42', 42, 'Error'],
+  ] as const) {
     check(`\`sh -c '${script}'\` ends with ${exitCode}, ${reason}`, async story => {
       const status = await story.ran({ command: ['sh', '-c', script] })
       assert.deepEqual([status.exitCode, status.reason], [exitCode, reason])
@@ -85,7 +89,10 @@ export function containers(check: Check) {
     const other = await story.subject.reconnect()
     try {
       assert.deepEqual(await other.containerStatus(id), before)
-      assert.deepEqual((await other.listPodSandboxes()).map(found => [found.id, found.ready]), [[sandbox.id, true]])
+      assert.deepEqual(
+        (await other.listPodSandboxes()).map(found => [found.id, found.ready]),
+        [[sandbox.id, true]],
+      )
       await other.stopContainer(id, 5_000)
       assert.equal((await story.runtime.containerStatus(id)).state, 'exited')
     } finally {
@@ -128,7 +135,8 @@ export function stopping(check: Check) {
 
   check('a container over its memory limit is OOMKilled', async story => {
     const status = await story.ran({
-      command: ['sh', '-c', 'x=aaaaaaaaaaaaaaaa; while true; do x=$x$x; done'], resources: { memoryLimitBytes: 16 * 1024 * 1024 },
+      command: ['sh', '-c', 'x=aaaaaaaaaaaaaaaa; while true; do x=$x$x; done'],
+      resources: { memoryLimitBytes: 16 * 1024 * 1024 },
     })
     assert.deepEqual([status.exitCode, status.reason], [137, 'OOMKilled'])
   })
@@ -138,10 +146,16 @@ export function surroundings(check: Check) {
   check('output goes to the log, a line a line, with time and stream', async story => {
     const begin = story.subject.clock.wall()
     const status = await story.ran({ command: ['sh', '-c', 'echo hello; echo oops >&2; sleep 1; echo bye'] })
-    const lines = (await story.log(status)).trimEnd().split('\n').map(line => /^(\S+) (stdout|stderr) ([FP]) (.*)$/.exec(line)?.slice(1) ?? [line])
+    const lines = (await story.log(status))
+      .trimEnd()
+      .split('\n')
+      .map(line => /^(\S+) (stdout|stderr) ([FP]) (.*)$/.exec(line)?.slice(1) ?? [line])
     assert.deepEqual(lines.map(([, stream, tag, text]) => `${stream} ${tag} ${text}`).toSorted(), ['stderr F oops', 'stdout F bye', 'stdout F hello'])
     const times = lines.map(([time]) => Date.parse(time!))
-    assert.ok(times.every(time => time >= begin - 1 && time <= story.subject.clock.wall()), `${lines.map(([time]) => time).join(' ')}`)
+    assert.ok(
+      times.every(time => time >= begin - 1 && time <= story.subject.clock.wall()),
+      `${lines.map(([time]) => time).join(' ')}`,
+    )
     const text = (line: string) => lines.findIndex(([, , , said]) => said === line)
     assert.ok(times[text('bye')]! - times[text('hello')]! >= 950)
   })
@@ -152,7 +166,9 @@ export function surroundings(check: Check) {
   })
 
   check('a reopened log begins a new file', async story => {
-    const id = await story.running({ command: ['sh', '-c', 'trap "exit 0" TERM; echo first; while true; do test -e /tmp/go && echo second && rm /tmp/go; sleep 1; done'] })
+    const id = await story.running({
+      command: ['sh', '-c', 'trap "exit 0" TERM; echo first; while true; do test -e /tmp/go && echo second && rm /tmp/go; sleep 1; done'],
+    })
     const status = await story.runtime.containerStatus(id)
     await story.until('the first line', async () => (await story.subject.disk.stat(status.logPath))!.size > 0)
     await story.subject.disk.rename(status.logPath, `${status.logPath}.old`)
@@ -164,7 +180,10 @@ export function surroundings(check: Check) {
 
   check('command and args, environment, working directory and host name are as asked', async story => {
     const status = await story.ran({
-      command: ['sh', '-c'], args: ['echo "$GREETING from $(pwd) on $(hostname)"'], workingDir: '/tmp', env: [{ name: 'GREETING', value: 'héllo  you' }],
+      command: ['sh', '-c'],
+      args: ['echo "$GREETING from $(pwd) on $(hostname)"'],
+      workingDir: '/tmp',
+      env: [{ name: 'GREETING', value: 'héllo  you' }],
     })
     assert.match(await story.log(status), / stdout F héllo {2}you from \/tmp on web\n/)
   })
@@ -185,7 +204,13 @@ export function surroundings(check: Check) {
     assert.equal(status.exitCode, 7)
     assert.equal(decodeText(await disk.readFile(`${directory}/out/copy`)), 'poise')
     assert.equal(await disk.stat(`${directory}/in/forbidden`), undefined)
-    assert.deepEqual(status.mounts.map(({ containerPath, readOnly }) => [containerPath, readOnly]), [['/in', true], ['/out', false]])
+    assert.deepEqual(
+      status.mounts.map(({ containerPath, readOnly }) => [containerPath, readOnly]),
+      [
+        ['/in', true],
+        ['/out', false],
+      ],
+    )
   })
 
   check('a read-only root file system refuses to be written', async story => {
@@ -204,7 +229,10 @@ export function surroundings(check: Check) {
 
   check('containers of one sandbox reach each other on localhost', async story => {
     const sandbox = await story.sandbox()
-    await story.container(sandbox, { metadata: { name: 'server', attempt: 0 }, command: ['sh', '-c', 'echo it works > /tmp/index.html; exec httpd -f -p 8080 -h /tmp'] })
+    await story.container(sandbox, {
+      metadata: { name: 'server', attempt: 0 },
+      command: ['sh', '-c', 'echo it works > /tmp/index.html; exec httpd -f -p 8080 -h /tmp'],
+    })
     const client = await story.container(sandbox, { metadata: { name: 'client', attempt: 0 }, command: ['sleep', '3600'] })
     let answer = ''
     await story.until('the server answers', async () => {

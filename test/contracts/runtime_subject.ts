@@ -99,7 +99,7 @@ export class Story {
 
   async until(what: string, holds: () => Promise<boolean>, limitMs: Millis = 10_000): Promise<void> {
     const { clock } = this.subject
-    for (const deadline = clock.now() + limitMs; !await holds(); await sleep(clock, 20)) {
+    for (const deadline = clock.now() + limitMs; !(await holds()); await sleep(clock, 20)) {
       assert.ok(clock.now() < deadline, `${what}: not within ${limitMs} ms`)
     }
   }

@@ -25,7 +25,10 @@ export function storeContract(name: string, create: StoreFactory): void {
 
   check('revisions grow by one with each commit, also when many are made at once', async store => {
     const commits = await Promise.all(Array.from({ length: 50 }, (_, i) => put(store, `/many/${i}`, { i })))
-    assert.deepEqual(commits, Array.from({ length: 50 }, (_, i) => i + 1))
+    assert.deepEqual(
+      commits,
+      Array.from({ length: 50 }, (_, i) => i + 1),
+    )
     assert.equal(store.revision, 50)
   })
 
@@ -35,8 +38,12 @@ export function storeContract(name: string, create: StoreFactory): void {
     assert.deepEqual(stored.value, { list: [{ deep: true }], nothing: null, version: '1' })
     assert.deepEqual([stored.key, stored.revision, stored.created], ['/a', 1, 1])
     const value = stored.value as { list: { deep: boolean }[] }
-    assert.throws(() => { value.list[0]!.deep = false }, TypeError)
-    assert.throws(() => { value.list.push({ deep: false }) }, TypeError)
+    assert.throws(() => {
+      value.list[0]!.deep = false
+    }, TypeError)
+    assert.throws(() => {
+      value.list.push({ deep: false })
+    }, TypeError)
     assert.equal((await store.get('/a'))!.value, value)
     assert.equal((await store.list('/')).items[0]!.value, value)
   })
@@ -44,7 +51,9 @@ export function storeContract(name: string, create: StoreFactory): void {
   check('a part that was frozen on the outside only is frozen inside as well', async store => {
     const inner = { n: 1 }
     await put(store, '/a', { part: Object.freeze({ inner }) })
-    assert.throws(() => { inner.n = 2 }, TypeError)
+    assert.throws(() => {
+      inner.n = 2
+    }, TypeError)
   })
 
   check('a version is encoded once', async store => {
@@ -102,15 +111,26 @@ export function storeContract(name: string, create: StoreFactory): void {
 
   check('all writes of a commit happen at one revision, or none does', async store => {
     await put(store, '/b', {})
-    const refused = await store.commit([{ key: '/a', value: {} }, { key: '/b', value: {}, expect: 0 }, { key: '/c', value: {} }])
+    const refused = await store.commit([
+      { key: '/a', value: {} },
+      { key: '/b', value: {}, expect: 0 },
+      { key: '/c', value: {} },
+    ])
     assert.ok(!refused.done)
     assert.equal(refused.key, '/b')
     assert.deepEqual(versions((await store.list('/')).items), [['/b', 1, 1]])
 
-    const accepted = await store.commit([{ key: '/c', value: {} }, { key: '/b', value: undefined }, { key: '/a', value: {} }])
+    const accepted = await store.commit([
+      { key: '/c', value: {} },
+      { key: '/b', value: undefined },
+      { key: '/a', value: {} },
+    ])
     assert.ok(accepted.done)
     assert.deepEqual(versions(accepted.stored), [['/c', 2, 2], undefined, ['/a', 2, 2]])
-    assert.deepEqual(versions((await store.list('/')).items), [['/a', 2, 2], ['/c', 2, 2]])
+    assert.deepEqual(versions((await store.list('/')).items), [
+      ['/a', 2, 2],
+      ['/c', 2, 2],
+    ])
   })
 
   check('a commit that changes nothing takes no revision', async store => {
@@ -124,7 +144,13 @@ export function storeContract(name: string, create: StoreFactory): void {
     const good = put(store, '/good', {})
     await assert.rejects(store.commit([{ key: 'x'.repeat(KEY_BYTES_MAX + 1), value: {} }]), StoreFailed)
     await assert.rejects(store.commit([{ key: '', value: {} }]), StoreFailed)
-    await assert.rejects(store.commit([{ key: '/twice', value: {} }, { key: '/twice', value: {} }]), /once/)
+    await assert.rejects(
+      store.commit([
+        { key: '/twice', value: {} },
+        { key: '/twice', value: {} },
+      ]),
+      /once/,
+    )
     assert.equal(await good, 1)
     await put(store, 'x'.repeat(KEY_BYTES_MAX), {})
     assert.equal(store.revision, 2)
@@ -134,7 +160,10 @@ export function storeContract(name: string, create: StoreFactory): void {
     for (const key of ['/p/b', '/p/a/x', '/q', '/p', '/p/a', '/p/\u{1f600}', '/p/\uffee', '/p/B', '/o']) await put(store, key, {})
     const keys = (await store.list('/p/')).items.map(({ key }) => key)
     assert.deepEqual(keys, ['/p/B', '/p/a', '/p/a/x', '/p/b', '/p/\uffee', '/p/\u{1f600}'])
-    assert.deepEqual((await store.list('/p/b')).items.map(({ key }) => key), ['/p/b'])
+    assert.deepEqual(
+      (await store.list('/p/b')).items.map(({ key }) => key),
+      ['/p/b'],
+    )
     assert.deepEqual((await store.list('/none')).items, [])
   })
 
@@ -151,7 +180,10 @@ export function storeContract(name: string, create: StoreFactory): void {
       after = keys.at(-1)
     }
     assert.deepEqual(remaining, [15, 5, 0])
-    assert.deepEqual(keys, Array.from({ length: 25 }, (_, i) => `/p/${String(i).padStart(2, '0')}`))
+    assert.deepEqual(
+      keys,
+      Array.from({ length: 25 }, (_, i) => `/p/${String(i).padStart(2, '0')}`),
+    )
   })
 
   check('a list at an old revision shows what was there then, page by page', async store => {
@@ -165,32 +197,56 @@ export function storeContract(name: string, create: StoreFactory): void {
     await put(store, '/p/b', { n: 3 })
     const at = async (revision: number) => versions((await store.list('/p/', { at: revision })).items)
     assert.deepEqual(await at(0), [])
-    assert.deepEqual(await at(3), [['/p/a', 1, 1], ['/p/b', 2, 2], ['/p/c', 3, 3]])
-    assert.deepEqual(await at(5), [['/p/b', 4, 2], ['/p/c', 3, 3]])
-    assert.deepEqual(await at(7), [['/p/aa', 6, 6], ['/p/c', 3, 3]])
-    assert.deepEqual(await at(8), [['/p/aa', 6, 6], ['/p/b', 8, 8], ['/p/c', 3, 3]])
+    assert.deepEqual(await at(3), [
+      ['/p/a', 1, 1],
+      ['/p/b', 2, 2],
+      ['/p/c', 3, 3],
+    ])
+    assert.deepEqual(await at(5), [
+      ['/p/b', 4, 2],
+      ['/p/c', 3, 3],
+    ])
+    assert.deepEqual(await at(7), [
+      ['/p/aa', 6, 6],
+      ['/p/c', 3, 3],
+    ])
+    assert.deepEqual(await at(8), [
+      ['/p/aa', 6, 6],
+      ['/p/b', 8, 8],
+      ['/p/c', 3, 3],
+    ])
     const first = await store.list('/p/', { at: 3, limit: 2 })
     assert.deepEqual([first.revision, first.remaining, first.items.map(({ key }) => key)], [3, 1, ['/p/a', '/p/b']])
     const second = await store.list('/p/', { at: 3, limit: 2, after: '/p/b' })
     assert.deepEqual([second.revision, second.remaining, second.items.map(({ key }) => key)], [3, 0, ['/p/c']])
   })
 
-  check('the past is forgotten after historyMax changes, the present never', async store => {
-    for (let n = 1; n <= 10; n++) await put(store, `/${n}`, { n })
-    assert.equal(store.oldest, 6)
-    await assert.rejects(store.list('/', { at: 5 }), (error: Compacted) => error instanceof Compacted && error.oldest === 6 && error.requested === 5)
-    assert.throws(() => store.watch('/', 5, () => {}), Compacted)
-    assert.equal((await store.list('/', { at: 6 })).items.length, 6)
-    assert.equal((await store.list('/')).items.length, 10)
-    assert.deepEqual(watchAll(store, '/', 6).seen.map(({ revision }) => revision), [7, 8, 9, 10])
-  }, { historyMax: 4 })
+  check(
+    'the past is forgotten after historyMax changes, the present never',
+    async store => {
+      for (let n = 1; n <= 10; n++) await put(store, `/${n}`, { n })
+      assert.equal(store.oldest, 6)
+      await assert.rejects(store.list('/', { at: 5 }), (error: Compacted) => error instanceof Compacted && error.oldest === 6 && error.requested === 5)
+      assert.throws(() => store.watch('/', 5, () => {}), Compacted)
+      assert.equal((await store.list('/', { at: 6 })).items.length, 6)
+      assert.equal((await store.list('/')).items.length, 10)
+      assert.deepEqual(
+        watchAll(store, '/', 6).seen.map(({ revision }) => revision),
+        [7, 8, 9, 10],
+      )
+    },
+    { historyMax: 4 },
+  )
 
   check('compact forgets up to a revision and not further than the newest', async store => {
     for (let n = 1; n <= 5; n++) await put(store, '/a', { n })
     await store.compact(3)
     assert.equal(store.oldest, 3)
     await assert.rejects(store.list('/', { at: 2 }), Compacted)
-    assert.deepEqual(watchAll(store, '/', 3).seen.map(({ revision }) => revision), [4, 5])
+    assert.deepEqual(
+      watchAll(store, '/', 3).seen.map(({ revision }) => revision),
+      [4, 5],
+    )
     await store.compact(2)
     assert.equal(store.oldest, 3)
     await store.compact(100)
@@ -208,9 +264,19 @@ export function storeContract(name: string, create: StoreFactory): void {
     await put(store, '/q/a', { n: 1 })
     await put(store, '/p/a', { n: 2 })
     const watch = watchAll(store, '/p/', 1)
-    assert.deepEqual(watch.seen.map(({ revision }) => revision), [3])
+    assert.deepEqual(
+      watch.seen.map(({ revision }) => revision),
+      [3],
+    )
     await Promise.all([put(store, '/p/b', {}), put(store, '/q/b', {}), remove(store, '/p/a')])
-    assert.deepEqual(watch.seen.map(({ revision, key }) => [revision, key]), [[3, '/p/a'], [4, '/p/b'], [6, '/p/a']])
+    assert.deepEqual(
+      watch.seen.map(({ revision, key }) => [revision, key]),
+      [
+        [3, '/p/a'],
+        [4, '/p/b'],
+        [6, '/p/a'],
+      ],
+    )
     watch.stop()
     await put(store, '/p/c', {})
     assert.equal(watch.seen.length, 3)
@@ -236,7 +302,10 @@ export function storeContract(name: string, create: StoreFactory): void {
   check('a watch from ahead skips what comes up to there', async store => {
     const { seen } = watchAll(store, '/', 2)
     for (let n = 1; n <= 3; n++) await put(store, '/a', { n })
-    assert.deepEqual(seen.map(({ revision }) => revision), [3])
+    assert.deepEqual(
+      seen.map(({ revision }) => revision),
+      [3],
+    )
   })
 
   check('a watcher may watch, stop and write while it is called', async store => {
@@ -249,7 +318,10 @@ export function storeContract(name: string, create: StoreFactory): void {
       if (revision === 1 && key === '/a') writes.push(put(store, '/c', {}))
       if (revision === 2) watch.stop()
     })
-    await store.commit([{ key: '/a', value: {} }, { key: '/b', value: {} }])
+    await store.commit([
+      { key: '/a', value: {} },
+      { key: '/b', value: {} },
+    ])
     await Promise.all(writes)
     await put(store, '/d', {})
     assert.deepEqual(outer, [1, 1, 2])
@@ -266,8 +338,18 @@ export function storeContract(name: string, create: StoreFactory): void {
   check('close waits for writes, tells watchers once and refuses what comes later', async store => {
     let ended = 0
     const seen: Change[] = []
-    store.watch('/', 0, change => seen.push(change), () => ended++)
-    const stopped = store.watch('/', 0, () => {}, () => assert.fail('it was stopped'))
+    store.watch(
+      '/',
+      0,
+      change => seen.push(change),
+      () => ended++,
+    )
+    const stopped = store.watch(
+      '/',
+      0,
+      () => {},
+      () => assert.fail('it was stopped'),
+    )
     stopped.stop()
     const write = put(store, '/a', {})
     const closed = store.close()

@@ -8,23 +8,29 @@ import { stamp, type StoreFactory } from './store_steps.ts'
  * several at a time in flight, and the store must agree with it about every answer and every watch event.
  */
 export async function storeBehavesLikeItsModel(create: StoreFactory): Promise<void> {
-  await fc.assert(fc.asyncProperty(fc.array(fc.array(anyStep, { minLength: 1, maxLength: 6 }), { maxLength: 12 }), historyMax, async (rounds, historyMax) => {
-    const store = await create({ stamp, historyMax })
-    const model = createModel()
-    const watches: { prefix: string; from: number; seen: Seen[] }[] = []
-    try {
-      for (const round of rounds) {
-        // The steps of a round are started together: their order is the order of the calls.
-        await Promise.all(round.map(step => run(step, store, model, watches)))
-        assert.equal(store.revision, model.states.length - 1)
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.array(anyStep, { minLength: 1, maxLength: 6 }), { maxLength: 12 }), historyMax, async (rounds, historyMax) => {
+      const store = await create({ stamp, historyMax })
+      const model = createModel()
+      const watches: { prefix: string; from: number; seen: Seen[] }[] = []
+      try {
+        for (const round of rounds) {
+          // The steps of a round are started together: their order is the order of the calls.
+          await Promise.all(round.map(step => run(step, store, model, watches)))
+          assert.equal(store.revision, model.states.length - 1)
+        }
+        for (const { prefix, from, seen } of watches) {
+          assert.deepEqual(
+            seen,
+            model.changes.filter(({ key, revision }) => revision > from && key.startsWith(prefix)),
+          )
+        }
+      } finally {
+        await store.close()
       }
-      for (const { prefix, from, seen } of watches) {
-        assert.deepEqual(seen, model.changes.filter(({ key, revision }) => revision > from && key.startsWith(prefix)))
-      }
-    } finally {
-      await store.close()
-    }
-  }), { numRuns: 60 })
+    }),
+    { numRuns: 60 },
+  )
 }
 
 type State = ReadonlyMap<string, { n: number; revision: number; created: number }>
@@ -72,18 +78,30 @@ const keys = ['/a', '/a/1', '/a/2', '/a/2/x', '/ab', '/b/1', '/b/2', '/b/\uffee'
 const prefixes = ['', '/', '/a', '/a/', '/b/', '/b/2', '/none']
 const historyMax = fc.constantFrom(3, 10, 1_000)
 const anyStep: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 6, arbitrary: fc.record({
-    is: fc.constant('commit' as const),
-    writes: fc.uniqueArray(fc.record({
-      key: fc.constantFrom(...keys),
-      n: fc.option(fc.nat(99), { nil: undefined, freq: 3 }),
-      expects: fc.constantFrom('nothing' as const, 'nothing' as const, 'absent' as const, 'current' as const, 'old' as const),
-    }), { selector: ({ key }) => key, maxLength: 3 }),
-  }) },
-  { weight: 3, arbitrary: fc.record({
-    is: fc.constant('list' as const), prefix: fc.constantFrom(...prefixes), back: fc.nat(12),
-    after: fc.option(fc.constantFrom(...keys), { nil: undefined }), limit: fc.integer({ min: 1, max: 6 }),
-  }) },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      is: fc.constant('commit' as const),
+      writes: fc.uniqueArray(
+        fc.record({
+          key: fc.constantFrom(...keys),
+          n: fc.option(fc.nat(99), { nil: undefined, freq: 3 }),
+          expects: fc.constantFrom('nothing' as const, 'nothing' as const, 'absent' as const, 'current' as const, 'old' as const),
+        }),
+        { selector: ({ key }) => key, maxLength: 3 },
+      ),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      is: fc.constant('list' as const),
+      prefix: fc.constantFrom(...prefixes),
+      back: fc.nat(12),
+      after: fc.option(fc.constantFrom(...keys), { nil: undefined }),
+      limit: fc.integer({ min: 1, max: 6 }),
+    }),
+  },
   { weight: 2, arbitrary: fc.record({ is: fc.constant('watch' as const), prefix: fc.constantFrom(...prefixes), back: fc.nat(12) }) },
   { weight: 1, arbitrary: fc.record({ is: fc.constant('compact' as const), back: fc.nat(12) }) },
 )
@@ -106,7 +124,10 @@ async function run(step: Step, store: Store, model: Model, watches: { prefix: st
   const all = [...model.states[from]!].filter(([key]) => key.startsWith(prefix) && (after === undefined || bytesBefore(after, key)))
   all.sort(([a], [b]) => (bytesBefore(a, b) ? -1 : 1))
   const page = await store.list(prefix, { at: from, after, limit })
-  assert.deepEqual(page.items.map(({ key, value, revision, created }) => [key, { n: (value as { n: number }).n, revision, created }]), all.slice(0, limit))
+  assert.deepEqual(
+    page.items.map(({ key, value, revision, created }) => [key, { n: (value as { n: number }).n, revision, created }]),
+    all.slice(0, limit),
+  )
   assert.deepEqual([page.revision, page.remaining], [from, Math.max(0, all.length - limit)])
 }
 

@@ -45,7 +45,10 @@ export function transportContract(name: string, connect: Connect): void {
 
   claim('many requests at once get each its own answer', async transport => {
     const answers = await Promise.all(Array.from({ length: 50 }, (_, i) => transport(request('GET', '/objects/x', { query: `x=${i}` }))))
-    assert.deepEqual(answers.map(answer => (objectOf(answer) as { x: string[] }).x[0]), Array.from({ length: 50 }, (_, i) => String(i)))
+    assert.deepEqual(
+      answers.map(answer => (objectOf(answer) as { x: string[] }).x[0]),
+      Array.from({ length: 50 }, (_, i) => String(i)),
+    )
   })
 
   claim('a watch delivers its events in order and ends when the server ends it', async (transport, toy) => {
@@ -55,7 +58,10 @@ export function transportContract(name: string, connect: Connect): void {
     toy.push('DELETED', { i: 100 })
     toy.endWatches()
     await events.ended
-    assert.deepEqual(events.seen.map(event => (event.object as { i: number }).i), Array.from({ length: 101 }, (_, i) => i))
+    assert.deepEqual(
+      events.seen.map(event => (event.object as { i: number }).i),
+      Array.from({ length: 101 }, (_, i) => i),
+    )
     assert.equal(events.seen.at(-1)?.type, 'DELETED')
     assert.equal(decodeText(events.seen[0]!.json()), '{"type":"ADDED","object":{"i":0}}\n')
   })
@@ -119,15 +125,21 @@ function createToy(): Toy {
         return json(200, path === '/objects/x' ? { x: query.getAll('x') } : { path, x: query.getAll('x'), name: 'Ünïcode' })
       }
       switch (path) {
-        case '/echo': return json(201, body.is === 'object' ? body.object : body.is === 'bytes' ? JSON.parse(decodeText(body.bytes)) : undefined)
-        case '/missing': return json(404, notFound({ group: '', plural: 'pods', kind: 'Pod' }, 'missing').status)
-        case '/watch': return { status: 200, headers: {}, body: { is: 'watch', watch: { start } } }
-        case '/stream': return { status: 200, headers: {}, body: { is: 'stream', stream: lines() } }
-        case '/text': return { status: 200, headers: { 'content-type': 'text/plain' }, body: { is: 'bytes', bytes: encodeText('ok') } }
+        case '/echo':
+          return json(201, body.is === 'object' ? body.object : body.is === 'bytes' ? JSON.parse(decodeText(body.bytes)) : undefined)
+        case '/missing':
+          return json(404, notFound({ group: '', plural: 'pods', kind: 'Pod' }, 'missing').status)
+        case '/watch':
+          return { status: 200, headers: {}, body: { is: 'watch', watch: { start } } }
+        case '/stream':
+          return { status: 200, headers: {}, body: { is: 'stream', stream: lines() } }
+        case '/text':
+          return { status: 200, headers: { 'content-type': 'text/plain' }, body: { is: 'bytes', bytes: encodeText('ok') } }
         case '/never':
           asked(signal)
           return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)))
-        default: return { status: 204, headers: {}, body: { is: 'none' } }
+        default:
+          return { status: 204, headers: {}, body: { is: 'none' } }
       }
     },
     push(type, object) {
@@ -137,7 +149,7 @@ function createToy(): Toy {
     endWatches() {
       for (const sink of sinks) sink.end()
     },
-    watching: count => sinks.size === count ? Promise.resolve() : new Promise(resolve => waiters.push({ count, resolve })),
+    watching: count => (sinks.size === count ? Promise.resolve() : new Promise(resolve => waiters.push({ count, resolve }))),
   }
 
   function start(sink: WatchSink) {
@@ -169,11 +181,16 @@ async function openWatch(transport: Transport) {
 }
 
 export const request = (
-  method: string, path: string, { query = '', body = { is: 'none' }, headers = {}, signal = new AbortController().signal }: { query?: string } & Partial<Omit<Request, 'query'>> = {},
+  method: string,
+  path: string,
+  { query = '', body = { is: 'none' }, headers = {}, signal = new AbortController().signal }: { query?: string } & Partial<Omit<Request, 'query'>> = {},
 ): Request => ({ method, path, query: new URLSearchParams(query), headers, body, signal })
 
-const json = (status: number, object: unknown): Response =>
-  ({ status, headers: { 'x-toy': 'yes' }, body: { is: 'object', object, json: () => encodeText(JSON.stringify(object)) } })
+const json = (status: number, object: unknown): Response => ({
+  status,
+  headers: { 'x-toy': 'yes' },
+  body: { is: 'object', object, json: () => encodeText(JSON.stringify(object)) },
+})
 
 function objectOf({ body }: Response): unknown {
   assert.equal(body.is, 'object')

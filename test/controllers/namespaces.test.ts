@@ -44,10 +44,15 @@ test('a namespace goes with everything in it: Pods first, in their own time, the
   await cluster.advance(500)
   await run(client.create(ConfigMap, { metadata: { name: 'settings', namespace: 'shop' }, data: {} }))
   // It is told to stop and does not; so it takes its whole grace.
-  await run(client.create(Pod, {
-    metadata: { name: 'slow', namespace: 'shop' },
-    spec: { terminationGracePeriodSeconds: 7, containers: [{ name: 'main', image: 'busybox:1', command: ['sh', '-c', 'trap "" TERM; while true; do sleep 1; done'] }] },
-  } as unknown as Draft<Pod>))
+  await run(
+    client.create(Pod, {
+      metadata: { name: 'slow', namespace: 'shop' },
+      spec: {
+        terminationGracePeriodSeconds: 7,
+        containers: [{ name: 'main', image: 'busybox:1', command: ['sh', '-c', 'trap "" TERM; while true; do sleep 1; done'] }],
+      },
+    } as unknown as Draft<Pod>),
+  )
   await waitFor(cluster, async () => isReady((await find(cluster, Pod, 'shop', 'slow'))!))
 
   const deletedAt = cluster.world.now()

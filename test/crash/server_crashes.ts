@@ -73,7 +73,8 @@ export async function killServerRepeatedly({ kills, seed, patienceMs }: { kills:
   return { kills: done, writes: evidence.writes, unknown: evidence.unknown, ...watches }
 }
 
-const startServer = (home: Home): Running => home.start(['up', '--runtime', 'simulated', '--store', join(home.path, 'store'), '--wait', '0s', '--log-level', 'error'])
+const startServer = (home: Home): Running =>
+  home.start(['up', '--runtime', 'simulated', '--store', join(home.path, 'store'), '--wait', '0s', '--log-level', 'error'])
 
 async function connect(home: Home, server: Running): Promise<{ client: Client; close(): void }> {
   for (;;) {
@@ -86,19 +87,21 @@ async function connect(home: Home, server: Running): Promise<{ client: Client; c
 
 /** Every worker has keys of its own and one request under way: what a key may hold is known exactly. Ends with the server. */
 async function write(client: Client, evidence: Evidence, random: Random): Promise<void> {
-  await Promise.all(Array.from({ length: IN_FLIGHT }, async (_, worker) => {
-    const stream = random.fork(String(worker))
-    for (;;) {
-      const name = `load-${worker}-${stream.below(KEYS_EACH)}`
-      try {
-        await writeOne(client, name, evidence, stream)
-      } catch (error) {
-        if (error instanceof ApiError) throw error
-        evidence.unknown++
-        return
+  await Promise.all(
+    Array.from({ length: IN_FLIGHT }, async (_, worker) => {
+      const stream = random.fork(String(worker))
+      for (;;) {
+        const name = `load-${worker}-${stream.below(KEYS_EACH)}`
+        try {
+          await writeOne(client, name, evidence, stream)
+        } catch (error) {
+          if (error instanceof ApiError) throw error
+          evidence.unknown++
+          return
+        }
       }
-    }
-  }))
+    }),
+  )
 }
 
 async function writeOne(client: Client, name: string, evidence: Evidence, random: Random): Promise<void> {
@@ -112,9 +115,12 @@ async function writeOne(client: Client, name: string, evidence: Evidence, random
     await client.delete(ConfigMap, key)
   } else {
     const data = dataOf(draw)
-    const answer = step === 'create' ? await client.create(ConfigMap, { metadata: key, data })
-      : step === 'update' ? await client.update(ConfigMap, { metadata: key, data })
-        : await client.patch(ConfigMap, key, { type: 'merge', body: { data } })
+    const answer =
+      step === 'create'
+        ? await client.create(ConfigMap, { metadata: key, data })
+        : step === 'update'
+          ? await client.update(ConfigMap, { metadata: key, data })
+          : await client.patch(ConfigMap, key, { type: 'merge', body: { data } })
     revision = Number(answer.metadata.resourceVersion)
   }
   evidence.underWay.delete(name)
@@ -124,7 +130,12 @@ async function writeOne(client: Client, name: string, evidence: Evidence, random
 }
 
 /** All of it follows from the draw: a mixture of two writes would be recognized. */
-const dataOf = (draw: number): Record<string, string> => ({ draw: String(draw), fill: String(draw).padEnd(8, '.').repeat(1 + draw % 200) })
+const dataOf = (draw: number): Record<string, string> => ({
+  draw: String(draw),
+  fill: String(draw)
+    .padEnd(8, '.')
+    .repeat(1 + (draw % 200)),
+})
 
 async function examine(client: Client, evidence: Evidence): Promise<void> {
   const { items, metadata } = await client.list(ConfigMap, { namespace: 'default', labelSelector: '' })
@@ -155,31 +166,50 @@ async function watchFrom(client: Client, revision: number, round: string): Promi
     finish = resolve
     fail = reject
   })
-  const watch = client.watch(ConfigMap, { namespace: 'default', resourceVersion: String(revision) }, {
-    event({ type, object }) {
-      if (type === 'ERROR' || type === 'BOOKMARK') return
-      const { name, resourceVersion } = (object as ConfigMap).metadata
-      seen.push({ name: name ?? '', revision: Number(resourceVersion) })
-      if (name === marker.name && (object as ConfigMap).data?.['round'] === round) finish('continued')
+  const watch = client.watch(
+    ConfigMap,
+    { namespace: 'default', resourceVersion: String(revision) },
+    {
+      event({ type, object }) {
+        if (type === 'ERROR' || type === 'BOOKMARK') return
+        const { name, resourceVersion } = (object as ConfigMap).metadata
+        seen.push({ name: name ?? '', revision: Number(resourceVersion) })
+        if (name === marker.name && (object as ConfigMap).data?.['round'] === round) finish('continued')
+      },
+      ended(error) {
+        if (isReason(error, 'Expired')) finish('expired')
+        else fail(error ?? new Error('the watch ended without a word'))
+      },
     },
-    ended(error) {
-      if (isReason(error, 'Expired')) finish('expired')
-      else fail(error ?? new Error('the watch ended without a word'))
-    },
-  })
+  )
   try {
     const data = { round }
     await client.update(ConfigMap, { metadata: marker, data }).catch((error: unknown) => {
       if (!isReason(error, 'NotFound')) throw error
       return client.create(ConfigMap, { metadata: marker, data })
     })
-    const result = await Promise.race([outcome, pause(10_000).then(() => Promise.reject(new Error(`a watch from ${revision} neither ended nor showed the marker`)))])
+    const result = await Promise.race([
+      outcome,
+      pause(10_000).then(() => Promise.reject(new Error(`a watch from ${revision} neither ended nor showed the marker`))),
+    ])
     if (result === 'continued') {
-      assert.deepEqual(seen.map(event => event.revision), seen.map(event => event.revision).toSorted((a, b) => a - b))
-      assert.ok(seen.every(event => event.revision > revision), 'nothing old comes again')
+      assert.deepEqual(
+        seen.map(event => event.revision),
+        seen.map(event => event.revision).toSorted((a, b) => a - b),
+      )
+      assert.ok(
+        seen.every(event => event.revision > revision),
+        'nothing old comes again',
+      )
       const { items } = await client.list(ConfigMap, { namespace: 'default' })
-      const missed = items.filter(({ metadata }) => Number(metadata.resourceVersion) > revision && !seen.some(event => event.revision === Number(metadata.resourceVersion)))
-      assert.deepEqual(missed.map(({ metadata }) => metadata.name), [], 'no change is missed')
+      const missed = items.filter(
+        ({ metadata }) => Number(metadata.resourceVersion) > revision && !seen.some(event => event.revision === Number(metadata.resourceVersion)),
+      )
+      assert.deepEqual(
+        missed.map(({ metadata }) => metadata.name),
+        [],
+        'no change is missed',
+      )
     }
     return result
   } finally {

@@ -17,7 +17,12 @@ test('a Pod that needs a RuntimeClass is refused, for there is none', async () =
 
 test('proxies answer 501 with a Status that says what to use instead', async () => {
   const server = await startServer()
-  for (const path of [`${PODS}/web/proxy`, `${PODS}/web/proxy/healthz`, '/api/v1/namespaces/default/services/web/proxy/', '/api/v1/nodes/n/proxy/stats/summary']) {
+  for (const path of [
+    `${PODS}/web/proxy`,
+    `${PODS}/web/proxy/healthz`,
+    '/api/v1/namespaces/default/services/web/proxy/',
+    '/api/v1/nodes/n/proxy/stats/summary',
+  ]) {
     const { status, json } = await server.get(path)
     assert.equal(status, 501, path)
     assert.equal(json.kind, 'Status')

@@ -38,7 +38,10 @@ describe('each row of the table', () => {
 
   test('stands in docs/compatibility.md', async () => {
     const page = await readFile(new URL('../../../docs/compatibility.md', import.meta.url), 'utf8')
-    const unnamed = stored.flatMap(kind => unsupportedFieldsOf(kind.kind)).map(({ path }) => steps(path).at(-1)!.split('/').at(-1)!).filter(name => !page.includes(name))
+    const unnamed = stored
+      .flatMap(kind => unsupportedFieldsOf(kind.kind))
+      .map(({ path }) => steps(path).at(-1)!.split('/').at(-1)!)
+      .filter(name => !page.includes(name))
     assert.deepEqual(unnamed, [])
   })
 
@@ -75,7 +78,11 @@ test('a plain Pod, and what the cluster itself writes, earn no warning', async (
 
 test('annotations that once meant something are named', async () => {
   const server = await startServer()
-  const annotations = { 'container.apparmor.security.beta.kubernetes.io/main': 'unconfined', 'seccomp.security.alpha.kubernetes.io/pod': 'runtime/default', other: 'x' }
+  const annotations = {
+    'container.apparmor.security.beta.kubernetes.io/main': 'unconfined',
+    'seccomp.security.alpha.kubernetes.io/pod': 'runtime/default',
+    other: 'x',
+  }
   const answer = await server.post(PODS, podNamed('old', { metadata: { name: 'old', annotations } }))
   assert.deepEqual(warningsOf(answer), [
     'metadata.annotations[container.apparmor.security.beta.kubernetes.io/main]: deprecated since v1.30; use the "appArmorProfile" field instead',
@@ -105,13 +112,14 @@ test('walking the table costs a plain Pod next to nothing', () => {
   const warn = compileUnsupported(unsupportedFieldsOf('Pod'))
   const pod = podNamed('plain')
   let steps = 0
-  const counting = (value: object): object => new Proxy(value, {
-    get(target, name) {
-      steps++
-      const inside = Reflect.get(target, name) as unknown
-      return typeof inside === 'object' && inside !== null ? counting(inside) : inside
-    },
-  })
+  const counting = (value: object): object =>
+    new Proxy(value, {
+      get(target, name) {
+        steps++
+        const inside = Reflect.get(target, name) as unknown
+        return typeof inside === 'object' && inside !== null ? counting(inside) : inside
+      },
+    })
   assert.deepEqual(warn(counting(pod), undefined), [])
   assert.ok(steps < 60, `${steps} properties read`)
 })
@@ -124,15 +132,21 @@ test('every volume kind the table calls unsupported is one of the API', () => {
 
 const kindNamed = (name: string): Kind => kinds.find(({ kind }) => kind === name)!
 
-const warningsOf = ({ headers }: Answer): string[] =>
-  [headers.warning ?? []].flat().map(text => /^299 - "(.*)"$/.exec(text)![1]!.replace(/\\(.)/g, '$1'))
+const warningsOf = ({ headers }: Answer): string[] => [headers.warning ?? []].flat().map(text => /^299 - "(.*)"$/.exec(text)![1]!.replace(/\\(.)/g, '$1'))
 
 function schemaAt(schema: Schema, path: string): Schema | undefined {
   let at: Schema | undefined = schema
   for (const step of steps(path)) {
-    at = step === '[]' ? (at?.type === 'list' ? at.items : undefined)
-      : at?.type === 'object' ? at.fields[step]?.schema
-        : at?.type === 'map' ? at.values : undefined
+    at =
+      step === '[]'
+        ? at?.type === 'list'
+          ? at.items
+          : undefined
+        : at?.type === 'object'
+          ? at.fields[step]?.schema
+          : at?.type === 'map'
+            ? at.values
+            : undefined
   }
   return at
 }
@@ -142,14 +156,25 @@ const exampleAt = (schema: Schema, path: string): unknown => example(schemaAt(sc
 /** The least that can stand there: required members only. */
 function example(schema: Schema): unknown {
   switch (schema.type) {
-    case 'string': return schema.format === 'quantity' ? '1' : (schema.values?.[0] || 'x')
+    case 'string':
+      return schema.format === 'quantity' ? '1' : schema.values?.[0] || 'x'
     case 'integer':
-    case 'number': return 1
-    case 'boolean': return true
-    case 'list': return [example(schema.items)]
-    case 'map': return { x: example(schema.values) }
-    case 'object': return Object.fromEntries(Object.entries(schema.fields).filter(([, { required }]) => required).map(([name, field]) => [name, example(field.schema)]))
-    default: return 'x'
+    case 'number':
+      return 1
+    case 'boolean':
+      return true
+    case 'list':
+      return [example(schema.items)]
+    case 'map':
+      return { x: example(schema.values) }
+    case 'object':
+      return Object.fromEntries(
+        Object.entries(schema.fields)
+          .filter(([, { required }]) => required)
+          .map(([name, field]) => [name, example(field.schema)]),
+      )
+    default:
+      return 'x'
   }
 }
 

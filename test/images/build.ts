@@ -87,8 +87,19 @@ async function furnish(root: string, recipe: Recipe, packageDirectory: string): 
 }
 
 const UNNEEDED = [
-  'usr/share/doc', 'usr/share/man', 'usr/share/locale', 'usr/share/lintian', 'usr/share/bash-completion', 'usr/share/i18n', 'usr/share/initramfs-tools',
-  'usr/lib/x86_64-linux-gnu/gconv', 'usr/lib/x86_64-linux-gnu/dri', 'etc/init.d', 'etc/logrotate.d', 'etc/ufw', 'usr/lib/systemd',
+  'usr/share/doc',
+  'usr/share/man',
+  'usr/share/locale',
+  'usr/share/lintian',
+  'usr/share/bash-completion',
+  'usr/share/i18n',
+  'usr/share/initramfs-tools',
+  'usr/lib/x86_64-linux-gnu/gconv',
+  'usr/lib/x86_64-linux-gnu/dri',
+  'etc/init.d',
+  'etc/logrotate.d',
+  'etc/ufw',
+  'usr/lib/systemd',
 ]
 
 /** In the program's table of applets, whose order must stay that of the alphabet. */
@@ -131,7 +142,7 @@ async function download(packages: readonly string[], directory: string): Promise
     const files = await readdir(directory)
     return packages.map(name => files.find(file => file.startsWith(`${name}_`)))
   }
-  const missing = (await find()).flatMap((file, i) => file === undefined ? [packages[i]!] : [])
+  const missing = (await find()).flatMap((file, i) => (file === undefined ? [packages[i]!] : []))
   if (missing.length > 0) {
     // Other suites may be looking for the same packages: they must not see one that is half there.
     const incoming = await mkdtemp(join(directory, 'incoming-'))
@@ -142,14 +153,16 @@ async function download(packages: readonly string[], directory: string): Promise
       await rm(incoming, { recursive: true, force: true })
     }
   }
-  return (await find()).flatMap(file => file === undefined ? [] : [join(directory, file)])
+  return (await find()).flatMap(file => (file === undefined ? [] : [join(directory, file)]))
 }
 
 async function apt(command: string, args: readonly string[], cwd?: string) {
   try {
     return await run(command, args, { cwd, maxBuffer: 64 * 1024 * 1024, env: { ...process.env, LC_ALL: 'C' } })
   } catch (error) {
-    throw new ImagesUnavailable(`images are made from Debian packages, and \`${command} ${args.join(' ')}\` failed: ${String((error as { stderr?: string }).stderr || error).trim()}`)
+    throw new ImagesUnavailable(
+      `images are made from Debian packages, and \`${command} ${args.join(' ')}\` failed: ${String((error as { stderr?: string }).stderr || error).trim()}`,
+    )
   }
 }
 
@@ -158,8 +171,12 @@ async function writeLayout(directory: string, layer: Buffer, recipe: Recipe): Pr
   const created = '2024-01-01T00:00:00Z'
   const images = recipe.names.map(name => {
     const config = json({
-      architecture: 'amd64', os: 'linux', created, config: recipe.config,
-      rootfs: { type: 'layers', diff_ids: [digest(layer)] }, history: [{ created, created_by: 'Debian packages', comment: name }],
+      architecture: 'amd64',
+      os: 'linux',
+      created,
+      config: recipe.config,
+      rootfs: { type: 'layers', diff_ids: [digest(layer)] },
+      history: [{ created, created_by: 'Debian packages', comment: name }],
     })
     const manifest = json({
       schemaVersion: 2,
@@ -172,7 +189,8 @@ async function writeLayout(directory: string, layer: Buffer, recipe: Recipe): Pr
   const index = json({
     schemaVersion: 2,
     manifests: images.map(({ name, manifest }) => ({
-      ...descriptor('manifest.v1+json', manifest), annotations: { 'io.containerd.image.name': name },
+      ...descriptor('manifest.v1+json', manifest),
+      annotations: { 'io.containerd.image.name': name },
     })),
   })
   await mkdir(join(directory, 'blobs/sha256'), { recursive: true })
@@ -189,4 +207,8 @@ const pack = (archive: string, directory: string, path: string) =>
 const descriptor = (type: string, blob: Buffer) => ({ mediaType: `application/vnd.oci.image.${type}`, digest: digest(blob), size: blob.length })
 const json = (value: unknown) => Buffer.from(JSON.stringify(value))
 const digest = (blob: Buffer) => `sha256:${createHash('sha256').update(blob).digest('hex')}`
-const exists = (path: string) => access(path).then(() => true, () => false)
+const exists = (path: string) =>
+  access(path).then(
+    () => true,
+    () => false,
+  )

@@ -35,7 +35,9 @@ test('a process ends by itself after its clusters, with no file and no handle le
   const directory = await mkdtemp(join(tmpdir(), 'poise-library-'))
   try {
     const script = join(directory, 'use.mjs')
-    await writeFile(script, `
+    await writeFile(
+      script,
+      `
       import { startCluster } from ${JSON.stringify(LIBRARY)}
       const clusters = await Promise.all([startCluster(), startCluster()])
       await Promise.all(clusters.map(cluster => cluster.stop()))
@@ -43,7 +45,8 @@ test('a process ends by itself after its clusters, with no file and no handle le
       await virtual.stop()
       await new Promise(resolve => setTimeout(resolve, 50))
       console.log(JSON.stringify(process.getActiveResourcesInfo().filter(kind => !/^(Pipe|TTY|FSReq)/.test(kind))))
-    `)
+    `,
+    )
     const { status, stdout, stderr } = spawnSync(process.execPath, [script], { encoding: 'utf8', timeout: 50_000, env: { ...process.env, TMPDIR: directory } })
     assert.equal(status, 0, stderr)
     assert.equal(stdout, '[]\n')

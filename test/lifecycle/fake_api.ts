@@ -76,7 +76,8 @@ export function createFakeApi(clock: Clock): FakeApi {
       items: [...all(kind).values()].filter(o => !options?.namespace || o.metadata.namespace === options.namespace) as never,
     }),
     create: async (kind, object) => create(kind, object) as never,
-    update: async (kind, object) => put(kind, { ...need(kind, { namespace: object.metadata.namespace ?? '', name: object.metadata.name ?? '' }), ...object } as never, 'update') as never,
+    update: async (kind, object) =>
+      put(kind, { ...need(kind, { namespace: object.metadata.namespace ?? '', name: object.metadata.name ?? '' }), ...object } as never, 'update') as never,
     async patch(kind, key, patch, options) {
       const old = need(kind, key)
       const uid = (patch.body as { metadata?: { uid?: string } }).metadata?.uid

@@ -8,9 +8,16 @@ import { beginStory, isReady, isRunning, sh, type Story } from './story.ts'
 const chatty = 'for i in 1 2 3 4 5; do echo line $i; sleep 1; done; sleep 3600'
 
 async function ask(story: Story, query: string, path = 'containerLogs/default/web/web', method = 'GET') {
-  const response = await story.world.finish(story.kubelet.handle({
-    method, path: `/${path}`, query: new URLSearchParams(query), headers: {}, body: { is: 'none' }, signal: new AbortController().signal,
-  }))
+  const response = await story.world.finish(
+    story.kubelet.handle({
+      method,
+      path: `/${path}`,
+      query: new URLSearchParams(query),
+      headers: {},
+      body: { is: 'none' },
+      signal: new AbortController().signal,
+    }),
+  )
   return response
 }
 
@@ -19,11 +26,13 @@ async function logs(story: Story, query = ''): Promise<string> {
   if (body.is === 'object') return `${(body.object as Status).code} ${(body.object as Status).message}`
   assert.ok(body.is === 'stream')
   const { stream } = body
-  return story.world.finish((async () => {
-    let text = ''
-    for await (const bytes of stream) text += decodeText(bytes)
-    return text
-  })())
+  return story.world.finish(
+    (async () => {
+      let text = ''
+      for await (const bytes of stream) text += decodeText(bytes)
+      return text
+    })(),
+  )
 }
 
 test('§ logs: everything, the tail, since a time, with times, no more than so many bytes', async () => {
@@ -41,7 +50,9 @@ test('§ logs: everything, the tail, since a time, with times, no more than so m
 
 test('§ logs: following goes on until the container has ended', async () => {
   const story = await beginStory()
-  story.run({ spec: { restartPolicy: 'Never', containers: [{ name: 'web', image: 'busybox:1', command: sh('echo one; sleep 2; echo two; sleep 2; echo three') }] } })
+  story.run({
+    spec: { restartPolicy: 'Never', containers: [{ name: 'web', image: 'busybox:1', command: sh('echo one; sleep 2; echo two; sleep 2; echo three') }] },
+  })
   await story.until(isRunning)
   assert.equal(await logs(story, 'follow=true'), 'one\ntwo\nthree\n')
   assert.ok(story.seconds() > 4 && story.seconds() < 6, `${story.seconds()} s`)
@@ -87,7 +98,12 @@ test('§ ephemeral containers: one that is added starts, is not started again, a
   story.run({ spec: { containers: [{ name: 'web', image: 'nginx:1' }] } })
   await story.until(isReady)
   const pod = story.pod()!
-  await story.world.finish(story.api.client.update(Pod, { ...pod, spec: { ...pod.spec, ephemeralContainers: [{ name: 'debug', image: 'busybox:1', command: sh('sleep 2; exit 1'), targetContainerName: 'web' }] } } as never))
+  await story.world.finish(
+    story.api.client.update(Pod, {
+      ...pod,
+      spec: { ...pod.spec, ephemeralContainers: [{ name: 'debug', image: 'busybox:1', command: sh('sleep 2; exit 1'), targetContainerName: 'web' }] },
+    } as never),
+  )
   const ended = await story.until(({ status }) => status.ephemeralContainerStatuses?.[0]?.state?.terminated !== undefined, 20)
   assert.equal(isReady(ended), true)
   await story.world.advance(60_000)
@@ -98,7 +114,10 @@ test('§ kubelet admission: a Pod that does not fit is Failed with the reason', 
   const story = await beginStory()
   story.run({ spec: { containers: [{ name: 'web', image: 'nginx:1', resources: { requests: { cpu: '5' } } }] } })
   const failed = await story.until(({ status }) => status.phase === 'Failed', 5)
-  assert.deepEqual([failed.status.reason, failed.status.message], ['OutOfcpu', "Pod was rejected: Node didn't have enough resource: cpu, requested: 5000, used: 0, capacity: 4000"])
+  assert.deepEqual(
+    [failed.status.reason, failed.status.message],
+    ['OutOfcpu', "Pod was rejected: Node didn't have enough resource: cpu, requested: 5000, used: 0, capacity: 4000"],
+  )
   assert.equal(failed.status.containerStatuses, undefined, 'so that kubectl shows the reason as its STATUS')
   assert.deepEqual(await story.instances('web'), [])
 })
@@ -116,7 +135,10 @@ test('§ log rotation: a log stays below its limits, however long its container 
   const directory = instance!.logPath.replace(/\/[^/]*$/, '')
   const files = (await story.world.finish(story.disk.list(directory))).sort()
   assert.equal(files.length, 5, files.join(' '))
-  assert.deepEqual(files.map(name => name.replace(/\d{8}-\d{6}$/, 'TIME')), ['0.log', ...Array.from({ length: 4 }, () => '0.log.TIME')])
+  assert.deepEqual(
+    files.map(name => name.replace(/\d{8}-\d{6}$/, 'TIME')),
+    ['0.log', ...Array.from({ length: 4 }, () => '0.log.TIME')],
+  )
   for (const name of files) assert.ok((await story.world.finish(story.disk.stat(`${directory}/${name}`)))!.size < 1.1 * LIMITS.bytesMax, name)
   const shown = (await logs(story)).trimEnd().split('\n')
   assert.equal(shown.at(-1), `600 ${LONG}`)
@@ -125,10 +147,18 @@ test('§ log rotation: a log stays below its limits, however long its container 
 
 test('§ log rotation: whoever follows misses no line and sees none twice', async () => {
   const story = await beginStory(2, { logLimits: LIMITS })
-  story.run({ spec: { restartPolicy: 'Never', containers: [{ name: 'web', image: 'busybox:1', command: sh(countTo(200, LONG).replace('; sleep 3600', '')) }] } })
+  story.run({
+    spec: { restartPolicy: 'Never', containers: [{ name: 'web', image: 'busybox:1', command: sh(countTo(200, LONG).replace('; sleep 3600', '')) }] },
+  })
   await story.until(isReady)
-  const seen = (await logs(story, 'follow=true')).trimEnd().split('\n').map(line => Number(line.split(' ')[0]))
-  assert.deepEqual(seen, Array.from({ length: 200 }, (_, i) => i + 1))
+  const seen = (await logs(story, 'follow=true'))
+    .trimEnd()
+    .split('\n')
+    .map(line => Number(line.split(' ')[0]))
+  assert.deepEqual(
+    seen,
+    Array.from({ length: 200 }, (_, i) => i + 1),
+  )
 })
 
 test('§ log rotation: of the instance before, the last file is shown; older instances leave no files', async () => {

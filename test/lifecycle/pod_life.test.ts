@@ -9,7 +9,10 @@ test('§ pod lifecycle: a Pod goes Pending, Running and, told to leave, through 
   assert.equal(ready.status.phase, 'Running')
   assert.equal(ready.status.podIP, ready.status.podIPs?.[0]?.ip)
   assert.equal(ready.status.hostIP, '10.0.0.1')
-  assert.deepEqual(ready.status.conditions?.map(({ type, status }) => `${type}=${status}`), ['PodReadyToStartContainers=True', 'Initialized=True', 'Ready=True', 'ContainersReady=True', 'PodScheduled=True'])
+  assert.deepEqual(
+    ready.status.conditions?.map(({ type, status }) => `${type}=${status}`),
+    ['PodReadyToStartContainers=True', 'Initialized=True', 'Ready=True', 'ContainersReady=True', 'PodScheduled=True'],
+  )
   const [web] = ready.status.containerStatuses ?? []
   assert.ok(web?.state?.running?.startedAt)
   assert.deepEqual([web.ready, web.started, web.restartCount, web.image], [true, true, 0, 'docker.io/library/nginx:1'])
@@ -18,16 +21,22 @@ test('§ pod lifecycle: a Pod goes Pending, Running and, told to leave, through 
   await story.delete()
   await story.gone('web', 5)
   const ofPod = story.api.writes.filter(write => write.kind === 'Pod').slice(-3)
-  assert.deepEqual(ofPod.map(({ verb }) => verb), ['delete', 'patch status', 'remove'])
+  assert.deepEqual(
+    ofPod.map(({ verb }) => verb),
+    ['delete', 'patch status', 'remove'],
+  )
   const last = ofPod[1]!.object as typeof ready
   assert.equal(last.status.phase, 'Succeeded')
   assert.equal(last.status.containerStatuses?.[0]?.state?.terminated?.exitCode, 0)
-  assert.deepEqual(story.events.map(({ reason, message }) => `${reason}: ${message}`), [
-    'Pulled: Container image "nginx:1" already present on machine',
-    'Created: Created container: web',
-    'Started: Started container web',
-    'Killing: Stopping container web',
-  ])
+  assert.deepEqual(
+    story.events.map(({ reason, message }) => `${reason}: ${message}`),
+    [
+      'Pulled: Container image "nginx:1" already present on machine',
+      'Created: Created container: web',
+      'Started: Started container web',
+      'Killing: Stopping container web',
+    ],
+  )
   await story.world.advance(1000)
   assert.deepEqual(await story.world.finish(story.runtime.listPodSandboxes()), [])
 })
@@ -65,6 +74,9 @@ test('§ container restart policy: a container that crashes is started again aft
   assert.deepEqual(pauses, [0, 10, 20, 40, 80, 160, 300, 300, 300])
   assert.match(story.events.find(({ reason }) => reason === 'BackOff')?.message ?? '', /^Back-off restarting failed container web in pod web_default\(pod-1\)$/)
   const waiting = await story.until(({ status }) => status.containerStatuses?.[0]?.state?.waiting !== undefined)
-  assert.deepEqual(waiting.status.containerStatuses?.[0]?.state?.waiting, { reason: 'CrashLoopBackOff', message: 'back-off 5m0s restarting failed container=web pod=web_default(pod-1)' })
+  assert.deepEqual(waiting.status.containerStatuses?.[0]?.state?.waiting, {
+    reason: 'CrashLoopBackOff',
+    message: 'back-off 5m0s restarting failed container=web pod=web_default(pod-1)',
+  })
   assert.equal(waiting.status.phase, 'Running')
 })

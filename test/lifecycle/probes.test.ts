@@ -33,22 +33,43 @@ test('§ readiness: a container that answers at once is ready without waiting fo
 test('§ liveness: after failureThreshold failures in a row the container is killed and started again', async () => {
   const story = await beginStory()
   await story.world.advance(60_000)
-  story.run({ spec: { containers: [{ name: 'web', image: 'busybox:1', command: sh('touch /tmp/healthy; sleep 30; rm /tmp/healthy; sleep 600'), livenessProbe: { exec: { command: ['cat', '/tmp/healthy'] }, initialDelaySeconds: 5, periodSeconds: 5 } }], terminationGracePeriodSeconds: 5 } })
+  story.run({
+    spec: {
+      containers: [
+        {
+          name: 'web',
+          image: 'busybox:1',
+          command: sh('touch /tmp/healthy; sleep 30; rm /tmp/healthy; sleep 600'),
+          livenessProbe: { exec: { command: ['cat', '/tmp/healthy'] }, initialDelaySeconds: 5, periodSeconds: 5 },
+        },
+      ],
+      terminationGracePeriodSeconds: 5,
+    },
+  })
   const begun = story.seconds()
   const restarted = await story.until(({ status }) => status.containerStatuses?.[0]?.restartCount === 1, 200)
   const took = story.seconds() - begun
   // Healthy for 30 s, then failures at 35, 40 and 45; sh does not hear TERM, so five seconds of grace pass.
   assert.ok(took > 45 && took < 52, `restarted after ${took} s`)
   assert.equal(restarted.status.containerStatuses?.[0]?.lastState?.terminated?.exitCode, 137)
-  assert.deepEqual(story.events.filter(({ reason }) => reason === 'Unhealthy').map(({ message }) => message.slice(0, 30)), Array(3).fill('Liveness probe failed: cat: ca'))
-  assert.deepEqual(story.events.filter(({ reason }) => reason === 'Killing').map(({ message }) => message), ['Container web failed liveness probe, will be restarted'])
+  assert.deepEqual(
+    story.events.filter(({ reason }) => reason === 'Unhealthy').map(({ message }) => message.slice(0, 30)),
+    Array(3).fill('Liveness probe failed: cat: ca'),
+  )
+  assert.deepEqual(
+    story.events.filter(({ reason }) => reason === 'Killing').map(({ message }) => message),
+    ['Container web failed liveness probe, will be restarted'],
+  )
 })
 
 test('§ startup: until it has succeeded neither liveness nor readiness is asked; after failureThreshold periods the container is restarted', async () => {
   const story = await beginStory()
   await story.world.advance(60_000)
   const probe = { httpGet: { port: 80 }, periodSeconds: 2, failureThreshold: 5 }
-  story.run({ metadata: simulated('start=7s, listen=80'), spec: web({ startupProbe: probe, livenessProbe: { ...probe, failureThreshold: 1 }, readinessProbe: probe }) })
+  story.run({
+    metadata: simulated('start=7s, listen=80'),
+    spec: web({ startupProbe: probe, livenessProbe: { ...probe, failureThreshold: 1 }, readinessProbe: probe }),
+  })
   const ready = await story.until(isReady, 30)
   assert.equal(ready.status.containerStatuses?.[0]?.restartCount, 0)
   assert.ok(story.events.filter(({ reason }) => reason === 'Unhealthy').every(({ message }) => message.startsWith('Startup probe failed')))

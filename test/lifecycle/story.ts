@@ -38,8 +38,18 @@ export interface Story {
 }
 
 export const MACHINE: Machine = {
-  hostname: 'node-a', addresses: ['10.0.0.1'], cpuMilli: 4000, memoryBytes: 8 * 2 ** 30, ephemeralStorageBytes: 100 * 2 ** 30, podsMax: 110,
-  machineId: 'machine', systemUuid: 'system', bootId: 'boot', kernelVersion: '6.1.0', osImage: 'Debian GNU/Linux 12 (bookworm)', architecture: 'amd64',
+  hostname: 'node-a',
+  addresses: ['10.0.0.1'],
+  cpuMilli: 4000,
+  memoryBytes: 8 * 2 ** 30,
+  ephemeralStorageBytes: 100 * 2 ** 30,
+  podsMax: 110,
+  machineId: 'machine',
+  systemUuid: 'system',
+  bootId: 'boot',
+  kernelVersion: '6.1.0',
+  osImage: 'Debian GNU/Linux 12 (bookworm)',
+  architecture: 'amd64',
   dns: { servers: ['10.0.0.53'], searches: ['example.com'], options: [] },
 }
 
@@ -54,8 +64,14 @@ export async function beginStory(seed: string | number = 1, options: { images?: 
 
   const start = async (connected: ContainerRuntime) => {
     const kubelet = createKubelet({
-      host, client: api.client, runtime: connected, nodeName: 'node-a', machine: MACHINE, rootDirectory: '/var/lib/poise',
-      clusterDns: ['10.96.0.10'], clusterDomain: 'cluster.local',
+      host,
+      client: api.client,
+      runtime: connected,
+      nodeName: 'node-a',
+      machine: MACHINE,
+      rootDirectory: '/var/lib/poise',
+      clusterDns: ['10.96.0.10'],
+      clusterDomain: 'cluster.local',
       pods: createCache(host, api.client, Pod),
       logLimits: options.logLimits,
       events: { normal: record('Normal'), warning: record('Warning') },
@@ -68,7 +84,11 @@ export async function beginStory(seed: string | number = 1, options: { images?: 
   const pod = (name = 'web') => api.get(Pod, name)
 
   return {
-    world, api, runtime, events, pod,
+    world,
+    api,
+    runtime,
+    events,
+    pod,
     get disk() {
       return host.disk
     },
@@ -78,13 +98,21 @@ export async function beginStory(seed: string | number = 1, options: { images?: 
     seconds: () => world.now() / 1000,
     run: object => {
       const { metadata, spec, status } = object as { metadata?: object; spec: object; status?: object }
-      return api.create(Pod as never, { metadata: { name: 'web', namespace: 'default', ...metadata }, spec: { nodeName: 'node-a', restartPolicy: 'Always', ...spec }, status: status ?? { phase: 'Pending', qosClass: 'BestEffort' } }) as Pod
+      return api.create(Pod as never, {
+        metadata: { name: 'web', namespace: 'default', ...metadata },
+        spec: { nodeName: 'node-a', restartPolicy: 'Always', ...spec },
+        status: status ?? { phase: 'Pending', qosClass: 'BestEffort' },
+      }) as Pod
     },
     async until(predicate, limitSeconds = 3600) {
-      await world.until(() => {
-        const seen = pod()
-        return seen !== undefined && predicate(seen)
-      }, limitSeconds * 1000, String(predicate))
+      await world.until(
+        () => {
+          const seen = pod()
+          return seen !== undefined && predicate(seen)
+        },
+        limitSeconds * 1000,
+        String(predicate),
+      )
       return pod()!
     },
     gone: (name = 'web', limitSeconds = 3600) => world.until(() => pod(name) === undefined, limitSeconds * 1000, `${name} gone`),
@@ -95,7 +123,9 @@ export async function beginStory(seed: string | number = 1, options: { images?: 
     sandboxes: async () => (await world.finish(connection.listPodSandboxes())).length,
     async instances(container) {
       const list = await world.finish(connection.listContainers())
-      const statuses = await world.finish(Promise.all(list.filter(({ metadata }) => metadata.name === container).map(({ id }) => connection.containerStatus(id).catch(() => undefined))))
+      const statuses = await world.finish(
+        Promise.all(list.filter(({ metadata }) => metadata.name === container).map(({ id }) => connection.containerStatus(id).catch(() => undefined))),
+      )
       return statuses.filter(status => status !== undefined).sort((a, b) => b.metadata.attempt - a.metadata.attempt)
     },
     async restartKubelet() {

@@ -36,7 +36,10 @@ test('§ termination: the grace of the delete request goes before that of the Po
 
 test('§ hooks: preStop runs before TERM and inside the grace', async () => {
   const story = await beginStory()
-  story.run({ metadata: simulated('listen=80, term=ignore'), spec: web({ lifecycle: { preStop: { sleep: { seconds: 4 } } } }, { terminationGracePeriodSeconds: 10 }) })
+  story.run({
+    metadata: simulated('listen=80, term=ignore'),
+    spec: web({ lifecycle: { preStop: { sleep: { seconds: 4 } } } }, { terminationGracePeriodSeconds: 10 }),
+  })
   await story.until(isReady)
   const took = await leaving(story, () => story.delete())
   assert.ok(took >= 10 && took < 10.1, `${took} s: 4 s of hook and 6 s to the kill`)
@@ -44,7 +47,10 @@ test('§ hooks: preStop runs before TERM and inside the grace', async () => {
 
 test('§ hooks: a preStop that takes all of the grace still leaves two seconds between TERM and KILL', async () => {
   const story = await beginStory()
-  story.run({ metadata: simulated('listen=80, term=ignore'), spec: web({ lifecycle: { preStop: { exec: { command: ['sleep', '60'] } } } }, { terminationGracePeriodSeconds: 5 }) })
+  story.run({
+    metadata: simulated('listen=80, term=ignore'),
+    spec: web({ lifecycle: { preStop: { exec: { command: ['sleep', '60'] } } } }, { terminationGracePeriodSeconds: 5 }),
+  })
   await story.until(isReady)
   const took = await leaving(story, () => story.delete())
   assert.ok(took >= 7 && took < 7.2, `${took} s`)
@@ -64,7 +70,13 @@ test('§ hooks: a container whose postStart fails is killed and waits with PostS
   story.run({ metadata: simulated('listen=80, term=fast'), spec: web({ lifecycle: { postStart: { exec: { command: ['false'] } } } }) })
   const pod = await story.until(({ status }) => status.containerStatuses?.[0]?.lastState?.terminated !== undefined)
   assert.equal(isReady(pod), false)
-  assert.deepEqual(story.events.filter(({ type, reason }) => type === 'Warning' || reason === 'Killing').slice(0, 2).map(({ reason, message }) => `${reason}: ${message}`), ['FailedPostStartHook: PostStartHook failed', 'Killing: FailedPostStartHook'])
+  assert.deepEqual(
+    story.events
+      .filter(({ type, reason }) => type === 'Warning' || reason === 'Killing')
+      .slice(0, 2)
+      .map(({ reason, message }) => `${reason}: ${message}`),
+    ['FailedPostStartHook: PostStartHook failed', 'Killing: FailedPostStartHook'],
+  )
 })
 
 test('§ hooks: a container is not ready before its postStart is done', async () => {
@@ -106,16 +118,33 @@ test('§ sidecars: they stop after the regular containers, in reverse order', as
   const slow = (seconds: number) => `listen=none, drain=${seconds}s`
   story.run({
     metadata: { annotations: { 'simulate.poise.dev/web': slow(2), 'simulate.poise.dev/one': slow(1), 'simulate.poise.dev/two': slow(1) } },
-    spec: web({}, { initContainers: [{ name: 'one', image: 'nginx:1', restartPolicy: 'Always' }, { name: 'two', image: 'nginx:1', restartPolicy: 'Always' }] }),
+    spec: web(
+      {},
+      {
+        initContainers: [
+          { name: 'one', image: 'nginx:1', restartPolicy: 'Always' },
+          { name: 'two', image: 'nginx:1', restartPolicy: 'Always' },
+        ],
+      },
+    ),
   })
   const ready = await story.until(isReady)
-  assert.deepEqual(ready.status.initContainerStatuses?.map(({ started, ready: isUp }) => [started, isUp]), [[true, true], [true, true]])
+  assert.deepEqual(
+    ready.status.initContainerStatuses?.map(({ started, ready: isUp }) => [started, isUp]),
+    [
+      [true, true],
+      [true, true],
+    ],
+  )
   await story.delete()
   const ends: Record<string, number> = {}
   for (const name of ['web', 'two', 'one']) {
     await story.world.until(() => {
       const pod = story.pod()
-      return pod === undefined || [...pod.status.containerStatuses ?? [], ...pod.status.initContainerStatuses ?? []].some(status => status.name === name && status.state?.terminated)
+      return (
+        pod === undefined ||
+        [...(pod.status.containerStatuses ?? []), ...(pod.status.initContainerStatuses ?? [])].some(status => status.name === name && status.state?.terminated)
+      )
     }, 10_000)
     ends[name] = story.seconds()
   }
@@ -134,7 +163,11 @@ test('§ kubelet restart: running containers are taken up as they are', async ()
   const after = story.pod()!
   assert.equal(after.status.containerStatuses?.[0]?.containerID, before.status.containerStatuses?.[0]?.containerID)
   assert.equal(after.status.containerStatuses?.[0]?.restartCount, 0)
-  assert.deepEqual(story.api.writes.slice(writes).filter(({ kind }) => kind === 'Pod'), [], 'nothing about the Pod has changed')
+  assert.deepEqual(
+    story.api.writes.slice(writes).filter(({ kind }) => kind === 'Pod'),
+    [],
+    'nothing about the Pod has changed',
+  )
 })
 
 test('§ kubelet restart: restart counts go on, and what is gone from the API is killed', async () => {
@@ -182,7 +215,20 @@ test('§ restart policy: Never ends the Pod, OnFailure starts again until it suc
   await story.delete()
   await story.gone()
 
-  story.run({ spec: { restartPolicy: 'OnFailure', volumes: [{ name: 'data', emptyDir: {} }], containers: [{ name: 'web', image: 'busybox:1', command: sh('test -f /data/done && exit 0; touch /data/done; exit 1'), volumeMounts: [{ name: 'data', mountPath: '/data' }] }] } })
+  story.run({
+    spec: {
+      restartPolicy: 'OnFailure',
+      volumes: [{ name: 'data', emptyDir: {} }],
+      containers: [
+        {
+          name: 'web',
+          image: 'busybox:1',
+          command: sh('test -f /data/done && exit 0; touch /data/done; exit 1'),
+          volumeMounts: [{ name: 'data', mountPath: '/data' }],
+        },
+      ],
+    },
+  })
   const succeeded = await story.until(({ status }) => status.phase === 'Succeeded', 30)
   assert.equal(succeeded.status.containerStatuses?.[0]?.restartCount, 1)
   assert.equal(succeeded.status.containerStatuses?.[0]?.state?.terminated?.reason, 'Completed')

@@ -28,9 +28,14 @@ test('§ projected volumes: the token, the CA and the namespace are where client
   const story = await beginStory()
   configMap(story, 'kube-root-ca.crt', { 'ca.crt': 'PEM' })
   const mountPath = '/var/run/secrets/kubernetes.io/serviceaccount'
-  story.run({ spec: { serviceAccountName: 'default', volumes: [KUBE_API_ACCESS], containers: [shell([{ name: KUBE_API_ACCESS.name, mountPath, readOnly: true }])] } })
+  story.run({
+    spec: { serviceAccountName: 'default', volumes: [KUBE_API_ACCESS], containers: [shell([{ name: KUBE_API_ACCESS.name, mountPath, readOnly: true }])] },
+  })
   await story.until(isReady)
-  assert.deepEqual([await read(story, `${mountPath}/token`), await read(story, `${mountPath}/ca.crt`), await read(story, `${mountPath}/namespace`)], ['token-of-default', 'PEM', 'default'])
+  assert.deepEqual(
+    [await read(story, `${mountPath}/token`), await read(story, `${mountPath}/ca.crt`), await read(story, `${mountPath}/namespace`)],
+    ['token-of-default', 'PEM', 'default'],
+  )
 })
 
 test('§ configMap volumes: a missing one holds the Pod in ContainerCreating and is told; when it comes the Pod starts', async () => {
@@ -47,7 +52,17 @@ test('§ configMap volumes: a missing one holds the Pod in ContainerCreating and
 test('§ configMap volumes: a change arrives, all of it at once; a subPath keeps what it was', async () => {
   const story = await beginStory()
   configMap(story, 'settings', { color: 'blue', old: 'x' })
-  story.run({ spec: { volumes: [{ name: 'config', configMap: { name: 'settings' } }], containers: [shell([{ name: 'config', mountPath: '/etc/settings' }, { name: 'config', mountPath: '/etc/color', subPath: 'color' }])] } })
+  story.run({
+    spec: {
+      volumes: [{ name: 'config', configMap: { name: 'settings' } }],
+      containers: [
+        shell([
+          { name: 'config', mountPath: '/etc/settings' },
+          { name: 'config', mountPath: '/etc/color', subPath: 'color' },
+        ]),
+      ],
+    },
+  })
   await story.until(isReady)
   await story.world.finish(story.api.client.update(ConfigMap, { metadata: { name: 'settings', namespace: 'default' }, data: { color: 'green', fresh: 'y' } }))
   await story.world.advance(90_000)
@@ -64,21 +79,25 @@ test('§ environment: Services, envFrom, references and fields, in this order', 
   story.run({
     metadata: { labels: { tier: 'front' } },
     spec: {
-      containers: [{
-        name: 'web', image: 'busybox:1', command: sh('echo "$COLOR $SIZE $GREETING $RAW $NAME $TIER $IP $PASSWORD $LIMIT" > /dev/termination-log'),
-        envFrom: [{ configMapRef: { name: 'settings' } }, { configMapRef: { name: 'nowhere', optional: true } }],
-        env: [
-          { name: 'SIZE', value: '11' },
-          { name: 'GREETING', value: 'in-$(COLOR)' },
-          { name: 'RAW', value: '$$(COLOR)-$(NOWHERE)' },
-          { name: 'NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
-          { name: 'TIER', valueFrom: { fieldRef: { fieldPath: "metadata.labels['tier']" } } },
-          { name: 'IP', valueFrom: { fieldRef: { fieldPath: 'status.podIP' } } },
-          { name: 'PASSWORD', valueFrom: { secretKeyRef: { name: 'login', key: 'password' } } },
-          { name: 'LIMIT', valueFrom: { resourceFieldRef: { resource: 'limits.memory', divisor: '1Mi' } } },
-        ],
-        resources: { limits: { memory: '64Mi' } },
-      }],
+      containers: [
+        {
+          name: 'web',
+          image: 'busybox:1',
+          command: sh('echo "$COLOR $SIZE $GREETING $RAW $NAME $TIER $IP $PASSWORD $LIMIT" > /dev/termination-log'),
+          envFrom: [{ configMapRef: { name: 'settings' } }, { configMapRef: { name: 'nowhere', optional: true } }],
+          env: [
+            { name: 'SIZE', value: '11' },
+            { name: 'GREETING', value: 'in-$(COLOR)' },
+            { name: 'RAW', value: '$$(COLOR)-$(NOWHERE)' },
+            { name: 'NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
+            { name: 'TIER', valueFrom: { fieldRef: { fieldPath: "metadata.labels['tier']" } } },
+            { name: 'IP', valueFrom: { fieldRef: { fieldPath: 'status.podIP' } } },
+            { name: 'PASSWORD', valueFrom: { secretKeyRef: { name: 'login', key: 'password' } } },
+            { name: 'LIMIT', valueFrom: { resourceFieldRef: { resource: 'limits.memory', divisor: '1Mi' } } },
+          ],
+          resources: { limits: { memory: '64Mi' } },
+        },
+      ],
       restartPolicy: 'Never',
     },
   })
@@ -91,7 +110,10 @@ test('§ environment: a key that is missing is a CreateContainerConfigError, tri
   configMap(story, 'settings', { COLOR: 'blue' })
   story.run({ spec: { containers: [shell([], { env: [{ name: 'SIZE', valueFrom: { configMapKeyRef: { name: 'settings', key: 'SIZE' } } }] })] } })
   await story.world.advance(1000)
-  assert.deepEqual(story.pod()!.status.containerStatuses?.[0]?.state?.waiting, { reason: 'CreateContainerConfigError', message: "couldn't find key SIZE in ConfigMap default/settings" })
+  assert.deepEqual(story.pod()!.status.containerStatuses?.[0]?.state?.waiting, {
+    reason: 'CreateContainerConfigError',
+    message: "couldn't find key SIZE in ConfigMap default/settings",
+  })
   assert.ok(story.events.some(({ reason, message }) => reason === 'Failed' && message === "Error: couldn't find key SIZE in ConfigMap default/settings"))
   await story.world.finish(story.api.client.update(ConfigMap, { metadata: { name: 'settings', namespace: 'default' }, data: { SIZE: '1' } }))
   await story.until(isReady, 20)
@@ -104,16 +126,32 @@ test('§ images: a pull that fails shows ErrImagePull, then ImagePullBackOff, an
   await story.world.advance(2000)
   assert.equal(story.pod()!.status.containerStatuses?.[0]?.state?.waiting?.reason, 'ErrImagePull')
   await story.until(({ status }) => status.containerStatuses?.[0]?.state?.waiting?.reason === 'ImagePullBackOff', 60)
-  assert.match(story.pod()!.status.containerStatuses?.[0]?.state?.waiting?.message ?? '', /^Back-off pulling image "nowhere\/app:1": ErrImagePull: .*connection reset by peer/)
+  assert.match(
+    story.pod()!.status.containerStatuses?.[0]?.state?.waiting?.message ?? '',
+    /^Back-off pulling image "nowhere\/app:1": ErrImagePull: .*connection reset by peer/,
+  )
   await story.until(isReady, 120)
   const pulls = story.events.filter(({ reason }) => reason === 'Pulling').map(({ at }) => at)
-  assert.deepEqual(pulls.slice(1).map((at, i) => Math.round((at - pulls[i]!) / 10) * 10), [10, 20, 40])
-  assert.match(story.events.find(({ reason, message }) => reason === 'Pulled' && message.startsWith('Successfully'))?.message ?? '', /^Successfully pulled image "nowhere\/app:1" in \d+ms \(\d+ms including waiting\)\. Image size: \d+ bytes\.$/)
+  assert.deepEqual(
+    pulls.slice(1).map((at, i) => Math.round((at - pulls[i]!) / 10) * 10),
+    [10, 20, 40],
+  )
+  assert.match(
+    story.events.find(({ reason, message }) => reason === 'Pulled' && message.startsWith('Successfully'))?.message ?? '',
+    /^Successfully pulled image "nowhere\/app:1" in \d+ms \(\d+ms including waiting\)\. Image size: \d+ bytes\.$/,
+  )
 })
 
 test('§ images: with Never an image must be there, and a name that is none is told', async () => {
   const story = await beginStory()
-  story.run({ spec: { containers: [{ name: 'web', image: 'absent:1', imagePullPolicy: 'Never' }, { name: 'worse', image: 'Nginx:1' }] } })
+  story.run({
+    spec: {
+      containers: [
+        { name: 'web', image: 'absent:1', imagePullPolicy: 'Never' },
+        { name: 'worse', image: 'Nginx:1' },
+      ],
+    },
+  })
   await story.world.advance(2000)
   const [web, worse] = story.pod()!.status.containerStatuses ?? []
   assert.deepEqual(web?.state?.waiting, { reason: 'ErrImageNeverPull', message: 'Container image "absent:1" is not present with pull policy of Never' })
@@ -135,10 +173,16 @@ test('§ configMap volumes: a hundred Pods ask for the object they share once a 
 
 test('§ volume mounts: recursively read-only where the runtime can, and the status says what became of it', async () => {
   const story = await beginStory()
-  const mounts = [{ name: 'data', mountPath: '/a', readOnly: true, recursiveReadOnly: 'IfPossible' }, { name: 'data', mountPath: '/b', readOnly: true }, { name: 'data', mountPath: '/c' }]
+  const mounts = [
+    { name: 'data', mountPath: '/a', readOnly: true, recursiveReadOnly: 'IfPossible' },
+    { name: 'data', mountPath: '/b', readOnly: true },
+    { name: 'data', mountPath: '/c' },
+  ]
   story.run({ spec: { volumes: [{ name: 'data', emptyDir: {} }], containers: [shell(mounts)] } })
   const pod = await story.until(isReady)
   assert.deepEqual(pod.status.containerStatuses?.[0]?.volumeMounts, [
-    { name: 'data', mountPath: '/a', readOnly: true, recursiveReadOnly: 'Enabled' }, { name: 'data', mountPath: '/b', readOnly: true, recursiveReadOnly: 'Disabled' }, { name: 'data', mountPath: '/c' },
+    { name: 'data', mountPath: '/a', readOnly: true, recursiveReadOnly: 'Enabled' },
+    { name: 'data', mountPath: '/b', readOnly: true, recursiveReadOnly: 'Disabled' },
+    { name: 'data', mountPath: '/c' },
   ])
 })

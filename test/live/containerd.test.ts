@@ -21,7 +21,12 @@ const cacheDirectory = join(process.cwd(), '.cache/images')
 const host = { clock: createClock(), processes: createProcesses(), log: silentLog }
 const unused = () => Promise.reject(new Error('not used here'))
 
-const reason = await inspectMachine().then(() => buildImages(['busybox'], cacheDirectory)).then(() => undefined, (error: Error) => error.message)
+const reason = await inspectMachine()
+  .then(() => buildImages(['busybox'], cacheDirectory))
+  .then(
+    () => undefined,
+    (error: Error) => error.message,
+  )
 
 describe('a containerd of our own', { skip: reason }, () => {
   let base: string
@@ -40,11 +45,17 @@ describe('a containerd of our own', { skip: reason }, () => {
   const storyOf = async (socketPath: string) => {
     const runtime = createCriRuntime({ socketPath, clock: host.clock, log: silentLog, openRemoteCommand: unused, openPortForward: unused })
     return new Story({
-      runtime, clock: host.clock, disk: createDisk(), directory: await mkdtemp(join(base, 'test-')), reconnect: unused, finish: test => test, close: () => runtime.close(),
+      runtime,
+      clock: host.clock,
+      disk: createDisk(),
+      directory: await mkdtemp(join(base, 'test-')),
+      reconnect: unused,
+      finish: test => test,
+      close: () => runtime.close(),
     })
   }
 
-  test('the second start adopts the first one\'s process, which is in a session of its own', async () => {
+  test("the second start adopts the first one's process, which is in a session of its own", async () => {
     const first = await startContainerd(options)
     await first.close()
     const second = await startContainerd(options)
@@ -65,10 +76,20 @@ describe('a containerd of our own', { skip: reason }, () => {
     const events = story.runtime.events(sandboxId => hinted.push(sandboxId))
 
     process.kill(first.pid, 'SIGKILL')
-    await story.until('containerd is dead', async () => access(`/proc/${first.pid}/exe`).then(() => false, () => true))
+    await story.until('containerd is dead', async () =>
+      access(`/proc/${first.pid}/exe`).then(
+        () => false,
+        () => true,
+      ),
+    )
     const second = await startContainerd(options)
     assert.deepEqual([second.adopted, second.pid === first.pid], [false, false])
-    await story.until('the client has found the new one', () => story.runtime.version().then(() => true, () => false))
+    await story.until('the client has found the new one', () =>
+      story.runtime.version().then(
+        () => true,
+        () => false,
+      ),
+    )
     assert.deepEqual(await story.runtime.containerStatus(id), before)
 
     hinted.length = 0
@@ -106,7 +127,10 @@ describe('a containerd of our own', { skip: reason }, () => {
     await destroyContainerd(options)
 
     const commandLines = await Promise.all((await readdir('/proc')).map(pid => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')))
-    assert.deepEqual(commandLines.filter(line => line.includes(options.stateDirectory)), [])
+    assert.deepEqual(
+      commandLines.filter(line => line.includes(options.stateDirectory)),
+      [],
+    )
     assert.doesNotMatch(await readFile('/proc/self/mountinfo', 'utf8'), new RegExp(options.stateDirectory))
     assert.ok((await readdir('/run/netns')).length < namespacesBefore.length)
     assert.doesNotMatch((await host.processes.run('nft', ['list', 'tables'])).stdout, /poise-masquerade-poise-life/)

@@ -5,11 +5,13 @@ import { ask, event, initStates, isReady, restartsOf } from './observe.ts'
 import { fileOf, reasonToSkip, startSite, type Site } from './site.ts'
 
 const IMAGES = ['busybox', 'nginx']
-const skip = await reasonToSkip(IMAGES) ?? false
+const skip = (await reasonToSkip(IMAGES)) ?? false
 
 describe('examples on real containers', { skip, concurrency: 4 }, () => {
   let site: Site
-  before(async () => { site = await startSite(IMAGES) })
+  before(async () => {
+    site = await startSite(IMAGES)
+  })
   after(() => site?.close())
 
   it('init-containers.yaml waits for db and then serves the page it has written', async () => {
@@ -51,7 +53,10 @@ describe('examples on real containers', { skip, concurrency: 4 }, () => {
     const { kubectl, until } = await site.inNamespace('resources')
     await kubectl(['apply', '-f', '-'], await fileOf('examples/resources.yaml'))
     const pod = await until('hungry', found => found?.status.containerStatuses?.[0]?.state?.waiting?.reason === 'CrashLoopBackOff')
-    assert.deepEqual(pod?.status.containerStatuses?.map(({ lastState }) => [lastState?.terminated?.reason, lastState?.terminated?.exitCode]), [['OOMKilled', 137]])
+    assert.deepEqual(
+      pod?.status.containerStatuses?.map(({ lastState }) => [lastState?.terminated?.reason, lastState?.terminated?.exitCode]),
+      [['OOMKilled', 137]],
+    )
     assert.match(await kubectl(['get', 'pod', 'hungry', '-o', 'jsonpath={.status.qosClass}']), /Burstable/)
   })
 })

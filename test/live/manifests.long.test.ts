@@ -5,11 +5,13 @@ import { initStates, isReady, restartsOf, statusesIn } from './observe.ts'
 import { manifest, reasonToSkip, startSite, type Site } from './site.ts'
 
 const IMAGES = ['busybox']
-const skip = await reasonToSkip(IMAGES) ?? false
+const skip = (await reasonToSkip(IMAGES)) ?? false
 
-describe('the articles\' slow manifests as printed, on real containers', { skip, concurrency: 4 }, () => {
+describe("the articles' slow manifests as printed, on real containers", { skip, concurrency: 4 }, () => {
   let site: Site
-  before(async () => { site = await startSite(IMAGES) })
+  before(async () => {
+    site = await startSite(IMAGES)
+  })
   after(() => site?.close())
 
   it('b5 is healthy for 60 s, fails three times, and ends with the grace period: one restart', async () => {

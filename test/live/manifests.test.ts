@@ -8,11 +8,13 @@ import { ask, conditionOf, event, indent, initStates, inOrder, isReady, lastWord
 import { manifest, reasonToSkip, startSite, type Namespace, type Site } from './site.ts'
 
 const IMAGES = ['busybox', 'nginx', 'nginx:1.12-alpine', 'myapp:v1', 'ikubernetes/myapp:v2', 'ikubernetes/stress-ng']
-const skip = await reasonToSkip(IMAGES) ?? false
+const skip = (await reasonToSkip(IMAGES)) ?? false
 
-describe('the articles\' manifests on real containers', { skip, concurrency: 12 }, () => {
+describe("the articles' manifests on real containers", { skip, concurrency: 12 }, () => {
   let site: Site
-  before(async () => { site = await startSite(IMAGES) })
+  before(async () => {
+    site = await startSite(IMAGES)
+  })
   after(() => site?.close())
   const inNamespace = (name: string): Promise<Namespace> => site.inNamespace(name)
 
@@ -50,7 +52,10 @@ describe('the articles\' manifests on real containers', { skip, concurrency: 12 
     await until('liveness-http-demo', isReady)
     const page = '/usr/share/nginx/html/healthz'
     assert.equal(await kubectl(['exec', 'liveness-http-demo', '--', 'cat', page]), 'Healthy\n')
-    assert.match(await kubectl(['describe', 'pod', 'liveness-http-demo']), /Liveness: +http-get http:\/\/:http\/healthz delay=0s timeout=1s period=10s #success=1 #failure=3/)
+    assert.match(
+      await kubectl(['describe', 'pod', 'liveness-http-demo']),
+      /Liveness: +http-get http:\/\/:http\/healthz delay=0s timeout=1s period=10s #success=1 #failure=3/,
+    )
     await kubectl(['exec', 'liveness-http-demo', '--', 'rm', page])
     await until('liveness-http-demo', pod => restartsOf(pod) === 1 && isReady(pod), 45)
     assert.match(await kubectl(['events']), /Killing +Pod\/liveness-http-demo +Container liveness-http-demo failed liveness probe, will be restarted/)
@@ -88,13 +93,19 @@ describe('the articles\' manifests on real containers', { skip, concurrency: 12 
     const watch = follow(['get', 'pods', '--watch', '--no-headers'])
     await kubectl(['apply', '-f', '-'], c1)
     await until('myapp-pod', pod => initStates(pod)[0] === 'running')
-    assert.match(await refused(['apply', '-f', '-'], c2), /^Error from server \(BadRequest\): error when creating "STDIN": Service in version "v1" cannot be handled as a Service: strict decoding error: unknown field "ports"$/m)
+    assert.match(
+      await refused(['apply', '-f', '-'], c2),
+      /^Error from server \(BadRequest\): error when creating "STDIN": Service in version "v1" cannot be handled as a Service: strict decoding error: unknown field "ports"$/m,
+    )
     await kubectl(['delete', 'service', 'mydb'])
     assert.match(await refused(['apply', '--validate=false', '-f', '-'], c2), /^The Service "myservice" is invalid: spec\.ports: Required value$/m)
     await kubectl(['delete', 'service', 'mydb'])
     await kubectl(['apply', '-f', '-'], myservice)
     await until('myapp-pod', pod => initStates(pod)[1] === 'running')
-    assert.match(await kubectl(['logs', 'myapp-pod', '-c', 'init-myservice']), /waiting for myservice\n(?:.*\n)*Name: +myservice\nAddress 1: 10\.\d+\.\d+\.\d+ myservice\.c1\.svc\.cluster\.local\n$/)
+    assert.match(
+      await kubectl(['logs', 'myapp-pod', '-c', 'init-myservice']),
+      /waiting for myservice\n(?:.*\n)*Name: +myservice\nAddress 1: 10\.\d+\.\d+\.\d+ myservice\.c1\.svc\.cluster\.local\n$/,
+    )
     await kubectl(['apply', '-f', '-'], mydb)
     await until('myapp-pod', isReady)
     assert.equal(await kubectl(['logs', 'myapp-pod', '-c', 'myapp-container']), 'The app is running!\n')
@@ -104,7 +115,7 @@ describe('the articles\' manifests on real containers', { skip, concurrency: 12 
     assert.deepEqual(statusesIn(watch.lines), ['Pending', 'Init:0/2', 'Init:1/2', 'PodInitializing', 'Running', 'Terminating', 'Error'])
   })
 
-  it('a1 waits for the fully qualified names, with the namespace read from the service account\'s files', async () => {
+  it("a1 waits for the fully qualified names, with the namespace read from the service account's files", async () => {
     const { kubectl, until } = await inNamespace('default')
     await kubectl(['apply', '-f', '-'], await manifest('a1-init-containers'))
     await until('myapp-pod', pod => initStates(pod)[0] === 'running')
@@ -130,7 +141,10 @@ describe('the articles\' manifests on real containers', { skip, concurrency: 12 
     await kubectl(['apply', '-f', '-'], podOf('gated', withContainer.replace('Kind: Pod\n', '')))
     await until('gated', pod => conditionOf(pod, 'ContainersReady') === 'True')
     assert.equal(conditionOf(await until('gated', pod => conditionOf(pod, 'Ready') !== undefined), 'Ready'), 'False')
-    assert.match(await kubectl(['get', 'pod', 'gated', '-o', 'jsonpath={.status.conditions[?(@.type=="Ready")]}']), /"message":"corresponding condition of pod readiness gate \\"www\.example\.com\/feature-1\\" does not exist\."/)
+    assert.match(
+      await kubectl(['get', 'pod', 'gated', '-o', 'jsonpath={.status.conditions[?(@.type=="Ready")]}']),
+      /"message":"corresponding condition of pod readiness gate \\"www\.example\.com\/feature-1\\" does not exist\."/,
+    )
     assert.match(await kubectl(['get', 'pods', '-o', 'wide', '--no-headers']), / 0\/1\n$/)
     await kubectl(['patch', 'pod', 'gated', '--subresource=status', '-p', '{"status":{"conditions":[{"type":"www.example.com/feature-1","status":"True"}]}}'])
     await until('gated', isReady, 10)
@@ -143,21 +157,33 @@ describe('the articles\' manifests on real containers', { skip, concurrency: 12 
     await kubectl(['apply', '-f', '-'], await manifest('a4-prestop-nginx'))
     await until('lifecycle-demo', isReady)
     const logs = follow(['logs', '--follow', 'lifecycle-demo'])
-    const end = follow(['get', 'pod', 'lifecycle-demo', '--watch', '-o', 'jsonpath={.status.phase} {.status.containerStatuses[0].state.terminated.exitCode}{"\\n"}'])
+    const end = follow([
+      'get',
+      'pod',
+      'lifecycle-demo',
+      '--watch',
+      '-o',
+      'jsonpath={.status.phase} {.status.containerStatuses[0].state.terminated.exitCode}{"\\n"}',
+    ])
     await until('lifecycle-demo', () => end.lines.length > 0)
     const begin = performance.now()
     await kubectl(['delete', 'pod', 'lifecycle-demo'])
     assert.ok(performance.now() - begin < 10_000, 'it took the grace period')
     await Promise.all([logs.stop(), end.stop()])
     assert.equal(end.lines.at(-1), 'Succeeded 0')
-    assert.ok(logs.lines.some(line => /signal 3 \(SIGQUIT\) received from \d+, shutting down/.test(line)), logs.lines.join('\n'))
+    assert.ok(
+      logs.lines.some(line => /signal 3 \(SIGQUIT\) received from \d+, shutting down/.test(line)),
+      logs.lines.join('\n'),
+    )
     // The hook's own loop ends with the container it runs in.
     assert.match(await kubectl(['events']), /Warning +FailedPreStopHook +Pod\/lifecycle-demo +PreStopHook failed/)
   })
 
   it('a4 without the programs it calls reports FailedPreStopHook, and TERM follows', async () => {
     const { kubectl, until, follow } = await inNamespace('a4-missing')
-    const text = (await manifest('a4-prestop-nginx')).replace('image: nginx', 'image: nginx:1.12-alpine').replace(/command: .*/, 'command: ["killall5000", "nginx"]')
+    const text = (await manifest('a4-prestop-nginx'))
+      .replace('image: nginx', 'image: nginx:1.12-alpine')
+      .replace(/command: .*/, 'command: ["killall5000", "nginx"]')
     await kubectl(['apply', '-f', '-'], text)
     await until('lifecycle-demo', isReady)
     const logs = follow(['logs', '--follow', 'lifecycle-demo'])
@@ -165,7 +191,10 @@ describe('the articles\' manifests on real containers', { skip, concurrency: 12 
     await kubectl(['delete', 'pod', 'lifecycle-demo'])
     await logs.stop()
     assert.match(await kubectl(['events']), /Warning +FailedPreStopHook +Pod\/lifecycle-demo +PreStopHook failed/)
-    assert.ok(logs.lines.some(line => /signal 15 \(SIGTERM\) received/.test(line)), logs.lines.join('\n'))
+    assert.ok(
+      logs.lines.some(line => /signal 15 \(SIGTERM\) received/.test(line)),
+      logs.lines.join('\n'),
+    )
   })
 
   it('b2 lacks containers as printed; with them, its annotations can be seen and added to', async () => {
@@ -204,7 +233,9 @@ describe('the articles\' manifests on real containers', { skip, concurrency: 12 
     const { kubectl, until } = namespace
     const b10 = await manifest('b10-readiness-tcp')
     await kubectl(['apply', '-f', '-'], b10)
-    const late = b10.replace('name: readiness-tcp-demo\n', 'name: late\n').replace(/^( +)(readinessProbe:)/m, '$1command: ["sh", "-c", "sleep 4; exec nginx -g \'daemon off;\'"]\n$1$2')
+    const late = b10
+      .replace('name: readiness-tcp-demo\n', 'name: late\n')
+      .replace(/^( +)(readinessProbe:)/m, '$1command: ["sh", "-c", "sleep 4; exec nginx -g \'daemon off;\'"]\n$1$2')
     await kubectl(['apply', '-f', '-'], late)
     await until('readiness-tcp-demo', isReady, 20)
     await event(namespace, 'late', /Unhealthy .*Readiness probe failed: dial tcp 10\.\d+\.\d+\.\d+:80: connect: connection refused/)
@@ -223,12 +254,18 @@ describe('the articles\' manifests on real containers', { skip, concurrency: 12 
     assert.match(await kubectl(['exec', 'stress-demo', '--', 'top', '-b', '-n', '1']), /stress-ng-vm/)
     await kubectl(['delete', 'pod', 'stress-demo', '--grace-period=1'])
     const limited = (memory: string) => `${b11.trimEnd()}\n      limits:\n        memory: ${memory}\n`
-    assert.equal(await refused(['apply', '-f', '-'], limited('64Mi')), 'The Pod "stress-demo" is invalid: spec.containers[0].resources.requests: Invalid value: "128Mi": must be less than or equal to memory limit of 64Mi\n')
+    assert.equal(
+      await refused(['apply', '-f', '-'], limited('64Mi')),
+      'The Pod "stress-demo" is invalid: spec.containers[0].resources.requests: Invalid value: "128Mi": must be less than or equal to memory limit of 64Mi\n',
+    )
     // So little that even the first process does not fit: stress-ng starts its workers again when they alone are killed.
     await kubectl(['apply', '-f', '-'], limited('12Mi').replace('128Mi', '8Mi'))
     await until('stress-demo', pod => pod?.status.containerStatuses?.[0]?.state?.waiting?.reason === 'CrashLoopBackOff')
     const pod = await until('stress-demo', found => restartsOf(found) === 2, 30)
-    assert.deepEqual(pod?.status.containerStatuses?.map(({ lastState }) => [lastState?.terminated?.reason, lastState?.terminated?.exitCode]), [['OOMKilled', 137]])
+    assert.deepEqual(
+      pod?.status.containerStatuses?.map(({ lastState }) => [lastState?.terminated?.reason, lastState?.terminated?.exitCode]),
+      [['OOMKilled', 137]],
+    )
     assert.match(await kubectl(['events']), /Warning +BackOff .*Back-off restarting failed container stress-demo in pod stress-demo_b11\(/)
     await kubectl(['delete', 'pod', 'stress-demo', '--grace-period=1'])
   })
@@ -249,7 +286,10 @@ describe('the articles\' manifests on real containers', { skip, concurrency: 12 
     const { kubectl, refused } = await inNamespace('default')
     const complaint = await refused(['apply', '-f', '-'], await manifest('c5-liveness-http'))
     const fields = ['httpGet', 'initialDelaySeconds', 'periodSeconds', 'timeoutSeconds'].map(field => `unknown field "spec.containers[0].${field}"`)
-    assert.equal(complaint, `Error from server (BadRequest): error when creating "STDIN": Pod in version "v1" cannot be handled as a Pod: strict decoding error: ${fields.join(', ')}\n`)
+    assert.equal(
+      complaint,
+      `Error from server (BadRequest): error when creating "STDIN": Pod in version "v1" cannot be handled as a Pod: strict decoding error: ${fields.join(', ')}\n`,
+    )
     assert.equal(await kubectl(['get', 'pod', 'liveness-httpget-pod', '--ignore-not-found']), '')
   })
 
@@ -273,7 +313,10 @@ describe('the articles\' manifests on real containers', { skip, concurrency: 12 
 
   it('d1 keeps a Pod serving for the five seconds its hook sleeps', async () => {
     const { kubectl, until } = await inNamespace('d1')
-    await kubectl(['apply', '-f', '-'], podOf('web', `spec:\n  containers:\n  - name: web\n    image: nginx\n${indent(await manifest('d1-prestop-sleep.fragment'), 4)}\n`))
+    await kubectl(
+      ['apply', '-f', '-'],
+      podOf('web', `spec:\n  containers:\n  - name: web\n    image: nginx\n${indent(await manifest('d1-prestop-sleep.fragment'), 4)}\n`),
+    )
     const pod = await until('web', isReady)
     await kubectl(['delete', 'pod', 'web', '--wait=false'])
     const begin = performance.now()
@@ -290,7 +333,16 @@ describe('the articles\' manifests on real containers', { skip, concurrency: 12 
     const d2 = podOf('stopping', await manifest('d2-prestop-http.fragment'))
     assert.match(await refused(['apply', '-f', '-'], d2), /strict decoding error: unknown field "spec\.contaienrs"/)
     const serve = 'printf "server { listen 8080; location /stop { return 200; } }" > /etc/nginx/conf.d/stop.conf; exec nginx -g "daemon off;"'
-    const logs = await lastWords(await inNamespace('d2-mended'), 'stopping', d2.replace('contaienrs', 'containers').replace('- name: my-container\n', `- name: my-container\n    image: myapp:v1\n    command: ['sh', '-c', '${serve}']\n    readinessProbe: {tcpSocket: {port: 8080}}\n`))
+    const logs = await lastWords(
+      await inNamespace('d2-mended'),
+      'stopping',
+      d2
+        .replace('contaienrs', 'containers')
+        .replace(
+          '- name: my-container\n',
+          `- name: my-container\n    image: myapp:v1\n    command: ['sh', '-c', '${serve}']\n    readinessProbe: {tcpSocket: {port: 8080}}\n`,
+        ),
+    )
     inOrder(logs, [/"GET \/stop HTTP\/1\.1" 200 .*kube-lifecycle\//, /signal 15 \(SIGTERM\) received/])
     assert.equal(await kubectl(['get', 'pods']), '')
   })
@@ -298,9 +350,18 @@ describe('the articles\' manifests on real containers', { skip, concurrency: 12 
   it('d3 is refused with the line of its full-width commas; mended, the script runs before TERM', async () => {
     const { refused } = await inNamespace('d3')
     const fragment = await manifest('d3-prestop-exec.fragment')
-    assert.match(await refused(['apply', '-f', '-'], fragment), /^error: error parsing STDIN: error converting YAML to JSON: yaml: line 6: did not find expected ',' or '\]'$/m)
+    assert.match(
+      await refused(['apply', '-f', '-'], fragment),
+      /^error: error parsing STDIN: error converting YAML to JSON: yaml: line 6: did not find expected ',' or '\]'$/m,
+    )
     const app = `printf "#!/bin/sh\\necho stopping >/proc/1/fd/1\\n" > /pre-stop.sh; chmod +x /pre-stop.sh; trap "echo TERM; exit 0" TERM; echo up; while :; do sleep 0.1; done`
-    const mended = podOf('stopping', fragment.replaceAll('，', ', ').replace('contaienrs', 'containers').replace('- name: my-container\n', `- name: my-container\n    image: busybox\n    command: ['sh', '-c', '${app}']\n`))
+    const mended = podOf(
+      'stopping',
+      fragment
+        .replaceAll('，', ', ')
+        .replace('contaienrs', 'containers')
+        .replace('- name: my-container\n', `- name: my-container\n    image: busybox\n    command: ['sh', '-c', '${app}']\n`),
+    )
     inOrder(await lastWords(await inNamespace('d3-mended'), 'stopping', mended), [/^up$/, /^stopping$/, /^TERM$/])
   })
 })

@@ -38,9 +38,15 @@ async function startSite(): Promise<Site> {
 
 async function create(): Promise<RuntimeSubject> {
   const { base, containerd } = await (site ??= startSite())
-  const connect = () => createCriRuntime({
-    socketPath: containerd.socketPath, clock: host.clock, log: host.log, openRemoteCommand, openPortForward, hostPortHandler: containerd.hostPortHandler,
-  })
+  const connect = () =>
+    createCriRuntime({
+      socketPath: containerd.socketPath,
+      clock: host.clock,
+      log: host.log,
+      openRemoteCommand,
+      openPortForward,
+      hostPortHandler: containerd.hostPortHandler,
+    })
   const runtime = connect()
   return {
     runtime,
@@ -50,10 +56,12 @@ async function create(): Promise<RuntimeSubject> {
     reconnect: async () => connect(),
     finish: test => test,
     async close() {
-      await Promise.all((await runtime.listPodSandboxes()).map(async ({ id }) => {
-        await runtime.stopPodSandbox(id)
-        await runtime.removePodSandbox(id)
-      }))
+      await Promise.all(
+        (await runtime.listPodSandboxes()).map(async ({ id }) => {
+          await runtime.stopPodSandbox(id)
+          await runtime.removePodSandbox(id)
+        }),
+      )
       await runtime.close()
     },
   }

@@ -96,23 +96,25 @@ export async function startSite(images: readonly string[]): Promise<Site> {
   const launch = (args: readonly string[]) =>
     spawn(program.path, args, { cwd: base, env: { PATH: process.env['PATH'], HOME: base, KUBECONFIG: directories.kubeconfig }, timeout: KUBECTL_MS })
 
-  const kubectl = (args: readonly string[], input = '') => new Promise<Output>((resolve, reject) => {
-    const child = launch(args)
-    let [stdout, stderr] = ['', '']
-    child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()))
-    child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()))
-    child.on('error', reject)
-    child.on('close', exitCode => resolve({ exitCode, stdout, stderr }))
-    child.stdin.on('error', () => {})
-    child.stdin.end(input)
-  })
+  const kubectl = (args: readonly string[], input = '') =>
+    new Promise<Output>((resolve, reject) => {
+      const child = launch(args)
+      let [stdout, stderr] = ['', '']
+      child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()))
+      child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()))
+      child.on('error', reject)
+      child.on('close', exitCode => resolve({ exitCode, stdout, stderr }))
+      child.stdin.on('error', () => {})
+      child.stdin.end(input)
+    })
 
   const inNamespace = async (namespace: string): Promise<Namespace> => {
     if (namespace !== 'default') assert.equal((await kubectl(['create', 'namespace', namespace])).stderr, '')
-    const pod = (podName: string) => client.get(Pod, { namespace, name: podName }).catch((error: unknown) => {
-      if (error instanceof ApiError && error.status.reason === 'NotFound') return undefined
-      throw error
-    })
+    const pod = (podName: string) =>
+      client.get(Pod, { namespace, name: podName }).catch((error: unknown) => {
+        if (error instanceof ApiError && error.status.reason === 'NotFound') return undefined
+        throw error
+      })
     return {
       name: namespace,
       pod,
@@ -149,7 +151,10 @@ export async function startSite(images: readonly string[]): Promise<Site> {
         for (;;) {
           const found = await pod(podName)
           if (wanted(found)) return found
-          if (performance.now() > deadline) assert.fail(`the Pod ${podName} was not as wanted within ${seconds} s: ${JSON.stringify(found?.status, null, 1)}\n${(await kubectl(['-n', namespace, 'events'])).stdout}`)
+          if (performance.now() > deadline)
+            assert.fail(
+              `the Pod ${podName} was not as wanted within ${seconds} s: ${JSON.stringify(found?.status, null, 1)}\n${(await kubectl(['-n', namespace, 'events'])).stdout}`,
+            )
           await new Promise(resolve => setTimeout(resolve, POLL_MS))
         }
       },
@@ -165,7 +170,8 @@ async function startCluster(base: string, directories: ClusterDirectories): Prom
     await writeFile(directories.network, JSON.stringify({ slot: await freeSlot(attempt) }))
     try {
       return await startRealCluster({
-        name: 'live', directories,
+        name: 'live',
+        directories,
         clustersDirectory: dirname(directories.root),
         runtime: { is: 'containerd' },
         store: 'memory',
@@ -182,7 +188,7 @@ async function startCluster(base: string, directories: ClusterDirectories): Prom
 /** From the upper half: a user's clusters begin at the lower end. */
 async function freeSlot(attempt: number): Promise<number> {
   const devices = await readdir('/sys/class/net')
-  const slots = Array.from({ length: 5 }, (_, i) => 5 + (process.pid + attempt + i) % 5)
+  const slots = Array.from({ length: 5 }, (_, i) => 5 + ((process.pid + attempt + i) % 5))
   return slots.find(slot => !devices.includes(`poise${slot}-svc`)) ?? slots[0]!
 }
 

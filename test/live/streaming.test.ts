@@ -45,7 +45,10 @@ for (const version of ['1.28', '1.35'] as const) {
     const { process: forwarding, line } = run.start(['port-forward', 'web', ':80'])
     const port = Number(/:(\d+) -> 80/.exec(await line)?.[1])
     const answers = await Promise.all(Array.from({ length: 8 }, async (_, i) => (await fetch(`http://127.0.0.1:${port}/${i}`)).text()))
-    assert.deepEqual(answers, Array.from({ length: 8 }, (_, i) => `answer /${i}`))
+    assert.deepEqual(
+      answers,
+      Array.from({ length: 8 }, (_, i) => `answer /${i}`),
+    )
     forwarding.kill()
   })
 }
@@ -59,23 +62,25 @@ async function start(t: TestContext, kubectl: string) {
   const server = await serve({ handle: request => answer(request, webPort), tls: { ...pki.server, clientCa: pki.ca.certificate }, log: silentLog })
   const kubeconfig = join(directory, 'config')
   await writeFile(kubeconfig, renderKubeconfig({ name: 'toy', server: `https://127.0.0.1:${server.port}`, ca: pki.ca.certificate, client: pki.admin }))
-  const launch = (args: readonly string[]) => spawn(kubectl, args, { env: { PATH: process.env['PATH'], HOME: directory, KUBECONFIG: kubeconfig }, timeout: 20_000 })
+  const launch = (args: readonly string[]) =>
+    spawn(kubectl, args, { env: { PATH: process.env['PATH'], HOME: directory, KUBECONFIG: kubeconfig }, timeout: 20_000 })
   t.after(async () => {
     web.closeAllConnections()
     web.close()
     await server.close(200)
     await rm(directory, { recursive: true, force: true })
   })
-  const run = (args: readonly string[], input = '') => new Promise<{ exitCode: number | null; stdout: string; stderr: string }>((resolve, reject) => {
-    const child = launch(args)
-    let [stdout, stderr] = ['', '']
-    child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()))
-    child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()))
-    child.on('error', reject)
-    child.on('close', exitCode => resolve({ exitCode, stdout, stderr }))
-    child.stdin.on('error', () => {})
-    child.stdin.end(input)
-  })
+  const run = (args: readonly string[], input = '') =>
+    new Promise<{ exitCode: number | null; stdout: string; stderr: string }>((resolve, reject) => {
+      const child = launch(args)
+      let [stdout, stderr] = ['', '']
+      child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()))
+      child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()))
+      child.on('error', reject)
+      child.on('close', exitCode => resolve({ exitCode, stdout, stderr }))
+      child.stdin.on('error', () => {})
+      child.stdin.end(input)
+    })
   return Object.assign(run, {
     start(args: readonly string[]) {
       const child = launch(args)
@@ -88,7 +93,13 @@ async function start(t: TestContext, kubectl: string) {
 async function answer({ path, query }: Request, webPort: number): Promise<Response> {
   if (path === '/api') return json({ kind: 'APIVersions', versions: ['v1'] })
   if (path === '/apis') return json({ kind: 'APIGroupList', apiVersion: 'v1', groups: [] })
-  if (path === '/api/v1') return json({ kind: 'APIResourceList', apiVersion: 'v1', groupVersion: 'v1', resources: [{ name: 'pods', singularName: 'pod', namespaced: true, kind: 'Pod', verbs: ['get', 'list'] }] })
+  if (path === '/api/v1')
+    return json({
+      kind: 'APIResourceList',
+      apiVersion: 'v1',
+      groupVersion: 'v1',
+      resources: [{ name: 'pods', singularName: 'pod', namespaced: true, kind: 'Pod', verbs: ['get', 'list'] }],
+    })
   const [, name, subresource] = /^\/api\/v1\/namespaces\/default\/pods\/([^/]+)(?:\/(\w+))?$/.exec(path) ?? []
   if (name !== 'web') throw notFound({ group: '', plural: 'pods', kind: 'Pod' }, name ?? path)
   if (!subresource) return json(POD)
@@ -127,7 +138,9 @@ async function* lines(): AsyncGenerator<Uint8Array> {
 }
 
 const POD = {
-  kind: 'Pod', apiVersion: 'v1', metadata: { name: 'web', namespace: 'default', uid: 'u', resourceVersion: '1' },
+  kind: 'Pod',
+  apiVersion: 'v1',
+  metadata: { name: 'web', namespace: 'default', uid: 'u', resourceVersion: '1' },
   spec: { nodeName: 'n', containers: [{ name: 'c', image: 'i', stdin: true, ports: [{ containerPort: 80 }] }] },
   status: { phase: 'Running', containerStatuses: [{ name: 'c', ready: true, state: { running: {} } }] },
 }

@@ -29,10 +29,14 @@ test('the name server follows Services, their endpoints and namespaces', async (
   await run(client.create(Service, service('db', { clusterIP: 'None', ports: [{ port: 5432 }] })))
   await soon()
   assert.equal(ask('db.shop.svc.cluster.local'), 'nameError')
-  const slice = await run(client.create(EndpointSlice, {
-    metadata: { name: 'db-1', namespace: 'shop', labels: { 'kubernetes.io/service-name': 'db' } },
-    addressType: 'IPv4', ports: [], endpoints: [{ addresses: ['10.244.0.9'], hostname: 'db-0', conditions: { ready: true } }],
-  } as unknown as Draft<EndpointSlice>))
+  const slice = await run(
+    client.create(EndpointSlice, {
+      metadata: { name: 'db-1', namespace: 'shop', labels: { 'kubernetes.io/service-name': 'db' } },
+      addressType: 'IPv4',
+      ports: [],
+      endpoints: [{ addresses: ['10.244.0.9'], hostname: 'db-0', conditions: { ready: true } }],
+    } as unknown as Draft<EndpointSlice>),
+  )
   await soon()
   assert.deepEqual(ask('db.shop.svc.cluster.local'), ['10.244.0.9'])
   assert.deepEqual(ask('9.0.244.10.in-addr.arpa', 'PTR'), ['db-0.db.shop.svc.cluster.local'])

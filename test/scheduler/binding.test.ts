@@ -37,10 +37,12 @@ function start(answer: (pod: string) => Error | undefined) {
   return { world, pods, nodes, bindings, events, scheduler }
 }
 
-const pod = (name: string, cpu = '3'): Pod => ({
-  metadata: { name, namespace: 'default', uid: `uid-${name}` }, status: {},
-  spec: { schedulerName: 'default-scheduler', containers: [{ name: 'main', resources: { requests: { cpu } } }] },
-}) as unknown as Pod
+const pod = (name: string, cpu = '3'): Pod =>
+  ({
+    metadata: { name, namespace: 'default', uid: `uid-${name}` },
+    status: {},
+    spec: { schedulerName: 'default-scheduler', containers: [{ name: 'main', resources: { requests: { cpu } } }] },
+  }) as unknown as Pod
 
 test('a binding that fails is tried again after its back-off, and the room was free meanwhile', async () => {
   let failures = 0

@@ -18,7 +18,10 @@ test('a Pod is given a node, and the Event says so as on Kubernetes', async () =
   const [event] = await eventsAbout(cluster, 'web', 'Scheduled')
   assert.ok(event)
   assert.equal(event.message, `Successfully assigned default/web to ${bound.spec.nodeName}`)
-  assert.deepEqual([event.type, event.reportingComponent, event.action, event.count, event.firstTimestamp, event.source], ['Normal', 'default-scheduler', 'Binding', undefined, undefined, {}])
+  assert.deepEqual(
+    [event.type, event.reportingComponent, event.action, event.count, event.firstTimestamp, event.source],
+    ['Normal', 'default-scheduler', 'Binding', undefined, undefined, {}],
+  )
   assert.match(event.eventTime ?? '', /^2026-01-01T00:00:\d\d\.\d{6}Z$/)
   await cluster.stop()
 })
@@ -37,12 +40,15 @@ test('equal nodes fill evenly', async () => {
 test('a Pod for which there is no room says why in an Event and in its condition', async () => {
   const cluster = await startVirtualCluster({ seed: 3, nodes: 3 })
   await cordon(cluster, 'node-1', true)
-  await cluster.run(cluster.client.patch(Node, { namespace: '', name: 'node-2' }, { type: 'merge', body: { spec: { taints: [{ key: 'gpu', effect: 'NoSchedule' }] } } }))
+  await cluster.run(
+    cluster.client.patch(Node, { namespace: '', name: 'node-2' }, { type: 'merge', body: { spec: { taints: [{ key: 'gpu', effect: 'NoSchedule' }] } } }),
+  )
   await cluster.advance(500)
   await create(cluster, pod('big', { requests: { cpu: '64', memory: '1Ti', 'example.com/gpu': '1' }, limits: { 'example.com/gpu': '1' } }))
   await cluster.advance(500)
-  const message = '0/3 nodes are available: 1 Insufficient cpu, 1 Insufficient example.com/gpu, 1 Insufficient memory, 1 node(s) had untolerated taint(s), 1 node(s) were unschedulable. '
-    + 'no new claims to deallocate, preemption: 0/3 nodes are available: 3 Preemption is not helpful for scheduling.'
+  const message =
+    '0/3 nodes are available: 1 Insufficient cpu, 1 Insufficient example.com/gpu, 1 Insufficient memory, 1 node(s) had untolerated taint(s), 1 node(s) were unschedulable. ' +
+    'no new claims to deallocate, preemption: 0/3 nodes are available: 3 Preemption is not helpful for scheduling.'
   const condition = podCondition(await get(cluster, 'big'), 'PodScheduled')
   assert.deepEqual([condition?.status, condition?.reason, condition?.message], ['False', 'Unschedulable', message])
   const [event] = await eventsAbout(cluster, 'big', 'FailedScheduling')
@@ -56,8 +62,10 @@ test('a Pod waits for a full node until a Pod leaves it', async () => {
   await until(cluster, 'first', ({ spec }) => spec.nodeName !== undefined)
   await create(cluster, pod('second', { requests: { cpu: '3' } }))
   const waiting = await until(cluster, 'second', one => podCondition(one, 'PodScheduled')?.status === 'False')
-  assert.equal(podCondition(waiting, 'PodScheduled')?.message,
-    '0/1 nodes are available: 1 Insufficient cpu. no new claims to deallocate, preemption: 0/1 nodes are available: 1 No preemption victims found for incoming pod.')
+  assert.equal(
+    podCondition(waiting, 'PodScheduled')?.message,
+    '0/1 nodes are available: 1 Insufficient cpu. no new claims to deallocate, preemption: 0/1 nodes are available: 1 No preemption victims found for incoming pod.',
+  )
   await cluster.advance(60_000)
   assert.equal((await get(cluster, 'second')).spec.nodeName, undefined)
   await cluster.run(cluster.client.delete(Pod, { namespace: 'default', name: 'first' }, { gracePeriodSeconds: 0 }))
@@ -75,7 +83,10 @@ test('no Pod goes to a cordoned node, and the waiting one goes there when it is 
   const waiting = await until(cluster, 'web', one => podCondition(one, 'PodScheduled')?.status === 'False')
   assert.match(podCondition(waiting, 'PodScheduled')?.message ?? '', /^0\/1 nodes are available: 1 node\(s\) were unschedulable\. /)
   const node = await cluster.run(cluster.client.get(Node, { namespace: '', name: 'node-0' }))
-  assert.deepEqual(node.spec?.taints?.map(({ key, effect }) => `${key}:${effect}`), ['node.kubernetes.io/unschedulable:NoSchedule'])
+  assert.deepEqual(
+    node.spec?.taints?.map(({ key, effect }) => `${key}:${effect}`),
+    ['node.kubernetes.io/unschedulable:NoSchedule'],
+  )
   await cordon(cluster, 'node-0', false)
   await until(cluster, 'web', ({ spec }) => spec.nodeName === 'node-0')
   await cluster.stop()
@@ -130,7 +141,10 @@ test('a Pod for another scheduler is not touched', async () => {
   await cluster.stop()
 })
 
-interface Requirements { requests?: Record<string, string>; limits?: Record<string, string> }
+interface Requirements {
+  requests?: Record<string, string>
+  limits?: Record<string, string>
+}
 
 const pod = (name: string, resources: Requirements = {}, spec: object = {}, namespace = 'default'): Draft<Pod> =>
   ({ metadata: { name, namespace }, spec: { ...spec, containers: [{ name: 'main', image: 'nginx:1', resources }] } }) as Draft<Pod>

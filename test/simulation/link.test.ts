@@ -12,7 +12,14 @@ transportContract('over a simulated link', async (t, handle) => {
   return createLink({ caller: world.host('node-a'), handle }).transport
 })
 
-const get = (path: string): Request => ({ method: 'GET', path, query: new URLSearchParams(), headers: {}, body: { is: 'none' }, signal: new AbortController().signal })
+const get = (path: string): Request => ({
+  method: 'GET',
+  path,
+  query: new URLSearchParams(),
+  headers: {},
+  body: { is: 'none' },
+  signal: new AbortController().signal,
+})
 const ok = { status: 200, headers: {}, body: { is: 'none' } } as const
 
 test('a lost reply is an error for the caller although the request took effect', async () => {
@@ -32,7 +39,23 @@ test('a caller that crashes hears nothing more, and the server is freed of its w
   const host = world.host('node-a')
   let sink: WatchSink | undefined
   let stopped = false
-  const handle: Transport = async () => ({ status: 200, headers: {}, body: { is: 'watch', watch: { start: (given: WatchSink) => (sink = given, { stop: () => { stopped = true } }) } } })
+  const handle: Transport = async () => ({
+    status: 200,
+    headers: {},
+    body: {
+      is: 'watch',
+      watch: {
+        start: (given: WatchSink) => (
+          (sink = given),
+          {
+            stop: () => {
+              stopped = true
+            },
+          }
+        ),
+      },
+    },
+  })
   const { transport } = createLink({ caller: host, handle })
   const response = await world.finish(transport(get('/')))
   const seen: unknown[] = []
@@ -60,7 +83,11 @@ test('a cut link is noticed by its silence and works again when it is mended', a
 test('a watch that a cut has silenced ends when the link is mended, and never speaks past what it lost', async () => {
   const world = createWorld({ seed: 1 })
   let sink: WatchSink | undefined
-  const handle: Transport = async () => ({ status: 200, headers: {}, body: { is: 'watch', watch: { start: (given: WatchSink) => (sink = given, { stop() {} }) } } })
+  const handle: Transport = async () => ({
+    status: 200,
+    headers: {},
+    body: { is: 'watch', watch: { start: (given: WatchSink) => ((sink = given), { stop() {} }) } },
+  })
   const link = createLink({ caller: world.host('node-a'), handle })
   const response = await world.finish(link.transport(get('/')))
   const seen: unknown[] = []

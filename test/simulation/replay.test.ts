@@ -24,7 +24,8 @@ test('another seed gives another run of the same story', async () => {
 /** A crash loop, a Pod with init containers, one that finds no node, and deletions while things are under way. */
 async function story(seed: string): Promise<World> {
   const { world, run, client, advance, stop } = await startVirtualCluster({ seed, nodes: 3, world: { traceEvents: true } })
-  const create = (name: string, spec: object, namespace = 'default') => run(client.create(Pod, { metadata: { name, namespace }, spec } as unknown as Draft<Pod>))
+  const create = (name: string, spec: object, namespace = 'default') =>
+    run(client.create(Pod, { metadata: { name, namespace }, spec } as unknown as Draft<Pod>))
 
   await create('loop', { containers: [container('main', 'sleep 1; exit 3')] })
   await create('starts', { initContainers: [container('first', 'sleep 2'), container('second', 'sleep 1')], containers: [container('main', 'sleep 3600')] })
@@ -40,7 +41,10 @@ async function story(seed: string): Promise<World> {
   await run(client.delete(Namespace, { namespace: '', name: 'shop' }))
   await advance(60_000)
   const { items } = await run(client.list(Pod))
-  assert.deepEqual(items.map(({ metadata, status }) => `${metadata.namespace}/${metadata.name} ${status.phase}`), ['default/starts Running', 'default/too-big Pending'])
+  assert.deepEqual(
+    items.map(({ metadata, status }) => `${metadata.namespace}/${metadata.name} ${status.phase}`),
+    ['default/starts Running', 'default/too-big Pending'],
+  )
   await stop()
   return world
 }

@@ -66,7 +66,13 @@ test('the evidence notices a lost write, a torn pair, an old value, a mixture an
   await examine(whole.evidence, whole.store)
 
   const damages: [RegExp, (value: ReturnType<typeof loadValue>) => Write[]][] = [
-    [/holds undefined, and not one of 2/, () => [{ key: left, value: undefined }, { key: right, value: undefined }]],
+    [
+      /holds undefined, and not one of 2/,
+      () => [
+        { key: left, value: undefined },
+        { key: right, value: undefined },
+      ],
+    ],
     [/torn/, () => [{ key: left, value: undefined }]],
     [/holds 1, and not one of 2/, () => [left, right].map(key => ({ key, value: loadValue(3, 1, 100) }))],
     [/deep-equal/, value => [left, right].map(key => ({ key, value: { ...value, fill: loadValue(3, 9, 100).fill } }))],
@@ -99,7 +105,7 @@ async function killWhileWriting(directory: string, seed: string, random: Random,
   })()
   // One in ten dies at some moment of its start.
   if (random.below(10) === 0) void sleep(random.below(150)).then(() => child.kill('SIGKILL'))
-  const [code, signal] = await once(child, 'exit') as [number | null, string | null]
+  const [code, signal] = (await once(child, 'exit')) as [number | null, string | null]
   await told
   assert.deepEqual([code, signal], [null, 'SIGKILL'], 'the writer was killed and has not failed by itself')
   return opened

@@ -73,5 +73,8 @@ export async function examine(evidence: Evidence, store: Pick<Store, 'list' | 'r
 }
 
 function fillOf(draw: number, size: number): string {
-  return draw.toString(36).padEnd(8, '.').repeat(size / 8)
+  return draw
+    .toString(36)
+    .padEnd(8, '.')
+    .repeat(size / 8)
 }

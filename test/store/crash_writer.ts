@@ -17,11 +17,13 @@ export interface CommitTarget {
 
 /** Each writer has keys of its own and one commit in flight: what a key may hold is known exactly at any moment. */
 export async function writeForEver(target: CommitTarget, random: Random, inFlight: number, tell: (told: Told) => void): Promise<void> {
-  await Promise.all(Array.from({ length: inFlight }, async (_, writer) => {
-    const stream = random.fork(String(writer))
-    const own = Array.from({ length: Math.floor(KEYS / inFlight) }, (_, i) => i * inFlight + writer)
-    for (;;) await writeOne(target, stream, own[stream.below(own.length)]!, tell)
-  }))
+  await Promise.all(
+    Array.from({ length: inFlight }, async (_, writer) => {
+      const stream = random.fork(String(writer))
+      const own = Array.from({ length: Math.floor(KEYS / inFlight) }, (_, i) => i * inFlight + writer)
+      for (;;) await writeOne(target, stream, own[stream.below(own.length)]!, tell)
+    }),
+  )
 }
 
 async function writeOne(target: CommitTarget, random: Random, key: number, tell: (told: Told) => void): Promise<void> {

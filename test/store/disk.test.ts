@@ -31,12 +31,18 @@ test('a store opened again holds what it held, goes on counting and has forgotte
   assert.equal(second.oldest, 6)
   const { items } = await second.list('')
   assert.equal(Buffer.from(items[1]!.json()).toString(), '{"n":3,"text":"grün \u{1f600}","version":"3"}')
-  assert.deepEqual(items.map(({ key, value, revision, created }) => ({ key, value, revision, created })), before)
+  assert.deepEqual(
+    items.map(({ key, value, revision, created }) => ({ key, value, revision, created })),
+    before,
+  )
   assert.ok(Object.isFrozen(items[0]!.value))
   assert.throws(() => second.watch('', 5, () => {}), Compacted)
   const { seen } = watchAll(second, '', 6)
   assert.equal(await put(second, '/a', { n: 5 }), 7)
-  assert.deepEqual(seen.map(({ revision, previous }) => [revision, previous?.value]), [[7, { n: 2, version: '2' }]])
+  assert.deepEqual(
+    seen.map(({ revision, previous }) => [revision, previous?.value]),
+    [[7, { n: 2, version: '2' }]],
+  )
   await second.close()
 })
 
@@ -61,7 +67,10 @@ test('nobody else may read the files of a store', async () => {
 test('a store is open once at a time, and the message says in which process', async () => {
   const directory = newDirectory()
   const store = await open(directory)
-  await assert.rejects(open(directory), { name: 'StoreUnusable', message: `${directory} is open in this process. Stop that one first, or use another directory.` })
+  await assert.rejects(open(directory), {
+    name: 'StoreUnusable',
+    message: `${directory} is open in this process. Stop that one first, or use another directory.`,
+  })
   await store.close()
 
   writeFileSync(join(directory, 'lock'), lockOf(process.ppid))
@@ -84,7 +93,10 @@ test('the lock of a process that is gone is taken over, also when its number is 
   const directory = newDirectory()
   await (await open(directory)).close()
   const gone = spawnSync('true').pid
-  for (const lock of [{ pid: gone, started: 'once' }, { pid: process.pid, started: 'another boot 1' }]) {
+  for (const lock of [
+    { pid: gone, started: 'once' },
+    { pid: process.pid, started: 'another boot 1' },
+  ]) {
     writeFileSync(join(directory, 'lock'), JSON.stringify(lock))
     await (await open(directory)).close()
   }
@@ -105,7 +117,14 @@ test('a store of another format is refused and left alone', async () => {
 })
 
 test('a first start that was cut off anywhere does not stand in the way of the next', async () => {
-  for (const left of [[], [['data.mdb', '']], [['data.mdb', 'half a page'], ['lock.mdb', '']]]) {
+  for (const left of [
+    [],
+    [['data.mdb', '']],
+    [
+      ['data.mdb', 'half a page'],
+      ['lock.mdb', ''],
+    ],
+  ]) {
     const directory = newDirectory()
     mkdirSync(join(directory, 'objects'), { recursive: true })
     for (const [name, content] of left) writeFileSync(join(directory, 'objects', name!), content!)
@@ -141,7 +160,10 @@ test('a damaged file is an error that says what to do, not a crash', async () =>
     await Promise.all(Array.from({ length: 200 }, (_, n) => put(store, `/${n}`, { fill: 'z'.repeat(3_000) })))
     await store.close()
     damage(join(directory, 'objects', 'data.mdb'))
-    await assert.rejects(open(directory), /objects cannot be read: .*\. If the disk and the permissions are in order, it is damaged: restore the directory around it/)
+    await assert.rejects(
+      open(directory),
+      /objects cannot be read: .*\. If the disk and the permissions are in order, it is damaged: restore the directory around it/,
+    )
     await assert.rejects(open(directory), { name: 'StoreUnusable' }, 'the failed attempt has released its lock')
   }
 })

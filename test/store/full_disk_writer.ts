@@ -11,10 +11,11 @@ const store = await openDurableStore(process.argv[2]!, { stamp: value => value }
 const seen: number[] = []
 store.watch('', 0, ({ revision }) => seen.push(revision))
 
-const write = (name: string, bytes = 20_000) => store.commit([{ key: `/fill/${name}`, value: { fill: 'x'.repeat(bytes) } }]).then(
-  commit => (commit.done ? commit.revision : -1),
-  (error: Error) => `${error.name}: ${error.message}`,
-)
+const write = (name: string, bytes = 20_000) =>
+  store.commit([{ key: `/fill/${name}`, value: { fill: 'x'.repeat(bytes) } }]).then(
+    commit => (commit.done ? commit.revision : -1),
+    (error: Error) => `${error.name}: ${error.message}`,
+  )
 const full: unknown[] = []
 let acknowledged = 0
 for (let round = 0; full.length === 0 && round < 100; round++) {

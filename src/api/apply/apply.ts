@@ -51,7 +51,9 @@ export function applyPatch({ schema, live, applied, manager, force, apiVersion, 
   const object = removeAbandoned(schema, merged, fieldsOfEntry(own), ownedNow)
 
   const { changed, removed } = compareObjects(schema, live, object)
-  const conflicts = entries.filter(entry => entry !== own).flatMap(entry => commonPaths(fieldsOfEntry(entry), changed).map(path => ({ manager: entry, path: printPath(path) })))
+  const conflicts = entries
+    .filter(entry => entry !== own)
+    .flatMap(entry => commonPaths(fieldsOfEntry(entry), changed).map(path => ({ manager: entry, path: printPath(path) })))
   if (conflicts.length > 0 && !force) return { conflicts }
 
   const isSame = isEmpty(changed) && isEmpty(removed)
@@ -104,7 +106,10 @@ function describe(conflicts: readonly Conflict[]): string {
     const name = printManager(manager)
     byManager.set(name, [...(byManager.get(name) ?? []), path])
   }
-  return [...byManager].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, paths]) => `conflicts with ${name}:${paths.map(path => `\n- ${path}`).join('')}`).join('\n')
+  return [...byManager]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, paths]) => `conflicts with ${name}:${paths.map(path => `\n- ${path}`).join('')}`)
+    .join('\n')
 }
 
 function printManager({ manager, operation, apiVersion, subresource }: ManagedFieldsEntry): string {
@@ -115,7 +120,16 @@ function printManager({ manager, operation, apiVersion, subresource }: ManagedFi
 const isReset = (sent: readonly ManagedFieldsEntry[]): boolean => sent.length === 0 || (sent.length === 1 && Object.keys(sent[0]!).length === 0)
 
 /** Names and what only the server sets have no owner. */
-const UNOWNED_METADATA: ReadonlySet<string> = new Set(['f:name', 'f:namespace', 'f:creationTimestamp', 'f:selfLink', 'f:uid', 'f:generation', 'f:managedFields', 'f:resourceVersion'])
+const UNOWNED_METADATA: ReadonlySet<string> = new Set([
+  'f:name',
+  'f:namespace',
+  'f:creationTimestamp',
+  'f:selfLink',
+  'f:uid',
+  'f:generation',
+  'f:managedFields',
+  'f:resourceVersion',
+])
 
 /** Status belongs to writers of /status, spec to the others (Kubernetes calls the rest reset fields). */
 const resetMember = (subresource: string): string => (subresource === 'status' ? 'spec' : 'status')

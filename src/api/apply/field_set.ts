@@ -55,13 +55,17 @@ export function commonPaths(a: FieldSet, b: FieldSet, prefix: readonly string[] 
 
 /** As messages show it: `.spec.containers[name="a"].image`. */
 export function printPath(path: readonly string[]): string {
-  return path.map(step => {
-    const rest = step.slice(2)
-    if (step.startsWith('f:')) return `.${rest}`
-    if (step.startsWith('v:')) return `[=${rest}]`
-    if (step.startsWith('i:')) return `[${rest}]`
-    return `[${Object.entries(JSON.parse(rest) as object).map(([key, value]) => `${key}=${JSON.stringify(value)}`).join(',')}]`
-  }).join('')
+  return path
+    .map(step => {
+      const rest = step.slice(2)
+      if (step.startsWith('f:')) return `.${rest}`
+      if (step.startsWith('v:')) return `[=${rest}]`
+      if (step.startsWith('i:')) return `[${rest}]`
+      return `[${Object.entries(JSON.parse(rest) as object)
+        .map(([key, value]) => `${key}=${JSON.stringify(value)}`)
+        .join(',')}]`
+    })
+    .join('')
 }
 
 /** True when the value of a fieldsV1 member is such a tree: clients may send anything. */

@@ -16,11 +16,16 @@ export interface Manager {
 export const fieldsOfEntry = (entry: ManagedFieldsEntry | undefined): FieldSet => (entry?.fieldsV1 as FieldSet | undefined) ?? {}
 
 export const isSameManager = (entry: ManagedFieldsEntry, { manager, operation, apiVersion, subresource }: Manager): boolean =>
-  entry.manager === manager && entry.operation === operation && (entry.subresource ?? '') === subresource && (operation === 'Apply' || entry.apiVersion === apiVersion)
+  entry.manager === manager &&
+  entry.operation === operation &&
+  (entry.subresource ?? '') === subresource &&
+  (operation === 'Apply' || entry.apiVersion === apiVersion)
 
 /** True when a client sent entries that can be worked with. */
 export const areValid = (entries: readonly ManagedFieldsEntry[]): boolean =>
-  entries.every(({ operation, fieldsType, fieldsV1 }) => (operation === 'Apply' || operation === 'Update') && fieldsType === 'FieldsV1' && isFieldSet(fieldsV1 ?? {}))
+  entries.every(
+    ({ operation, fieldsType, fieldsV1 }) => (operation === 'Apply' || operation === 'Update') && fieldsType === 'FieldsV1' && isFieldSet(fieldsV1 ?? {}),
+  )
 
 /** Takes fields away from every entry but that of the manager; entries left without fields vanish. */
 export function takeFromOthers(entries: readonly ManagedFieldsEntry[], manager: Manager, taken: FieldSet): ManagedFieldsEntry[] {
@@ -37,7 +42,15 @@ export function withEntry(entries: readonly ManagedFieldsEntry[], manager: Manag
   const others = entries.filter(entry => !isSameManager(entry, manager))
   if (isEmpty(fields)) return sorted(others)
   const { subresource } = manager
-  const own: ManagedFieldsEntry = { manager: manager.manager, operation: manager.operation, apiVersion: manager.apiVersion, time, fieldsType: 'FieldsV1', fieldsV1: fields, ...(subresource && { subresource }) }
+  const own: ManagedFieldsEntry = {
+    manager: manager.manager,
+    operation: manager.operation,
+    apiVersion: manager.apiVersion,
+    time,
+    fieldsType: 'FieldsV1',
+    fieldsV1: fields,
+    ...(subresource && { subresource }),
+  }
   return capped(sorted([...others, own]))
 }
 
@@ -56,6 +69,7 @@ function capped(entries: ManagedFieldsEntry[]): ManagedFieldsEntry[] {
 
 /** Appliers first, then by time: Kubernetes' order. */
 function sorted(entries: ManagedFieldsEntry[]): ManagedFieldsEntry[] {
-  const rank = (entry: ManagedFieldsEntry): string => `${entry.operation === 'Apply' ? 0 : 1} ${entry.time ?? ''} ${entry.manager ?? ''} ${entry.subresource ?? ''}`
+  const rank = (entry: ManagedFieldsEntry): string =>
+    `${entry.operation === 'Apply' ? 0 : 1} ${entry.time ?? ''} ${entry.manager ?? ''} ${entry.subresource ?? ''}`
   return entries.length < 2 ? entries : entries.sort((a, b) => (rank(a) < rank(b) ? -1 : 1))
 }

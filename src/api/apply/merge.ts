@@ -29,7 +29,11 @@ export function removeAbandoned(schema: Schema, object: any, before: FieldSet, o
     if (member === undefined || !Object.hasOwn(object, name)) continue
     // The first level (spec, metadata) is the object itself rather than something applied to it.
     const isAbandoned = owned[step] === undefined && (depth > 0 || !isGranular(member))
-    const rest = isAbandoned ? undefined : isGranular(member) ? removeAbandoned(member, object[name], before[step]!, owned[step] ?? {}, depth + 1) : object[name]
+    const rest = isAbandoned
+      ? undefined
+      : isGranular(member)
+        ? removeAbandoned(member, object[name], before[step]!, owned[step] ?? {}, depth + 1)
+        : object[name]
     if (rest === object[name]) continue
     result ??= { ...object }
     if (rest === undefined) delete result[name]

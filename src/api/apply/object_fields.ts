@@ -25,9 +25,13 @@ export function compareObjects(schema: Schema, old: unknown, fresh: unknown): Ch
 /** True when apply looks inside: an atomic value has one owner. */
 export function isGranular(schema: Schema): boolean {
   switch (schema.type) {
-    case 'object': case 'map': return schema.atomic !== true
-    case 'list': return schema.listType !== 'atomic'
-    default: return false
+    case 'object':
+    case 'map':
+      return schema.atomic !== true
+    case 'list':
+      return schema.listType !== 'atomic'
+    default:
+      return false
   }
 }
 
@@ -36,7 +40,10 @@ export function stepOfItem(schema: ListSchema<Schema>, item: any): string {
   if (schema.listType === 'set') return `v:${JSON.stringify(item)}`
   const keys = schema.mapKeys ?? []
   if (keys.length === 1) return `k:{${JSON.stringify(keys[0])}:${JSON.stringify(keyValue(schema, item, keys[0]!)) ?? 'null'}}`
-  return `k:{${[...keys].sort().map(key => `${JSON.stringify(key)}:${JSON.stringify(keyValue(schema, item, key)) ?? 'null'}`).join(',')}}`
+  return `k:{${[...keys]
+    .sort()
+    .map(key => `${JSON.stringify(key)}:${JSON.stringify(keyValue(schema, item, key)) ?? 'null'}`)
+    .join(',')}}`
 }
 
 export function memberSchema(schema: Schema, name: string): Schema | undefined {
@@ -64,7 +71,9 @@ function fieldsBelow(schema: Schema, value: any, mode: Mode, path: string, isFie
       const member = fields ? fields[name]?.schema : memberSchema(schema, name)
       if (member === undefined || value[name] === undefined) continue
       const step = fields?.[name]!.step ?? `f:${name}`
-      node[step] = isGranular(member) ? fieldsBelow(member, value[name], mode, mode === 'applied' ? `${path}.${name}` : '', isFieldItself(schema, name, mode)) : LEAF
+      node[step] = isGranular(member)
+        ? fieldsBelow(member, value[name], mode, mode === 'applied' ? `${path}.${name}` : '', isFieldItself(schema, name, mode))
+        : LEAF
       isLeaf = false
     }
   }
@@ -94,7 +103,8 @@ function compareMembers(schema: Schema, old: any, fresh: any, into: Collected): 
   }
   for (const name of Object.keys(old)) {
     const member = memberSchema(schema, name)
-    if (member !== undefined && old[name] !== undefined && (!Object.hasOwn(fresh, name) || fresh[name] === undefined)) into.removed[`f:${name}`] = fieldsBelow(member, old[name], 'removed', '', true)
+    if (member !== undefined && old[name] !== undefined && (!Object.hasOwn(fresh, name) || fresh[name] === undefined))
+      into.removed[`f:${name}`] = fieldsBelow(member, old[name], 'removed', '', true)
   }
 }
 
@@ -134,7 +144,10 @@ function checkKeys(schema: ListSchema<Schema>, items: any[], path: string): void
   const seen = new Set<string>()
   items.forEach((item, index) => {
     const missing = schema.listType === 'map' ? schema.mapKeys?.find(key => keyValue(schema, item, key) === undefined) : undefined
-    if (missing !== undefined) throw badRequest(`failed to create typed patch object: ${path}: element ${index}: associative list with keys has an element that omits key field ${JSON.stringify(missing)} (and doesn't have default value)`)
+    if (missing !== undefined)
+      throw badRequest(
+        `failed to create typed patch object: ${path}: element ${index}: associative list with keys has an element that omits key field ${JSON.stringify(missing)} (and doesn't have default value)`,
+      )
     const step = stepOfItem(schema, item)
     if (seen.has(step)) throw badRequest(`failed to create typed patch object: ${path}: duplicate entries for key ${step.slice(2)}`)
     seen.add(step)

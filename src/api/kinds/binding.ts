@@ -5,10 +5,14 @@ import { objectReference } from '../types/reference.ts'
 import { validateBinding } from '../validation/requests.ts'
 import { declareVirtualKind } from './declare.ts'
 
-const schema = object('io.k8s.api.core.v1.Binding', {
-  ...objectFields,
-  target: required(objectReference),
-}, { doc: 'Puts a Pod on a node; the scheduler creates it.' })
+const schema = object(
+  'io.k8s.api.core.v1.Binding',
+  {
+    ...objectFields,
+    target: required(objectReference),
+  },
+  { doc: 'Puts a Pod on a node; the scheduler creates it.' },
+)
 
 export interface Binding extends Infer<typeof schema> {}
 

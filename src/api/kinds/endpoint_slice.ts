@@ -7,12 +7,16 @@ import { compileValues } from '../validation/values.ts'
 import { ageColumn, nameColumn, textColumn } from './columns.ts'
 import { declareKind } from './declare.ts'
 
-const schema = object('io.k8s.api.discovery.v1.EndpointSlice', {
-  ...objectFields,
-  addressType: required(string({ values: ['IPv4', 'IPv6', 'FQDN'] })),
-  endpoints: required(atomicList(endpoint)),
-  ports: atomicList(endpointPort),
-}, { doc: 'Some of the addresses behind a Service, and whether each is ready, serving and terminating.' })
+const schema = object(
+  'io.k8s.api.discovery.v1.EndpointSlice',
+  {
+    ...objectFields,
+    addressType: required(string({ values: ['IPv4', 'IPv6', 'FQDN'] })),
+    endpoints: required(atomicList(endpoint)),
+    ports: atomicList(endpointPort),
+  },
+  { doc: 'Some of the addresses behind a Service, and whether each is ready, serving and terminating.' },
+)
 
 const valuesErrors = compileValues(schema)
 
@@ -38,7 +42,9 @@ export const EndpointSlice: Kind<EndpointSlice> = declareKind<EndpointSlice>({
   columns: [
     nameColumn,
     textColumn('AddressType', 'IPv4, IPv6 or FQDN.', ({ addressType }) => addressType),
-    textColumn('Ports', 'The ports of every address.', ({ ports }) => printFirst((ports ?? []).map(({ port, name }) => (port === undefined ? name || '*' : String(port))))),
+    textColumn('Ports', 'The ports of every address.', ({ ports }) =>
+      printFirst((ports ?? []).map(({ port, name }) => (port === undefined ? name || '*' : String(port)))),
+    ),
     textColumn('Endpoints', 'The addresses, ready or not.', ({ endpoints }) => printFirst(endpoints.flatMap(({ addresses }) => addresses))),
     ageColumn,
   ],

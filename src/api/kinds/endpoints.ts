@@ -6,10 +6,14 @@ import { validateEndpoints } from '../validation/endpoints.ts'
 import { ageColumn, nameColumn, orNone, textColumn } from './columns.ts'
 import { declareKind } from './declare.ts'
 
-const schema = object('io.k8s.api.core.v1.Endpoints', {
-  ...objectFields,
-  subsets: atomicList(endpointSubset),
-}, { doc: 'The addresses behind a Service, in the older form. EndpointSlice is the newer one.' })
+const schema = object(
+  'io.k8s.api.core.v1.Endpoints',
+  {
+    ...objectFields,
+    subsets: atomicList(endpointSubset),
+  },
+  { doc: 'The addresses behind a Service, in the older form. EndpointSlice is the newer one.' },
+)
 
 export interface Endpoints extends Infer<typeof schema> {}
 
@@ -30,7 +34,8 @@ function printEndpoints({ subsets }: Endpoints): string {
   const all = (subsets ?? []).flatMap(({ addresses, ports }) =>
     ports?.length
       ? ports.flatMap(({ port }) => (addresses ?? []).map(({ ip }) => (ip.includes(':') ? `[${ip}]:${port}` : `${ip}:${port}`)))
-      : (addresses ?? []).map(({ ip }) => ip))
+      : (addresses ?? []).map(({ ip }) => ip),
+  )
   const shown = all.slice(0, SHOWN_MAX).join(',')
   return all.length > SHOWN_MAX ? `${shown} + ${all.length - SHOWN_MAX} more...` : orNone(shown)
 }

@@ -7,24 +7,28 @@ import { validateEvent } from '../validation/event.ts'
 import { declareKind } from './declare.ts'
 import { eventColumns } from './event_columns.ts'
 
-const schema = object('io.k8s.api.core.v1.Event', {
-  ...objectFields,
-  metadata: { ...objectFields.metadata, required: true },
-  action: string({ doc: 'What the reporter did or failed to do.' }),
-  count: int32({ doc: 'How often it happened.' }),
-  eventTime: microTime({ doc: 'When it first happened, for newer reporters.' }),
-  firstTimestamp: time({ doc: 'When it first happened.' }),
-  involvedObject: required(objectReference),
-  lastTimestamp: time({ doc: 'When it last happened.' }),
-  message: string({ doc: 'A sentence for people.' }),
-  reason: string({ doc: 'Why, as one word for programs.' }),
-  related: objectReference,
-  reportingComponent: string({ doc: 'The controller that reports it.' }),
-  reportingInstance: string({ doc: 'Which instance of that controller.' }),
-  series: eventSeries,
-  source: present(eventSource),
-  type: string({ doc: 'Normal or Warning.' }),
-}, { doc: 'Something that happened to an object. Events are kept for an hour.' })
+const schema = object(
+  'io.k8s.api.core.v1.Event',
+  {
+    ...objectFields,
+    metadata: { ...objectFields.metadata, required: true },
+    action: string({ doc: 'What the reporter did or failed to do.' }),
+    count: int32({ doc: 'How often it happened.' }),
+    eventTime: microTime({ doc: 'When it first happened, for newer reporters.' }),
+    firstTimestamp: time({ doc: 'When it first happened.' }),
+    involvedObject: required(objectReference),
+    lastTimestamp: time({ doc: 'When it last happened.' }),
+    message: string({ doc: 'A sentence for people.' }),
+    reason: string({ doc: 'Why, as one word for programs.' }),
+    related: objectReference,
+    reportingComponent: string({ doc: 'The controller that reports it.' }),
+    reportingInstance: string({ doc: 'Which instance of that controller.' }),
+    series: eventSeries,
+    source: present(eventSource),
+    type: string({ doc: 'Normal or Warning.' }),
+  },
+  { doc: 'Something that happened to an object. Events are kept for an hour.' },
+)
 
 export interface Event extends Infer<typeof schema> {}
 

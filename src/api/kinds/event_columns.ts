@@ -5,10 +5,12 @@ import { orNone, textColumn, wideColumn } from './columns.ts'
 import type { Event } from './event.ts'
 
 export const eventColumns: readonly Column<Event>[] = [
-  textColumn('Last Seen', 'When it last happened.', (event, nowMs) => formatAge(event.series?.lastObservedTime ?? event.lastTimestamp ?? firstSeen(event), nowMs)),
+  textColumn('Last Seen', 'When it last happened.', (event, nowMs) =>
+    formatAge(event.series?.lastObservedTime ?? event.lastTimestamp ?? firstSeen(event), nowMs),
+  ),
   textColumn('Type', 'Normal or Warning.', ({ type }) => type ?? ''),
   textColumn('Reason', 'Why, in one word.', ({ reason }) => reason ?? ''),
-  textColumn('Object', 'What it happened to.', ({ involvedObject: { kind, name } }) => (kind ? `${kind.toLowerCase()}/${name ?? ''}` : name ?? '')),
+  textColumn('Object', 'What it happened to.', ({ involvedObject: { kind, name } }) => (kind ? `${kind.toLowerCase()}/${name ?? ''}` : (name ?? ''))),
   wideColumn('Subobject', 'The part of the object.', ({ involvedObject }) => involvedObject.fieldPath ?? ''),
   wideColumn('Source', 'Who reported it.', printSource),
   textColumn('Message', 'A sentence for people.', ({ message }) => (message ?? '').trim()),
@@ -22,5 +24,5 @@ const firstSeen = ({ firstTimestamp, eventTime }: Event): string | undefined => 
 function printSource({ source, reportingComponent, reportingInstance }: Event): string {
   const component = source.component || reportingComponent
   const host = source.component ? source.host : reportingInstance
-  return host ? `${orNone(component)}, ${host}` : component ?? ''
+  return host ? `${orNone(component)}, ${host}` : (component ?? '')
 }

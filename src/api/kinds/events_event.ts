@@ -10,23 +10,27 @@ import { declareKind } from './declare.ts'
 import { Event } from './event.ts'
 import { eventColumns } from './event_columns.ts'
 
-const schema = object('io.k8s.api.events.v1.Event', {
-  ...objectFields,
-  action: string({ doc: 'What the reporter did or failed to do.' }),
-  deprecatedCount: int32(),
-  deprecatedFirstTimestamp: time(),
-  deprecatedLastTimestamp: time(),
-  deprecatedSource: present(eventSource),
-  eventTime: required(microTime({ doc: 'When it first happened.' })),
-  note: string({ doc: 'A sentence for people.' }),
-  reason: string({ doc: 'Why, as one word for programs.' }),
-  regarding: present(objectReference),
-  related: objectReference,
-  reportingController: string({ doc: 'The controller that reports it.' }),
-  reportingInstance: string({ doc: 'Which instance of that controller.' }),
-  series: eventSeries,
-  type: string({ doc: 'Normal or Warning.' }),
-}, { doc: 'Something that happened to an object. Events are kept for an hour.' })
+const schema = object(
+  'io.k8s.api.events.v1.Event',
+  {
+    ...objectFields,
+    action: string({ doc: 'What the reporter did or failed to do.' }),
+    deprecatedCount: int32(),
+    deprecatedFirstTimestamp: time(),
+    deprecatedLastTimestamp: time(),
+    deprecatedSource: present(eventSource),
+    eventTime: required(microTime({ doc: 'When it first happened.' })),
+    note: string({ doc: 'A sentence for people.' }),
+    reason: string({ doc: 'Why, as one word for programs.' }),
+    regarding: present(objectReference),
+    related: objectReference,
+    reportingController: string({ doc: 'The controller that reports it.' }),
+    reportingInstance: string({ doc: 'Which instance of that controller.' }),
+    series: eventSeries,
+    type: string({ doc: 'Normal or Warning.' }),
+  },
+  { doc: 'Something that happened to an object. Events are kept for an hour.' },
+)
 
 /** The same events as core/v1's, with newer names for some fields. */
 export interface EventsEvent extends Infer<typeof schema> {}
@@ -41,7 +45,9 @@ export const EventsEvent: Kind<EventsEvent> = declareKind<EventsEvent>({
   createOnUpdate: true,
   storage: { prefix: Event.storage.prefix, fromStored: fromCore, toStored: toCore },
   validateCreate: validateEventsEvent,
-  fieldSelectors: Object.fromEntries(Object.entries(Event.fieldSelectors).map(([label, read]) => [newLabel(label), (event: EventsEvent) => read(toCore(event))])),
+  fieldSelectors: Object.fromEntries(
+    Object.entries(Event.fieldSelectors).map(([label, read]) => [newLabel(label), (event: EventsEvent) => read(toCore(event))]),
+  ),
   columns: eventColumns.map(column => ({ ...column, cell: (event: EventsEvent, nowMs: number) => column.cell(toCore(event), nowMs) })),
 })
 

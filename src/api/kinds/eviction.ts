@@ -4,10 +4,14 @@ import { object, type Infer } from '../schema.ts'
 import { deleteOptions } from '../types/delete_options.ts'
 import { declareVirtualKind } from './declare.ts'
 
-const schema = object('io.k8s.api.policy.v1.Eviction', {
-  ...objectFields,
-  deleteOptions,
-}, { doc: 'Deletes a Pod if its disruption budget allows it.' })
+const schema = object(
+  'io.k8s.api.policy.v1.Eviction',
+  {
+    ...objectFields,
+    deleteOptions,
+  },
+  { doc: 'Deletes a Pod if its disruption budget allows it.' },
+)
 
 export interface Eviction extends Infer<typeof schema> {}
 

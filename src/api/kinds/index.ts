@@ -23,8 +23,24 @@ import { TokenReview } from './token_review.ts'
 
 /** In the order discovery lists them: by group, then by name. Kinds of subresources alone (Eviction, TokenRequest) hang on their resource. */
 export const kinds: readonly Kind[] = [
-  Binding, ConfigMap, Endpoints, Event, Namespace, Node, Pod, Secret, ServiceAccount, Service,
-  EventsEvent, EndpointSlice, Lease, PriorityClass,
-  SelfSubjectReview, TokenReview,
-  LocalSubjectAccessReview, SelfSubjectAccessReview, SelfSubjectRulesReview, SubjectAccessReview,
+  Binding,
+  ConfigMap,
+  Endpoints,
+  Event,
+  Namespace,
+  Node,
+  Pod,
+  Secret,
+  ServiceAccount,
+  Service,
+  EventsEvent,
+  EndpointSlice,
+  Lease,
+  PriorityClass,
+  SelfSubjectReview,
+  TokenReview,
+  LocalSubjectAccessReview,
+  SelfSubjectAccessReview,
+  SelfSubjectRulesReview,
+  SubjectAccessReview,
 ]

@@ -6,10 +6,14 @@ import { validateLease } from '../validation/lease.ts'
 import { ageColumn, nameColumn, textColumn } from './columns.ts'
 import { declareKind } from './declare.ts'
 
-const schema = object('io.k8s.api.coordination.v1.Lease', {
-  ...objectFields,
-  spec: present(leaseSpec),
-}, { doc: 'Who holds something and until when: heartbeats of nodes, leaders of controllers.' })
+const schema = object(
+  'io.k8s.api.coordination.v1.Lease',
+  {
+    ...objectFields,
+    spec: present(leaseSpec),
+  },
+  { doc: 'Who holds something and until when: heartbeats of nodes, leaders of controllers.' },
+)
 
 export interface Lease extends Infer<typeof schema> {}
 

@@ -5,11 +5,15 @@ import { subjectAccessReviewSpec, subjectAccessReviewStatus } from '../types/acc
 import { validateLocalSubjectAccessReview } from '../validation/requests.ts'
 import { declareVirtualKind } from './declare.ts'
 
-const schema = object('io.k8s.api.authorization.v1.LocalSubjectAccessReview', {
-  ...objectFields,
-  spec: { ...present(subjectAccessReviewSpec), required: true },
-  status: present(subjectAccessReviewStatus),
-}, { doc: 'Asks whether somebody may do something in one namespace.' })
+const schema = object(
+  'io.k8s.api.authorization.v1.LocalSubjectAccessReview',
+  {
+    ...objectFields,
+    spec: { ...present(subjectAccessReviewSpec), required: true },
+    status: present(subjectAccessReviewStatus),
+  },
+  { doc: 'Asks whether somebody may do something in one namespace.' },
+)
 
 export interface LocalSubjectAccessReview extends Infer<typeof schema> {}
 

@@ -8,11 +8,15 @@ import { validateNamespace, validateNamespaceUpdate } from '../validation/namesp
 import { ageColumn, nameColumn, textColumn } from './columns.ts'
 import { declareKind, statusSubresource } from './declare.ts'
 
-const schema = object('io.k8s.api.core.v1.Namespace', {
-  ...objectFields,
-  spec: present(namespaceSpec),
-  status: present(namespaceStatus),
-}, { doc: 'A scope for names; deleting it deletes everything in it.' })
+const schema = object(
+  'io.k8s.api.core.v1.Namespace',
+  {
+    ...objectFields,
+    spec: present(namespaceSpec),
+    status: present(namespaceStatus),
+  },
+  { doc: 'A scope for names; deleting it deletes everything in it.' },
+)
 
 export interface Namespace extends Infer<typeof schema> {}
 

@@ -8,11 +8,15 @@ import { validateNode, validateNodeUpdate } from '../validation/node.ts'
 import { declareKind, statusSubresource } from './declare.ts'
 import { nodeColumns } from './node_columns.ts'
 
-const schema = object('io.k8s.api.core.v1.Node', {
-  ...objectFields,
-  spec: present(nodeSpec),
-  status: present(nodeStatus),
-}, { doc: 'A machine that runs Pods.' })
+const schema = object(
+  'io.k8s.api.core.v1.Node',
+  {
+    ...objectFields,
+    spec: present(nodeSpec),
+    status: present(nodeStatus),
+  },
+  { doc: 'A machine that runs Pods.' },
+)
 
 export interface Node extends Infer<typeof schema> {}
 

@@ -12,11 +12,15 @@ import { podColumns, podRowConditions } from './pod_columns.ts'
 import { setPodDefaults } from './pod_defaults.ts'
 import { preparePodForCreate, preparePodForUpdate } from './pod_strategy.ts'
 
-const schema = object('io.k8s.api.core.v1.Pod', {
-  ...objectFields,
-  spec: present(podSpec),
-  status: present(podStatus),
-}, { doc: 'Containers that run together on one node, share its network address and volumes, and live and die as one.' })
+const schema = object(
+  'io.k8s.api.core.v1.Pod',
+  {
+    ...objectFields,
+    spec: present(podSpec),
+    status: present(podStatus),
+  },
+  { doc: 'Containers that run together on one node, share its network address and volumes, and live and die as one.' },
+)
 
 export interface Pod extends Infer<typeof schema> {}
 

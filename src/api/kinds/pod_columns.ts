@@ -41,7 +41,7 @@ export function summarizePod(pod: Pod): PodSummary {
   const main = initialized ? summarizeContainers(pod) : undefined
   const counted = main ? [...init.sidecars, ...(pod.status.containerStatuses ?? [])] : (pod.status.initContainerStatuses ?? [])
   return {
-    status: overrule(pod, main?.status ?? (main ? init.status ?? basicStatus(pod) : init.status!)),
+    status: overrule(pod, main?.status ?? (main ? (init.status ?? basicStatus(pod)) : init.status!)),
     ready: init.ready + (main?.ready ?? 0),
     total: pod.spec.containers.length + sidecarNames(pod).size,
     restarts: counted.reduce((sum, { restartCount }) => sum + restartCount, 0),

@@ -8,7 +8,9 @@ import type { Pod } from './pod.ts'
 export function preparePodForCreate(pod: Pod): void {
   pod.status = { phase: 'Pending', qosClass: qosClass(pod) }
   if (pod.spec.schedulingGates?.length) {
-    pod.status.conditions = [{ type: 'PodScheduled', status: 'False', reason: 'SchedulingGated', message: 'Scheduling is blocked due to non-empty scheduling gates' }]
+    pod.status.conditions = [
+      { type: 'PodScheduled', status: 'False', reason: 'SchedulingGated', message: 'Scheduling is blocked due to non-empty scheduling gates' },
+    ]
   }
 }
 
@@ -41,6 +43,9 @@ function withResources(old: Pod, draft: Pod): Pod['spec'] {
       return next ? { ...container, resources: next.resources, ...(next.resizePolicy && { resizePolicy: next.resizePolicy }) } : container
     })
   spec.containers = resized(spec.containers, draft.spec.containers)
-  if (spec.initContainers) spec.initContainers = resized(spec.initContainers, draft.spec.initContainers).map((container, index) => (isSidecar(container) ? container : spec.initContainers![index]!))
+  if (spec.initContainers)
+    spec.initContainers = resized(spec.initContainers, draft.spec.initContainers).map((container, index) =>
+      isSidecar(container) ? container : spec.initContainers![index]!,
+    )
   return spec
 }

@@ -6,13 +6,21 @@ import { compileValues } from '../validation/values.ts'
 import { ageColumn, booleanColumn, integerColumn, nameColumn, textColumn } from './columns.ts'
 import { declareKind } from './declare.ts'
 
-const schema = object('io.k8s.api.scheduling.v1.PriorityClass', {
-  ...objectFields,
-  description: string({ doc: 'When to use this class.' }),
-  globalDefault: boolean({ doc: 'True gives it to Pods that name no class; one class only.' }),
-  preemptionPolicy: string({ values: ['PreemptLowerPriority', 'Never'], default: 'PreemptLowerPriority', doc: 'Whether Pods of this class may push out others.' }),
-  value: required(int32({ doc: 'The priority; higher goes first.' })),
-}, { doc: 'A name for a priority of Pods.' })
+const schema = object(
+  'io.k8s.api.scheduling.v1.PriorityClass',
+  {
+    ...objectFields,
+    description: string({ doc: 'When to use this class.' }),
+    globalDefault: boolean({ doc: 'True gives it to Pods that name no class; one class only.' }),
+    preemptionPolicy: string({
+      values: ['PreemptLowerPriority', 'Never'],
+      default: 'PreemptLowerPriority',
+      doc: 'Whether Pods of this class may push out others.',
+    }),
+    value: required(int32({ doc: 'The priority; higher goes first.' })),
+  },
+  { doc: 'A name for a priority of Pods.' },
+)
 
 const valuesErrors = compileValues(schema)
 

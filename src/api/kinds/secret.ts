@@ -6,13 +6,17 @@ import { validateSecret, validateSecretUpdate } from '../validation/data.ts'
 import { ageColumn, nameColumn, textColumn } from './columns.ts'
 import { declareKind } from './declare.ts'
 
-const schema = object('io.k8s.api.core.v1.Secret', {
-  ...objectFields,
-  data: map(bytes(), { doc: 'The values, in base64.' }),
-  immutable: boolean({ doc: 'True forbids any later change of the data.' }),
-  stringData: map(string(), { doc: 'For writing only: plain text that goes into data and wins over what is there.' }),
-  type: present(string({ doc: 'What the secret is for; Opaque if nothing is said.' })),
-}, { doc: 'Secret values that Pods take as environment variables or files.' })
+const schema = object(
+  'io.k8s.api.core.v1.Secret',
+  {
+    ...objectFields,
+    data: map(bytes(), { doc: 'The values, in base64.' }),
+    immutable: boolean({ doc: 'True forbids any later change of the data.' }),
+    stringData: map(string(), { doc: 'For writing only: plain text that goes into data and wins over what is there.' }),
+    type: present(string({ doc: 'What the secret is for; Opaque if nothing is said.' })),
+  },
+  { doc: 'Secret values that Pods take as environment variables or files.' },
+)
 
 export interface Secret extends Infer<typeof schema> {}
 

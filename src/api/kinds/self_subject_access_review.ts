@@ -5,11 +5,15 @@ import { selfSubjectAccessReviewSpec, subjectAccessReviewStatus } from '../types
 import { validateSelfSubjectAccessReview } from '../validation/requests.ts'
 import { declareVirtualKind } from './declare.ts'
 
-const schema = object('io.k8s.api.authorization.v1.SelfSubjectAccessReview', {
-  ...objectFields,
-  spec: { ...present(selfSubjectAccessReviewSpec), required: true },
-  status: present(subjectAccessReviewStatus),
-}, { doc: 'Asks whether the caller may do something: kubectl auth can-i.' })
+const schema = object(
+  'io.k8s.api.authorization.v1.SelfSubjectAccessReview',
+  {
+    ...objectFields,
+    spec: { ...present(selfSubjectAccessReviewSpec), required: true },
+    status: present(subjectAccessReviewStatus),
+  },
+  { doc: 'Asks whether the caller may do something: kubectl auth can-i.' },
+)
 
 export interface SelfSubjectAccessReview extends Infer<typeof schema> {}
 

@@ -4,10 +4,14 @@ import { object, present, type Infer } from '../schema.ts'
 import { selfSubjectReviewStatus } from '../types/token.ts'
 import { declareVirtualKind } from './declare.ts'
 
-const schema = object('io.k8s.api.authentication.v1.SelfSubjectReview', {
-  ...objectFields,
-  status: present(selfSubjectReviewStatus),
-}, { doc: 'Asks who the caller is: kubectl auth whoami.' })
+const schema = object(
+  'io.k8s.api.authentication.v1.SelfSubjectReview',
+  {
+    ...objectFields,
+    status: present(selfSubjectReviewStatus),
+  },
+  { doc: 'Asks who the caller is: kubectl auth whoami.' },
+)
 
 export interface SelfSubjectReview extends Infer<typeof schema> {}
 

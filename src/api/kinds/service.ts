@@ -8,11 +8,15 @@ import { declareKind, statusSubresource } from './declare.ts'
 import { serviceColumns } from './service_columns.ts'
 import { prepareServiceForUpdate, setServiceDefaults } from './service_defaults.ts'
 
-const schema = object('io.k8s.api.core.v1.Service', {
-  ...objectFields,
-  spec: present(serviceSpec),
-  status: present(serviceStatus),
-}, { doc: 'One name and address for a changing set of Pods.' })
+const schema = object(
+  'io.k8s.api.core.v1.Service',
+  {
+    ...objectFields,
+    spec: present(serviceSpec),
+    status: present(serviceStatus),
+  },
+  { doc: 'One name and address for a changing set of Pods.' },
+)
 
 export interface Service extends Infer<typeof schema> {}
 
@@ -33,7 +37,9 @@ export const Service: Kind<Service> = declareKind<Service>({
     'spec.type': ({ spec }) => spec.type,
   },
   setDefaults: setServiceDefaults,
-  prepareForCreate: draft => { draft.status = { loadBalancer: {} } },
+  prepareForCreate: draft => {
+    draft.status = { loadBalancer: {} }
+  },
   prepareForUpdate: prepareServiceForUpdate,
   validate: validateService,
   validateUpdate: validateServiceUpdate,

@@ -6,12 +6,16 @@ import { ageColumn, nameColumn, textColumn } from './columns.ts'
 import { declareKind } from './declare.ts'
 import { TokenRequest } from './token_request.ts'
 
-const schema = object('io.k8s.api.core.v1.ServiceAccount', {
-  ...objectFields,
-  automountServiceAccountToken: boolean({ doc: 'False keeps the token out of the Pods, unless the Pod says otherwise.' }),
-  imagePullSecrets: atomicList(localObjectReference),
-  secrets: mapList(objectReference, ['name'], { patchMerge: true, patchMergeKey: 'name' }),
-}, { doc: 'Who the processes of a Pod are towards the API.' })
+const schema = object(
+  'io.k8s.api.core.v1.ServiceAccount',
+  {
+    ...objectFields,
+    automountServiceAccountToken: boolean({ doc: 'False keeps the token out of the Pods, unless the Pod says otherwise.' }),
+    imagePullSecrets: atomicList(localObjectReference),
+    secrets: mapList(objectReference, ['name'], { patchMerge: true, patchMergeKey: 'name' }),
+  },
+  { doc: 'Who the processes of a Pod are towards the API.' },
+)
 
 export interface ServiceAccount extends Infer<typeof schema> {}
 

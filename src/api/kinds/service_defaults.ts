@@ -7,7 +7,8 @@ import type { Service } from './service.ts'
 export function setServiceDefaults({ spec, status }: Service): void {
   const { type } = spec
   for (const port of spec.ports ?? []) if (!port.targetPort) port.targetPort = port.port
-  if (spec.sessionAffinity === 'ClientIP') spec.sessionAffinityConfig = { clientIP: { timeoutSeconds: spec.sessionAffinityConfig?.clientIP?.timeoutSeconds ?? 10800 } }
+  if (spec.sessionAffinity === 'ClientIP')
+    spec.sessionAffinityConfig = { clientIP: { timeoutSeconds: spec.sessionAffinityConfig?.clientIP?.timeoutSeconds ?? 10800 } }
   if (isReachableFromOutside(spec)) spec.externalTrafficPolicy ||= 'Cluster'
   if (type !== 'ExternalName') {
     spec.internalTrafficPolicy ||= 'Cluster'
@@ -72,7 +73,10 @@ function dropIfKept(spec: ServiceSpec, old: ServiceSpec, field: keyof ServiceSpe
   if (deepEqual(spec[field], old[field])) delete spec[field]
 }
 
-const samePort = ({ port, protocol }: ServicePort) => (other: ServicePort) => other.port === port && other.protocol === protocol
+const samePort =
+  ({ port, protocol }: ServicePort) =>
+  (other: ServicePort) =>
+    other.port === port && other.protocol === protocol
 
 const hasNodePorts = ({ type }: ServiceSpec): boolean => type === 'NodePort' || type === 'LoadBalancer'
 

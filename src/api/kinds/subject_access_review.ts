@@ -5,11 +5,15 @@ import { subjectAccessReviewSpec, subjectAccessReviewStatus } from '../types/acc
 import { validateSubjectAccessReview } from '../validation/requests.ts'
 import { declareVirtualKind } from './declare.ts'
 
-const schema = object('io.k8s.api.authorization.v1.SubjectAccessReview', {
-  ...objectFields,
-  spec: { ...present(subjectAccessReviewSpec), required: true },
-  status: present(subjectAccessReviewStatus),
-}, { doc: 'Asks whether somebody may do something.' })
+const schema = object(
+  'io.k8s.api.authorization.v1.SubjectAccessReview',
+  {
+    ...objectFields,
+    spec: { ...present(subjectAccessReviewSpec), required: true },
+    status: present(subjectAccessReviewStatus),
+  },
+  { doc: 'Asks whether somebody may do something.' },
+)
 
 export interface SubjectAccessReview extends Infer<typeof schema> {}
 

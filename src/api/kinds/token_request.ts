@@ -5,11 +5,15 @@ import { tokenRequestSpec, tokenRequestStatus } from '../types/token.ts'
 import { validateTokenRequest } from '../validation/requests.ts'
 import { declareVirtualKind } from './declare.ts'
 
-const schema = object('io.k8s.api.authentication.v1.TokenRequest', {
-  ...objectFields,
-  spec: { ...present(tokenRequestSpec), required: true },
-  status: present(tokenRequestStatus),
-}, { doc: 'Asks for a token of a ServiceAccount.' })
+const schema = object(
+  'io.k8s.api.authentication.v1.TokenRequest',
+  {
+    ...objectFields,
+    spec: { ...present(tokenRequestSpec), required: true },
+    status: present(tokenRequestStatus),
+  },
+  { doc: 'Asks for a token of a ServiceAccount.' },
+)
 
 export interface TokenRequest extends Infer<typeof schema> {}
 

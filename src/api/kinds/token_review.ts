@@ -5,11 +5,15 @@ import { tokenReviewSpec, tokenReviewStatus } from '../types/token.ts'
 import { validateTokenReview } from '../validation/requests.ts'
 import { declareVirtualKind } from './declare.ts'
 
-const schema = object('io.k8s.api.authentication.v1.TokenReview', {
-  ...objectFields,
-  spec: { ...present(tokenReviewSpec), required: true },
-  status: present(tokenReviewStatus),
-}, { doc: 'Asks who a token belongs to.' })
+const schema = object(
+  'io.k8s.api.authentication.v1.TokenReview',
+  {
+    ...objectFields,
+    spec: { ...present(tokenReviewSpec), required: true },
+    status: present(tokenReviewStatus),
+  },
+  { doc: 'Asks who a token belongs to.' },
+)
 
 export interface TokenReview extends Infer<typeof schema> {}
 

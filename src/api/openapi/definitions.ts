@@ -39,7 +39,11 @@ const listMeta = object('io.k8s.apimachinery.pkg.apis.meta.v1.ListMeta', {
 })
 
 const listSchemaOf = (kind: Kind): ObjectSchema<Fields> =>
-  object(listModelOf(kind), { apiVersion: string(), items: required(atomicList(kind.schema)), kind: string(), metadata: listMeta }, { doc: `A list of ${kind.kind} objects.` })
+  object(
+    listModelOf(kind),
+    { apiVersion: string(), items: required(atomicList(kind.schema)), kind: string(), metadata: listMeta },
+    { doc: `A list of ${kind.kind} objects.` },
+  )
 
 function mark(model: Json, { group, version }: Kind, kind: string): void {
   const marks = (model['x-kubernetes-group-version-kind'] ??= []) as GroupVersionKind[]
@@ -65,13 +69,23 @@ function describe(schema: Schema, dialect: Dialect, models: Map<string, Json>, d
     case 'object':
       defineObject(schema, dialect, models)
       return refer(schema.name, dialect, description)
-    case 'string': return describeString(schema, dialect, models, description)
-    case 'integer': return { ...description, type: 'integer', format: schema.format, ...defaultOf(schema) }
-    case 'number': return { ...description, type: 'number', format: 'double' }
-    case 'boolean': return { ...description, type: 'boolean', ...defaultOf(schema) }
-    case 'any': return { ...description, type: 'object' }
+    case 'string':
+      return describeString(schema, dialect, models, description)
+    case 'integer':
+      return { ...description, type: 'integer', format: schema.format, ...defaultOf(schema) }
+    case 'number':
+      return { ...description, type: 'number', format: 'double' }
+    case 'boolean':
+      return { ...description, type: 'boolean', ...defaultOf(schema) }
+    case 'any':
+      return { ...description, type: 'object' }
     case 'map':
-      return { ...description, type: 'object', additionalProperties: describe(schema.values, dialect, models), ...(schema.atomic && { 'x-kubernetes-map-type': 'atomic' }) }
+      return {
+        ...description,
+        type: 'object',
+        additionalProperties: describe(schema.values, dialect, models),
+        ...(schema.atomic && { 'x-kubernetes-map-type': 'atomic' }),
+      }
     case 'list':
       return { ...description, type: 'array', items: describe(schema.items, dialect, models), ...listExtensions(schema) }
   }
@@ -90,20 +104,39 @@ function describeString(schema: StringSchema, dialect: Dialect, models: Map<stri
     models.set(named.name, named.model(dialect))
     return refer(named.name, dialect, description)
   }
-  return { ...description, type: 'string', ...(schema.format && { format: schema.format }), ...(schema.values && { enum: [...schema.values].sort() }), ...defaultOf(schema) }
+  return {
+    ...description,
+    type: 'string',
+    ...(schema.format && { format: schema.format }),
+    ...(schema.values && { enum: [...schema.values].sort() }),
+    ...defaultOf(schema),
+  }
 }
 
 /** Formats that are models of their own, which `kubectl explain` shows as `<Quantity>` and the like. */
 const NAMED_STRINGS: Readonly<Record<string, { name: string; model(dialect: Dialect): Json }>> = {
-  'date-time': { name: 'io.k8s.apimachinery.pkg.apis.meta.v1.Time', model: () => ({ description: 'A point in time as RFC 3339 text, in whole seconds.', type: 'string', format: 'date-time' }) },
-  'micro-time': { name: 'io.k8s.apimachinery.pkg.apis.meta.v1.MicroTime', model: () => ({ description: 'A point in time as RFC 3339 text, in microseconds.', type: 'string', format: 'date-time' }) },
+  'date-time': {
+    name: 'io.k8s.apimachinery.pkg.apis.meta.v1.Time',
+    model: () => ({ description: 'A point in time as RFC 3339 text, in whole seconds.', type: 'string', format: 'date-time' }),
+  },
+  'micro-time': {
+    name: 'io.k8s.apimachinery.pkg.apis.meta.v1.MicroTime',
+    model: () => ({ description: 'A point in time as RFC 3339 text, in microseconds.', type: 'string', format: 'date-time' }),
+  },
   quantity: {
     name: 'io.k8s.apimachinery.pkg.api.resource.Quantity',
-    model: dialect => ({ description: 'An amount of a resource: a number with a suffix, such as 100m, 2 or 1Gi.', ...(dialect === 2 ? { type: 'string' } : { oneOf: [{ type: 'string' }, { type: 'number' }] }) }),
+    model: dialect => ({
+      description: 'An amount of a resource: a number with a suffix, such as 100m, 2 or 1Gi.',
+      ...(dialect === 2 ? { type: 'string' } : { oneOf: [{ type: 'string' }, { type: 'number' }] }),
+    }),
   },
   'int-or-string': {
     name: 'io.k8s.apimachinery.pkg.util.intstr.IntOrString',
-    model: dialect => ({ description: 'A whole number or a text, such as a port by number or by name.', format: 'int-or-string', ...(dialect === 2 ? { type: 'string' } : { oneOf: [{ type: 'integer' }, { type: 'string' }] }) }),
+    model: dialect => ({
+      description: 'A whole number or a text, such as a port by number or by name.',
+      format: 'int-or-string',
+      ...(dialect === 2 ? { type: 'string' } : { oneOf: [{ type: 'integer' }, { type: 'string' }] }),
+    }),
   },
 }
 

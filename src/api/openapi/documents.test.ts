@@ -21,8 +21,16 @@ test('the index of version 3 leads to a document for every group and version', (
 test('kubectl finds the kind of a patch, its media types and fieldValidation', () => {
   const patch = json(documents.groupVersion('api/v1')).paths['/api/v1/namespaces/{namespace}/pods/{name}'].patch
   assert.deepEqual(patch['x-kubernetes-group-version-kind'], { group: '', kind: 'Pod', version: 'v1' })
-  assert.deepEqual(Object.keys(patch.requestBody.content), ['application/json-patch+json', 'application/merge-patch+json', 'application/strategic-merge-patch+json', 'application/apply-patch+yaml'])
-  assert.deepEqual(patch.parameters.map((parameter: any) => parameter.name), ['dryRun', 'fieldManager', 'fieldValidation', 'force'])
+  assert.deepEqual(Object.keys(patch.requestBody.content), [
+    'application/json-patch+json',
+    'application/merge-patch+json',
+    'application/strategic-merge-patch+json',
+    'application/apply-patch+yaml',
+  ])
+  assert.deepEqual(
+    patch.parameters.map((parameter: any) => parameter.name),
+    ['dryRun', 'fieldManager', 'fieldValidation', 'force'],
+  )
 })
 
 test('models carry the keys by which lists are merged', () => {
@@ -54,16 +62,27 @@ test('the protobuf form says what the JSON form says', () => {
   const swagger = json(documents.swaggerJson())
   const document = readMessage(documents.swaggerProtobuf().bytes)
   assert.equal(text(document, 1), '2.0')
-  const paths = readMessage(document.get(8)![0]!).get(2)!.map(bytes => text(readMessage(bytes), 1))
+  const paths = readMessage(document.get(8)![0]!)
+    .get(2)!
+    .map(bytes => text(readMessage(bytes), 1))
   assert.deepEqual(paths, Object.keys(swagger.paths))
-  const definitions = new Map(readMessage(document.get(9)![0]!).get(1)!.map(bytes => {
-    const entry = readMessage(bytes)
-    return [text(entry, 1), readMessage(entry.get(2)![0]!)]
-  }))
+  const definitions = new Map(
+    readMessage(document.get(9)![0]!)
+      .get(1)!
+      .map(bytes => {
+        const entry = readMessage(bytes)
+        return [text(entry, 1), readMessage(entry.get(2)![0]!)]
+      }),
+  )
   assert.deepEqual([...definitions.keys()], Object.keys(swagger.definitions))
   const podSpec = definitions.get('io.k8s.api.core.v1.PodSpec')!
-  const properties = readMessage(podSpec.get(25)![0]!).get(1)!.map(bytes => readMessage(bytes))
-  assert.deepEqual(properties.map(entry => text(entry, 1)), Object.keys(swagger.definitions['io.k8s.api.core.v1.PodSpec'].properties))
+  const properties = readMessage(podSpec.get(25)![0]!)
+    .get(1)!
+    .map(bytes => readMessage(bytes))
+  assert.deepEqual(
+    properties.map(entry => text(entry, 1)),
+    Object.keys(swagger.definitions['io.k8s.api.core.v1.PodSpec'].properties),
+  )
   assert.deepEqual(podSpec.get(19)!.map(decodeText), ['containers'])
 })
 

@@ -47,9 +47,20 @@ export function openApiDocuments(kinds: readonly Kind[], version: string): OpenA
 
 const documentPathOf = (kind: Kind): string => (kind.group ? `apis/${apiVersionOf(kind)}` : `api/${kind.version}`)
 
-const status = object('io.k8s.apimachinery.pkg.apis.meta.v1.Status', {
-  apiVersion: string(), code: int32(), details: any(), kind: string(), message: string(), metadata: any(), reason: string(), status: string(),
-}, { doc: 'The answer to a request that has no object to answer with: an error, or the success of a deletion.' })
+const status = object(
+  'io.k8s.apimachinery.pkg.apis.meta.v1.Status',
+  {
+    apiVersion: string(),
+    code: int32(),
+    details: any(),
+    kind: string(),
+    message: string(),
+    metadata: any(),
+    reason: string(),
+    status: string(),
+  },
+  { doc: 'The answer to a request that has no object to answer with: an error, or the success of a deletion.' },
+)
 
 const patch = object('io.k8s.apimachinery.pkg.apis.meta.v1.Patch', {}, { doc: 'A change to an object; its form depends on the media type.' })
 
@@ -104,5 +115,8 @@ function hashOf(text: string): string {
     low = Math.imul(low ^ code, 0x01000193)
     high = Math.imul(high ^ (code + i), 0x01000193)
   }
-  return [low, high].map(part => (part >>> 0).toString(16).padStart(8, '0')).join('').toUpperCase()
+  return [low, high]
+    .map(part => (part >>> 0).toString(16).padStart(8, '0'))
+    .join('')
+    .toUpperCase()
 }

@@ -9,16 +9,36 @@ export const groupVersionPath = (kind: { group: string; version: string }): stri
 export function describePaths(kind: Kind, dialect: Dialect): [string, Json][] {
   const collection = `${groupVersionPath(kind)}/${kind.namespaced ? 'namespaces/{namespace}/' : ''}${kind.plural}`
   const item = `${collection}/{name}`
-  const everywhere = kind.namespaced && kind.verbs.includes('list') ? [pathItem(`${groupVersionPath(kind)}/${kind.plural}`, ['list'], kind, dialect, 'ForAllNamespaces')] : []
+  const everywhere =
+    kind.namespaced && kind.verbs.includes('list') ? [pathItem(`${groupVersionPath(kind)}/${kind.plural}`, ['list'], kind, dialect, 'ForAllNamespaces')] : []
   return [
-    pathItem(collection, kind.verbs.filter(verb => verb === 'list' || verb === 'create' || verb === 'deletecollection'), kind, dialect, ''),
-    pathItem(item, kind.verbs.filter(verb => verb === 'get' || verb === 'update' || verb === 'patch' || verb === 'delete'), kind, dialect, ''),
-    ...kind.subresources.map(subresource => pathItem(`${item}/${subresource.name}`, subresource.verbs, kind, dialect, pascal(subresource.name), subresource.kind)),
+    pathItem(
+      collection,
+      kind.verbs.filter(verb => verb === 'list' || verb === 'create' || verb === 'deletecollection'),
+      kind,
+      dialect,
+      '',
+    ),
+    pathItem(
+      item,
+      kind.verbs.filter(verb => verb === 'get' || verb === 'update' || verb === 'patch' || verb === 'delete'),
+      kind,
+      dialect,
+      '',
+    ),
+    ...kind.subresources.map(subresource =>
+      pathItem(`${item}/${subresource.name}`, subresource.verbs, kind, dialect, pascal(subresource.name), subresource.kind),
+    ),
     ...everywhere,
   ].filter(([, operations]) => Object.keys(operations).some(key => key !== 'parameters'))
 }
 
-export const PATCH_MEDIA_TYPES = ['application/json-patch+json', 'application/merge-patch+json', 'application/strategic-merge-patch+json', 'application/apply-patch+yaml']
+export const PATCH_MEDIA_TYPES = [
+  'application/json-patch+json',
+  'application/merge-patch+json',
+  'application/strategic-merge-patch+json',
+  'application/apply-patch+yaml',
+]
 const MEDIA_TYPES = ['application/json', 'application/yaml']
 const WATCH_MEDIA_TYPES = [...MEDIA_TYPES, 'application/json;stream=watch']
 
@@ -30,7 +50,18 @@ interface VerbShape {
   readonly answer: 'object' | 'list' | 'status'
 }
 
-const READ_LIST = ['allowWatchBookmarks', 'continue', 'fieldSelector', 'labelSelector', 'limit', 'resourceVersion', 'resourceVersionMatch', 'sendInitialEvents', 'timeoutSeconds', 'watch']
+const READ_LIST = [
+  'allowWatchBookmarks',
+  'continue',
+  'fieldSelector',
+  'labelSelector',
+  'limit',
+  'resourceVersion',
+  'resourceVersionMatch',
+  'sendInitialEvents',
+  'timeoutSeconds',
+  'watch',
+]
 const WRITE = ['dryRun', 'fieldManager', 'fieldValidation']
 const DELETE = ['dryRun', 'gracePeriodSeconds', 'orphanDependents', 'propagationPolicy']
 
@@ -41,7 +72,13 @@ const VERBS: Readonly<Record<string, VerbShape>> = {
   update: { method: 'put', action: 'put', query: WRITE, body: 'object', answer: 'object' },
   patch: { method: 'patch', action: 'patch', query: [...WRITE, 'force'], body: 'patch', answer: 'object' },
   delete: { method: 'delete', action: 'delete', query: DELETE, body: 'deleteOptions', answer: 'status' },
-  deletecollection: { method: 'delete', action: 'deletecollection', query: [...DELETE, ...READ_LIST.filter(name => !name.startsWith('allowWatch') && name !== 'watch')], body: 'deleteOptions', answer: 'status' },
+  deletecollection: {
+    method: 'delete',
+    action: 'deletecollection',
+    query: [...DELETE, ...READ_LIST.filter(name => !name.startsWith('allowWatch') && name !== 'watch')],
+    body: 'deleteOptions',
+    answer: 'status',
+  },
 }
 
 const QUERY: Readonly<Record<string, { type: string; description: string }>> = {
@@ -103,11 +140,24 @@ function operation(shape: VerbShape, kind: Kind, dialect: Dialect, suffix: strin
   if (dialect === 2) {
     const answers = codes.map(code => [code, { description: 'OK', ...(answer && { schema: referenceTo(answer, 2) }) }])
     const bodyParameter = body ? [{ in: 'body', name: 'body', required: shape.body !== 'deleteOptions', schema: referenceTo(body, 2) }] : []
-    return { ...common, consumes, produces, schemes: ['https'], parameters: [...bodyParameter, ...query], responses: { ...Object.fromEntries(answers), 401: { description: 'Unauthorized' } } }
+    return {
+      ...common,
+      consumes,
+      produces,
+      schemes: ['https'],
+      parameters: [...bodyParameter, ...query],
+      responses: { ...Object.fromEntries(answers), 401: { description: 'Unauthorized' } },
+    }
   }
-  const content = (mediaTypes: readonly string[], model: string | undefined): Json => Object.fromEntries(mediaTypes.map(type => [type, model ? { schema: referenceTo(model, 3) } : {}]))
+  const content = (mediaTypes: readonly string[], model: string | undefined): Json =>
+    Object.fromEntries(mediaTypes.map(type => [type, model ? { schema: referenceTo(model, 3) } : {}]))
   const answers = codes.map(code => [code, { description: 'OK', content: content(produces, answer) }])
-  return { ...common, parameters: query, ...(body && { requestBody: { required: shape.body !== 'deleteOptions', content: content(consumes, body) } }), responses: { ...Object.fromEntries(answers), 401: { description: 'Unauthorized' } } }
+  return {
+    ...common,
+    parameters: query,
+    ...(body && { requestBody: { required: shape.body !== 'deleteOptions', content: content(consumes, body) } }),
+    responses: { ...Object.fromEntries(answers), 401: { description: 'Unauthorized' } },
+  }
 }
 
 /** Undefined for kinds of subresources that have no published model: streams and proxies. */
@@ -119,7 +169,13 @@ const queryParameter = (name: string, dialect: Dialect): Json => parameter(name,
 
 function parameter(name: string, place: 'query' | 'path', type: string, description: string, dialect: Dialect): Json {
   const isRequired = place === 'path' ? { required: true } : {}
-  return dialect === 2 ? { description, in: place, name, ...isRequired, type, uniqueItems: true } : { description, in: place, name, ...isRequired, schema: { type, uniqueItems: true } }
+  return dialect === 2
+    ? { description, in: place, name, ...isRequired, type, uniqueItems: true }
+    : { description, in: place, name, ...isRequired, schema: { type, uniqueItems: true } }
 }
 
-const pascal = (text: string): string => text.split(/[_\-.]/).map(part => part.charAt(0).toUpperCase() + part.slice(1)).join('')
+const pascal = (text: string): string =>
+  text
+    .split(/[_\-.]/)
+    .map(part => part.charAt(0).toUpperCase() + part.slice(1))
+    .join('')

@@ -10,12 +10,20 @@ type Encoder = (value: any, key: string) => Uint8Array
 type Writer = { readonly number: number; readonly write: 'text' | 'texts' | 'bool' | Encoder; readonly repeated?: true }
 type Message = { readonly members: Readonly<Record<string, Writer>>; readonly extensions?: number }
 
-const message = (name: string): Encoder => value => encode(MESSAGES[name]!, value)
-const wrapped = (number: number, inner: Encoder): Encoder => (value, key) => field(number, inner(value, key))
-const named = (inner: Encoder): Encoder => value => {
-  const entries = Object.keys(value).map(key => field(1, concat([textField(1, key), field(2, inner(value[key], key))])))
-  return concat(entries)
-}
+const message =
+  (name: string): Encoder =>
+  value =>
+    encode(MESSAGES[name]!, value)
+const wrapped =
+  (number: number, inner: Encoder): Encoder =>
+  (value, key) =>
+    field(number, inner(value, key))
+const named =
+  (inner: Encoder): Encoder =>
+  value => {
+    const entries = Object.keys(value).map(key => field(1, concat([textField(1, key), field(2, inner(value[key], key))])))
+    return concat(entries)
+  }
 /** Any holds YAML text, and JSON is YAML. */
 const anyValue: Encoder = value => textField(2, JSON.stringify(value))
 
@@ -24,7 +32,10 @@ const MESSAGES: Readonly<Record<string, Message>> = {
     members: {
       swagger: { number: 1, write: 'text' },
       info: { number: 2, write: message('info') },
-      paths: { number: 8, write: value => concat(Object.keys(value).map(path => field(2, concat([textField(1, path), field(2, encode(MESSAGES.pathItem!, value[path]))])))) },
+      paths: {
+        number: 8,
+        write: value => concat(Object.keys(value).map(path => field(2, concat([textField(1, path), field(2, encode(MESSAGES.pathItem!, value[path]))])))),
+      },
       definitions: { number: 9, write: named(message('schema')) },
     },
   },
@@ -47,7 +58,11 @@ const MESSAGES: Readonly<Record<string, Message>> = {
       produces: { number: 6, write: 'texts' },
       consumes: { number: 7, write: 'texts' },
       parameters: { number: 8, write: parameterItem, repeated: true },
-      responses: { number: 9, write: value => concat(Object.keys(value).map(code => field(1, concat([textField(1, code), field(2, field(1, encode(MESSAGES.response!, value[code])))])))) },
+      responses: {
+        number: 9,
+        write: value =>
+          concat(Object.keys(value).map(code => field(1, concat([textField(1, code), field(2, field(1, encode(MESSAGES.response!, value[code])))])))),
+      },
       schemes: { number: 10, write: 'texts' },
     },
     extensions: 13,
@@ -62,8 +77,26 @@ const MESSAGES: Readonly<Record<string, Message>> = {
       schema: { number: 5, write: message('schema') },
     },
   },
-  queryParameter: { members: { required: { number: 1, write: 'bool' }, in: { number: 2, write: 'text' }, description: { number: 3, write: 'text' }, name: { number: 4, write: 'text' }, type: { number: 6, write: 'text' }, uniqueItems: { number: 20, write: 'bool' } } },
-  pathParameter: { members: { required: { number: 1, write: 'bool' }, in: { number: 2, write: 'text' }, description: { number: 3, write: 'text' }, name: { number: 4, write: 'text' }, type: { number: 5, write: 'text' }, uniqueItems: { number: 19, write: 'bool' } } },
+  queryParameter: {
+    members: {
+      required: { number: 1, write: 'bool' },
+      in: { number: 2, write: 'text' },
+      description: { number: 3, write: 'text' },
+      name: { number: 4, write: 'text' },
+      type: { number: 6, write: 'text' },
+      uniqueItems: { number: 20, write: 'bool' },
+    },
+  },
+  pathParameter: {
+    members: {
+      required: { number: 1, write: 'bool' },
+      in: { number: 2, write: 'text' },
+      description: { number: 3, write: 'text' },
+      name: { number: 4, write: 'text' },
+      type: { number: 5, write: 'text' },
+      uniqueItems: { number: 19, write: 'bool' },
+    },
+  },
   schema: {
     members: {
       $ref: { number: 1, write: 'text' },

@@ -29,10 +29,12 @@ const envelope = (apiVersion: string, kind: string, raw: Uint8Array): Uint8Array
   Uint8Array.from([...encodeText('k8s\0'), ...message([1, message([1, apiVersion], [2, kind])], [2, raw])])
 
 test('what kubectl 1.35 sends for `auth can-i get pods` is read', () => {
-  const hex = '6b3873000a320a17617574686f72697a6174696f6e2e6b38732e696f2f7631121753656c665375626a65637441636365737352657669657712' +
+  const hex =
+    '6b3873000a320a17617574686f72697a6174696f6e2e6b38732e696f2f7631121753656c665375626a65637441636365737352657669657712' +
     '3c0a100a0012001a0022002a00320038004200121e0a1c0a0764656661756c7412036765741a0022002a04706f647332003a001a08080012001a0020001a002200'
   assert.deepEqual(decodeProtobuf(Uint8Array.from(hex.match(/../g)!.map(byte => parseInt(byte, 16))), SelfSubjectAccessReview.schema), {
-    apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectAccessReview',
+    apiVersion: 'authorization.k8s.io/v1',
+    kind: 'SelfSubjectAccessReview',
     spec: { resourceAttributes: { namespace: 'default', verb: 'get', resource: 'pods' } },
     status: { allowed: false },
   })
@@ -41,13 +43,17 @@ test('what kubectl 1.35 sends for `auth can-i get pods` is read', () => {
 test('every form a field can have becomes the JSON it stands for', () => {
   const quantity = message([1, '100m'])
   const container = message(
-    [1, 'c'], [2, 'image'], [3, 'sh'], [3, ''],
+    [1, 'c'],
+    [2, 'image'],
+    [3, 'sh'],
+    [3, ''],
     [6, message([1, ''], [2, 0], [3, 80], [4, 'TCP'], [5, ''])],
     [7, message([1, 'E'], [2, ''], [3, message([4, message([1, message([1, 'secret'])], [2, 'key'], [3, 0])])])],
     [8, message([1, message([1, 'cpu'], [2, quantity])])],
     [10, message([1, message([2, message([1, '/'], [2, message([1, 1], [2, 0], [3, 'http'])], [3, ''])])], [2, 0], [4, 5])],
     [15, message([4, 0], [5, 0])],
-    [16, 0], [18, 1],
+    [16, 0],
+    [18, 1],
   )
   const pod = message(
     [1, message([1, 'p'], [3, ''], [7, 0], [8, new Uint8Array()], [11, message([1, 'app'], [2, 'web'])], [14, 'f'])],
@@ -55,19 +61,24 @@ test('every form a field can have becomes the JSON it stands for', () => {
     [3, message([1, ''])],
   )
   assert.deepEqual(decodeProtobuf(envelope('v1', 'Pod', pod), Pod.schema), {
-    apiVersion: 'v1', kind: 'Pod',
+    apiVersion: 'v1',
+    kind: 'Pod',
     metadata: { name: 'p', labels: { app: 'web' }, finalizers: ['f'] },
     spec: {
       volumes: [{ name: 'v', emptyDir: {} }],
-      containers: [{
-        name: 'c', image: 'image', command: ['sh', ''],
-        ports: [{ containerPort: 80, protocol: 'TCP' }],
-        env: [{ name: 'E', valueFrom: { secretKeyRef: { name: 'secret', key: 'key', optional: false } } }],
-        resources: { limits: { cpu: '100m' } },
-        livenessProbe: { httpGet: { path: '/', port: 'http' }, periodSeconds: 5 },
-        securityContext: { runAsUser: 0, runAsNonRoot: false },
-        tty: true,
-      }],
+      containers: [
+        {
+          name: 'c',
+          image: 'image',
+          command: ['sh', ''],
+          ports: [{ containerPort: 80, protocol: 'TCP' }],
+          env: [{ name: 'E', valueFrom: { secretKeyRef: { name: 'secret', key: 'key', optional: false } } }],
+          resources: { limits: { cpu: '100m' } },
+          livenessProbe: { httpGet: { path: '/', port: 'http' }, periodSeconds: 5 },
+          securityContext: { runAsUser: 0, runAsNonRoot: false },
+          tty: true,
+        },
+      ],
       terminationGracePeriodSeconds: 0,
     },
   })
@@ -80,7 +91,11 @@ test('times, and what nobody set, are told apart', () => {
 })
 
 test('what is no such message is refused', () => {
-  const refused = (bytes: Uint8Array): void => assert.throws(() => decodeProtobuf(bytes, Pod.schema), (error: unknown) => error instanceof ApiError && error.code === 400)
+  const refused = (bytes: Uint8Array): void =>
+    assert.throws(
+      () => decodeProtobuf(bytes, Pod.schema),
+      (error: unknown) => error instanceof ApiError && error.code === 400,
+    )
   refused(new Uint8Array())
   refused(encodeText('{"kind":"Pod"}'))
   refused(Uint8Array.from([...encodeText('k8s\0'), 0x0a, 0x7f]))
@@ -95,7 +110,11 @@ test('every field of every kind has its number', () => {
     const group = model.slice(0, model.lastIndexOf('.'))
     const line = tables[group]?.split('\n').find(candidate => candidate.trim().startsWith(`${model.slice(group.length + 1)}: `))
     assert.ok(line, `no numbers for ${model}`)
-    return line.trim().split(' ').slice(1).flatMap(name => (name.startsWith('@') ? fieldsOf(`${group}.${name.slice(1)}`) : [name]))
+    return line
+      .trim()
+      .split(' ')
+      .slice(1)
+      .flatMap(name => (name.startsWith('@') ? fieldsOf(`${group}.${name.slice(1)}`) : [name]))
   }
   const seen = new Set<ObjectSchema<Fields>>()
   const visit = (schema: Schema): void => {

@@ -16,7 +16,8 @@ type Json = Record<string, unknown>
 
 /** `schema` is that of the kind the request is about. Fields it does not know are dropped, as Kubernetes does. Throws a 400 ApiError. */
 export function decodeProtobuf(bytes: Uint8Array, schema: ObjectSchema<Fields>): Json {
-  if (bytes.length < 4 || decodeText(bytes.subarray(0, 4)) !== 'k8s\0') throw badRequest('provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]')
+  if (bytes.length < 4 || decodeText(bytes.subarray(0, 4)) !== 'k8s\0')
+    throw badRequest('provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]')
   const envelope = readMessage(bytes.subarray(4))
   const typeMeta = envelope.find(({ number }) => number === 1)
   const raw = envelope.find(({ number }) => number === 2)
@@ -32,10 +33,14 @@ export function decodeProtobuf(bytes: Uint8Array, schema: ObjectSchema<Fields>):
 
 const MODELS: ReadonlyMap<string, readonly string[]> = new Map(
   Object.entries({ ...CORE_FIELD_NUMBERS, ...FIELD_NUMBERS }).flatMap(([group, lines]) =>
-    lines.trim().split('\n').map((line): [string, readonly string[]] => {
-      const [model, ...fields] = line.trim().split(' ')
-      return [`${group}.${model!.slice(0, -1)}`, fields]
-    })),
+    lines
+      .trim()
+      .split('\n')
+      .map((line): [string, readonly string[]] => {
+        const [model, ...fields] = line.trim().split(' ')
+        return [`${group}.${model!.slice(0, -1)}`, fields]
+      }),
+  ),
 )
 
 function decodeMessage(model: string, schema: ObjectSchema<Fields>, bytes: Uint8Array, into: Json): Json {
@@ -59,7 +64,12 @@ function decodeField(name: string, field: Field, wireField: WireField, into: Jso
     const key = entry.find(({ number }) => number === 1)
     const value = entry.find(({ number }) => number === 2)
     const members = (into[name] ??= {}) as Json
-    Object.defineProperty(members, key ? decodeText(bytesOf(key)) : '', { value: value && decodeMapValue(schema.values, value), writable: true, enumerable: true, configurable: true })
+    Object.defineProperty(members, key ? decodeText(bytesOf(key)) : '', {
+      value: value && decodeMapValue(schema.values, value),
+      writable: true,
+      enumerable: true,
+      configurable: true,
+    })
   } else {
     const value = decodeValue(schema, wireField)
     if (value !== undefined && !isUnset(name, field, value)) into[name] = value
@@ -74,26 +84,39 @@ function decodeMapValue(schema: Schema, wireField: WireField): unknown {
 
 function decodeValue(schema: Schema, wireField: WireField): unknown {
   switch (schema.type) {
-    case 'string': return decodeString(schema, wireField)
-    case 'integer': case 'number': return numberOf(wireField)
-    case 'boolean': return numberOf(wireField) !== 0
-    case 'object': return decodeMessage(schema.name, schema, bytesOf(wireField), {})
-    case 'any': return decodeRaw(bytesOf(wireField))
-    case 'map': case 'list': throw badRequest('lists of lists have no protobuf encoding')
+    case 'string':
+      return decodeString(schema, wireField)
+    case 'integer':
+    case 'number':
+      return numberOf(wireField)
+    case 'boolean':
+      return numberOf(wireField) !== 0
+    case 'object':
+      return decodeMessage(schema.name, schema, bytesOf(wireField), {})
+    case 'any':
+      return decodeRaw(bytesOf(wireField))
+    case 'map':
+    case 'list':
+      throw badRequest('lists of lists have no protobuf encoding')
   }
 }
 
 function decodeString({ format }: StringSchema, wireField: WireField): unknown {
   const bytes = bytesOf(wireField)
   switch (format) {
-    case 'byte': return toBase64(bytes)
-    case 'quantity': return textAt(bytes, 1) ?? '0'
-    case 'int-or-string': return numberAt(bytes, 1) === 1 ? (textAt(bytes, 3) ?? '') : numberAt(bytes, 2)
-    case 'date-time': case 'micro-time': {
+    case 'byte':
+      return toBase64(bytes)
+    case 'quantity':
+      return textAt(bytes, 1) ?? '0'
+    case 'int-or-string':
+      return numberAt(bytes, 1) === 1 ? (textAt(bytes, 3) ?? '') : numberAt(bytes, 2)
+    case 'date-time':
+    case 'micro-time': {
       const wallMs = numberAt(bytes, 1) * 1000 + Math.floor(numberAt(bytes, 2) / 1e6)
       return bytes.length === 0 ? undefined : format === 'date-time' ? timestamp(wallMs) : microTimestamp(wallMs)
     }
-    default: return decodeText(bytes)
+    default:
+      return decodeText(bytes)
   }
 }
 
@@ -129,11 +152,56 @@ function isUnset(name: string, { schema, required, present }: Field, value: unkn
 }
 
 const POINTERS: ReadonlySet<string> = new Set([
-  'activeDeadlineSeconds', 'allocateLoadBalancerNodePorts', 'allowPrivilegeEscalation', 'automountServiceAccountToken', 'backoffLimit', 'blockOwnerDeletion',
-  'completions', 'controller', 'defaultMode', 'deletionGracePeriodSeconds', 'enableServiceLinks', 'expirationSeconds', 'failedJobsHistoryLimit', 'fsGroup',
-  'gracePeriodSeconds', 'hostProcess', 'hostUsers', 'immutable', 'leaseDurationSeconds', 'leaseTransitions', 'manualSelector', 'maxSurge', 'maxUnavailable',
-  'minAvailable', 'minDomains', 'minReplicas', 'mode', 'optional', 'orphanDependents', 'parallelism', 'partition', 'port', 'priority', 'privileged',
-  'progressDeadlineSeconds', 'readOnlyRootFilesystem', 'ready', 'replicas', 'revisionHistoryLimit', 'runAsGroup', 'runAsNonRoot', 'runAsUser', 'serving',
-  'setHostnameAsFQDN', 'shareProcessNamespace', 'startingDeadlineSeconds', 'successfulJobsHistoryLimit', 'suspend', 'terminating',
-  'terminationGracePeriodSeconds', 'tolerationSeconds', 'ttlSecondsAfterFinished',
+  'activeDeadlineSeconds',
+  'allocateLoadBalancerNodePorts',
+  'allowPrivilegeEscalation',
+  'automountServiceAccountToken',
+  'backoffLimit',
+  'blockOwnerDeletion',
+  'completions',
+  'controller',
+  'defaultMode',
+  'deletionGracePeriodSeconds',
+  'enableServiceLinks',
+  'expirationSeconds',
+  'failedJobsHistoryLimit',
+  'fsGroup',
+  'gracePeriodSeconds',
+  'hostProcess',
+  'hostUsers',
+  'immutable',
+  'leaseDurationSeconds',
+  'leaseTransitions',
+  'manualSelector',
+  'maxSurge',
+  'maxUnavailable',
+  'minAvailable',
+  'minDomains',
+  'minReplicas',
+  'mode',
+  'optional',
+  'orphanDependents',
+  'parallelism',
+  'partition',
+  'port',
+  'priority',
+  'privileged',
+  'progressDeadlineSeconds',
+  'readOnlyRootFilesystem',
+  'ready',
+  'replicas',
+  'revisionHistoryLimit',
+  'runAsGroup',
+  'runAsNonRoot',
+  'runAsUser',
+  'serving',
+  'setHostnameAsFQDN',
+  'shareProcessNamespace',
+  'startingDeadlineSeconds',
+  'successfulJobsHistoryLimit',
+  'suspend',
+  'terminating',
+  'terminationGracePeriodSeconds',
+  'tolerationSeconds',
+  'ttlSecondsAfterFinished',
 ])

@@ -28,11 +28,20 @@ export function readMessage(bytes: Uint8Array): WireField[] {
     const tag = Number(varint())
     const number = Math.floor(tag / 8)
     switch (tag % 8) {
-      case 0: fields.push({ number, value: varint() }); break
-      case 1: fields.push({ number, value: take(8) }); break
-      case 2: fields.push({ number, value: take(Number(varint())) }); break
-      case 5: fields.push({ number, value: take(4) }); break
-      default: throw malformed()
+      case 0:
+        fields.push({ number, value: varint() })
+        break
+      case 1:
+        fields.push({ number, value: take(8) })
+        break
+      case 2:
+        fields.push({ number, value: take(Number(varint())) })
+        break
+      case 5:
+        fields.push({ number, value: take(4) })
+        break
+      default:
+        throw malformed()
     }
   }
   return fields

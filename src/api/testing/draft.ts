@@ -8,7 +8,12 @@ import type { KubernetesObject } from '../meta.ts'
 
 /** Decoded and defaulted; throws for unknown fields and wrong types. */
 export function draftOf<T extends KubernetesObject>(kind: Kind<T>, json: object): T {
-  const { object, unknownFields, errors } = decodeObject(kind.schema, { apiVersion: apiVersionOf(kind), kind: kind.kind, metadata: { name: 'x', namespace: 'default' }, ...JSON.parse(JSON.stringify(json)) })
+  const { object, unknownFields, errors } = decodeObject(kind.schema, {
+    apiVersion: apiVersionOf(kind),
+    kind: kind.kind,
+    metadata: { name: 'x', namespace: 'default' },
+    ...JSON.parse(JSON.stringify(json)),
+  })
   if (unknownFields.length + errors.length > 0) throw new Error([...unknownFields, ...errors].join(', '))
   applyDefaults(kind.schema, object)
   const draft = object as T

@@ -8,14 +8,22 @@ export const nodeSelectorRequirement = object('io.k8s.api.core.v1.NodeSelectorRe
   values: atomicList(string()),
 })
 
-export const nodeSelectorTerm = object('io.k8s.api.core.v1.NodeSelectorTerm', {
-  matchExpressions: atomicList(nodeSelectorRequirement),
-  matchFields: atomicList(nodeSelectorRequirement),
-}, { atomic: true })
+export const nodeSelectorTerm = object(
+  'io.k8s.api.core.v1.NodeSelectorTerm',
+  {
+    matchExpressions: atomicList(nodeSelectorRequirement),
+    matchFields: atomicList(nodeSelectorRequirement),
+  },
+  { atomic: true },
+)
 
-export const nodeSelector = object('io.k8s.api.core.v1.NodeSelector', {
-  nodeSelectorTerms: required(atomicList(nodeSelectorTerm)),
-}, { atomic: true })
+export const nodeSelector = object(
+  'io.k8s.api.core.v1.NodeSelector',
+  {
+    nodeSelectorTerms: required(atomicList(nodeSelectorTerm)),
+  },
+  { atomic: true },
+)
 
 export const preferredSchedulingTerm = object('io.k8s.api.core.v1.PreferredSchedulingTerm', {
   preference: required(nodeSelectorTerm),

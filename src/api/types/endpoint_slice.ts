@@ -32,12 +32,16 @@ export const endpoint = object('io.k8s.api.discovery.v1.Endpoint', {
   zone: string(),
 })
 
-export const endpointPort = object('io.k8s.api.discovery.v1.EndpointPort', {
-  name: string(),
-  appProtocol: string(),
-  port: int32(),
-  protocol: string({ values: ['TCP', 'UDP', 'SCTP'], default: 'TCP' }),
-}, { atomic: true })
+export const endpointPort = object(
+  'io.k8s.api.discovery.v1.EndpointPort',
+  {
+    name: string(),
+    appProtocol: string(),
+    port: int32(),
+    protocol: string({ values: ['TCP', 'UDP', 'SCTP'], default: 'TCP' }),
+  },
+  { atomic: true },
+)
 
 export interface EndpointConditions extends Infer<typeof endpointConditions> {}
 export interface ForNode extends Infer<typeof forNode> {}

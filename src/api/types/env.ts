@@ -2,24 +2,36 @@
 import { boolean, object, required, string, type Infer } from '../schema.ts'
 import { objectFieldSelector, resourceFieldSelector } from './field_selector.ts'
 
-export const configMapKeySelector = object('io.k8s.api.core.v1.ConfigMapKeySelector', {
-  name: string(),
-  key: required(string()),
-  optional: boolean(),
-}, { atomic: true })
+export const configMapKeySelector = object(
+  'io.k8s.api.core.v1.ConfigMapKeySelector',
+  {
+    name: string(),
+    key: required(string()),
+    optional: boolean(),
+  },
+  { atomic: true },
+)
 
-export const secretKeySelector = object('io.k8s.api.core.v1.SecretKeySelector', {
-  name: string(),
-  key: required(string()),
-  optional: boolean(),
-}, { atomic: true })
+export const secretKeySelector = object(
+  'io.k8s.api.core.v1.SecretKeySelector',
+  {
+    name: string(),
+    key: required(string()),
+    optional: boolean(),
+  },
+  { atomic: true },
+)
 
-export const fileKeySelector = object('io.k8s.api.core.v1.FileKeySelector', {
-  key: required(string()),
-  optional: boolean(),
-  path: required(string()),
-  volumeName: required(string()),
-}, { atomic: true })
+export const fileKeySelector = object(
+  'io.k8s.api.core.v1.FileKeySelector',
+  {
+    key: required(string()),
+    optional: boolean(),
+    path: required(string()),
+    volumeName: required(string()),
+  },
+  { atomic: true },
+)
 
 export const envVarSource = object('io.k8s.api.core.v1.EnvVarSource', {
   configMapKeyRef: configMapKeySelector,

@@ -7,10 +7,14 @@ export const labelSelectorRequirement = object('io.k8s.apimachinery.pkg.apis.met
   values: atomicList(string()),
 })
 
-export const labelSelector = object('io.k8s.apimachinery.pkg.apis.meta.v1.LabelSelector', {
-  matchExpressions: atomicList(labelSelectorRequirement),
-  matchLabels: map(string()),
-}, { atomic: true })
+export const labelSelector = object(
+  'io.k8s.apimachinery.pkg.apis.meta.v1.LabelSelector',
+  {
+    matchExpressions: atomicList(labelSelectorRequirement),
+    matchLabels: map(string()),
+  },
+  { atomic: true },
+)
 
 export const fieldSelectorRequirement = object('io.k8s.apimachinery.pkg.apis.meta.v1.FieldSelectorRequirement', {
   key: required(string()),

@@ -1,10 +1,26 @@
 /** Volumes of a Pod. */
 import { atomicList, boolean, int32, object, quantity, required, string, type Infer } from '../schema.ts'
 import {
-  awsElasticBlockStoreVolumeSource, azureDiskVolumeSource, azureFileVolumeSource, cephFSVolumeSource, cinderVolumeSource,
-  csiVolumeSource, fcVolumeSource, flexVolumeSource, flockerVolumeSource, gcePersistentDiskVolumeSource,
-  gitRepoVolumeSource, glusterfsVolumeSource, iscsiVolumeSource, nfsVolumeSource, photonPersistentDiskVolumeSource,
-  portworxVolumeSource, quobyteVolumeSource, rbdVolumeSource, scaleIOVolumeSource, storageOSVolumeSource,
+  awsElasticBlockStoreVolumeSource,
+  azureDiskVolumeSource,
+  azureFileVolumeSource,
+  cephFSVolumeSource,
+  cinderVolumeSource,
+  csiVolumeSource,
+  fcVolumeSource,
+  flexVolumeSource,
+  flockerVolumeSource,
+  gcePersistentDiskVolumeSource,
+  gitRepoVolumeSource,
+  glusterfsVolumeSource,
+  iscsiVolumeSource,
+  nfsVolumeSource,
+  photonPersistentDiskVolumeSource,
+  portworxVolumeSource,
+  quobyteVolumeSource,
+  rbdVolumeSource,
+  scaleIOVolumeSource,
+  storageOSVolumeSource,
   vsphereVirtualDiskVolumeSource,
 } from './network_volume.ts'
 import { persistentVolumeClaimTemplate } from './persistent_volume_claim.ts'

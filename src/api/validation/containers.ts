@@ -38,7 +38,9 @@ export function validateInitContainers(spec: PodSpec, path: string): FieldError[
     ...validateInitRestartPolicy(container, at),
     ...(isSidecar(container)
       ? [...validateProbesAndHooks(container, at, spec.terminationGracePeriodSeconds), ...validateResizePolicy(container.resizePolicy, `${at}.resizePolicy`)]
-      : PROBES_AND_HOOKS.filter(field => container[field]).map(field => forbidden(`${at}.${field}`, 'may not be set for init containers without restartPolicy=Always'))),
+      : PROBES_AND_HOOKS.filter(field => container[field]).map(field =>
+          forbidden(`${at}.${field}`, 'may not be set for init containers without restartPolicy=Always'),
+        )),
   ])
 }
 
@@ -50,7 +52,9 @@ export function validateEphemeralContainers(spec: PodSpec, path: string): FieldE
   return forEachAt(spec.ephemeralContainers, path, (container, at) => [
     ...validateCommon(container, at, spec),
     ...uniqueName(container, at, names),
-    ...(container.targetContainerName && !others.includes(container.targetContainerName) ? [notFoundValue(`${at}.targetContainerName`, container.targetContainerName)] : []),
+    ...(container.targetContainerName && !others.includes(container.targetContainerName)
+      ? [notFoundValue(`${at}.targetContainerName`, container.targetContainerName)]
+      : []),
     ...validateNotEphemeral(container, at),
   ])
 }
@@ -96,4 +100,4 @@ function uniqueName({ name }: AnyContainer, path: string, names: Set<string>): F
 }
 
 const validateInitRestartPolicy = ({ restartPolicy }: Container, path: string): FieldError[] =>
-  (restartPolicy && restartPolicy !== 'Always' ? [notSupported(`${path}.restartPolicy`, restartPolicy, ['Always'])] : [])
+  restartPolicy && restartPolicy !== 'Always' ? [notSupported(`${path}.restartPolicy`, restartPolicy, ['Always'])] : []

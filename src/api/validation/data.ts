@@ -10,7 +10,8 @@ const BYTES_MAX = 1024 * 1024
 const IMMUTABLE = 'field is immutable when `immutable` is set'
 
 export function validateConfigMap({ data = {}, binaryData = {} }: ConfigMap): FieldError[] {
-  const bytes = Object.values(data).reduce((sum, text) => sum + encodeText(text).length, 0) + Object.values(binaryData).reduce((sum, text) => sum + bytesOfBase64(text), 0)
+  const bytes =
+    Object.values(data).reduce((sum, text) => sum + encodeText(text).length, 0) + Object.values(binaryData).reduce((sum, text) => sum + bytesOfBase64(text), 0)
   return [
     ...Object.keys(data).flatMap(key => [
       ...configKey(key).map(problem => invalidValue(`data[${key}]`, key, problem)),
@@ -41,8 +42,10 @@ export function validateSecret({ metadata, type, data = {} }: Secret): FieldErro
   const errors = Object.keys(data).flatMap(key => configKey(key).map(problem => invalidValue(`data[${key}]`, key, problem)))
   if (Object.values(data).reduce((sum, text) => sum + bytesOfBase64(text), 0) > BYTES_MAX) errors.push(tooLong('data', BYTES_MAX))
   for (const key of REQUIRED_KEYS[type] ?? []) if (data[key] === undefined) errors.push(requiredValue(`data[${key}]`))
-  if (type === 'kubernetes.io/basic-auth' && data['username'] === undefined && data['password'] === undefined) errors.push(requiredValue('data[username]'), requiredValue('data[password]'))
-  if (type === 'kubernetes.io/service-account-token' && !metadata.annotations?.[ACCOUNT_ANNOTATION]) errors.push(requiredValue(`metadata.annotations[${ACCOUNT_ANNOTATION}]`))
+  if (type === 'kubernetes.io/basic-auth' && data['username'] === undefined && data['password'] === undefined)
+    errors.push(requiredValue('data[username]'), requiredValue('data[password]'))
+  if (type === 'kubernetes.io/service-account-token' && !metadata.annotations?.[ACCOUNT_ANNOTATION])
+    errors.push(requiredValue(`metadata.annotations[${ACCOUNT_ANNOTATION}]`))
   return errors
 }
 

@@ -18,11 +18,17 @@ export function validateDns({ dnsPolicy, dnsConfig }: PodSpec, path: string): Fi
   if (!dnsConfig) return []
   const { nameservers = [], searches = [], options = [] } = dnsConfig
   const errors: FieldError[] = []
-  if (nameservers.length > NAMESERVERS_MAX) errors.push(invalidValue(`${at}.nameservers`, nameservers, `must not have more than ${NAMESERVERS_MAX} nameservers`))
+  if (nameservers.length > NAMESERVERS_MAX)
+    errors.push(invalidValue(`${at}.nameservers`, nameservers, `must not have more than ${NAMESERVERS_MAX} nameservers`))
   errors.push(...forEachAt(nameservers, `${at}.nameservers`, validateIP))
   if (searches.length > SEARCH_PATHS_MAX) errors.push(invalidValue(`${at}.searches`, searches, `must not have more than ${SEARCH_PATHS_MAX} search paths`))
-  if (searches.join(' ').length > SEARCH_LENGTH_MAX) errors.push(invalidValue(`${at}.searches`, searches, `must not have more than ${SEARCH_LENGTH_MAX} characters (including spaces) in the search list`))
-  errors.push(...forEachAt(searches, `${at}.searches`, (search, item) => (search === '.' ? [] : dnsSubdomain(search.replace(/\.$/, '')).map(problem => invalidValue(item, search, problem)))))
+  if (searches.join(' ').length > SEARCH_LENGTH_MAX)
+    errors.push(invalidValue(`${at}.searches`, searches, `must not have more than ${SEARCH_LENGTH_MAX} characters (including spaces) in the search list`))
+  errors.push(
+    ...forEachAt(searches, `${at}.searches`, (search, item) =>
+      search === '.' ? [] : dnsSubdomain(search.replace(/\.$/, '')).map(problem => invalidValue(item, search, problem)),
+    ),
+  )
   errors.push(...forEachAt(options, `${at}.options`, ({ name }, item) => (name ? [] : [requiredValue(item, 'must not be empty')])))
   return errors
 }
@@ -33,4 +39,5 @@ export const validateHostAliases = (aliases: readonly HostAlias[] | undefined, p
     ...forEachAt(hostnames, `${at}.hostnames`, hostname => dnsSubdomain(hostname).map(problem => invalidValue(`${at}.hostnames`, hostname, problem))),
   ])
 
-const validateIP = (text: string, path: string): FieldError[] => (isIP(text) ? [] : [invalidValue(path, text, 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)')])
+const validateIP = (text: string, path: string): FieldError[] =>
+  isIP(text) ? [] : [invalidValue(path, text, 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)')]

@@ -27,26 +27,39 @@ export function validateEndpointSlice({ addressType, endpoints, ports = [] }: En
   if (!addressType) errors.push(requiredValue('addressType', 'must specify a valid address type'))
   if (endpoints.length > ENDPOINTS_MAX) errors.push(tooMany('endpoints', endpoints.length, ENDPOINTS_MAX))
   if (ports.length > PORTS_MAX) errors.push(tooMany('ports', ports.length, PORTS_MAX))
-  errors.push(...forEachAt(endpoints, 'endpoints', ({ addresses, hostname }, at) => [
-    ...(addresses.length === 0 ? [requiredValue(`${at}.addresses`, 'must contain at least 1 address')] : []),
-    ...(addresses.length > ADDRESSES_MAX ? [tooMany(`${at}.addresses`, addresses.length, ADDRESSES_MAX)] : []),
-    ...forEachAt(addresses, `${at}.addresses`, (address, item) => validateAddress(address, addressType, item)),
-    ...(hostname ? dnsLabel(hostname).map(problem => invalidValue(`${at}.hostname`, hostname, problem)) : []),
-  ]))
+  errors.push(
+    ...forEachAt(endpoints, 'endpoints', ({ addresses, hostname }, at) => [
+      ...(addresses.length === 0 ? [requiredValue(`${at}.addresses`, 'must contain at least 1 address')] : []),
+      ...(addresses.length > ADDRESSES_MAX ? [tooMany(`${at}.addresses`, addresses.length, ADDRESSES_MAX)] : []),
+      ...forEachAt(addresses, `${at}.addresses`, (address, item) => validateAddress(address, addressType, item)),
+      ...(hostname ? dnsLabel(hostname).map(problem => invalidValue(`${at}.hostname`, hostname, problem)) : []),
+    ]),
+  )
   errors.push(...forEachAt(ports, 'ports', ({ name }, at) => (name ? dnsLabel(name).map(problem => invalidValue(`${at}.name`, name, problem)) : [])))
-  errors.push(...noDuplicates(ports, ({ name }) => `name ${name ?? ''}`, index => `ports[${index}].name`, ({ name }) => name ?? ''))
+  errors.push(
+    ...noDuplicates(
+      ports,
+      ({ name }) => `name ${name ?? ''}`,
+      index => `ports[${index}].name`,
+      ({ name }) => name ?? '',
+    ),
+  )
   return errors
 }
 
 export const validateEndpointSliceUpdate = ({ addressType }: EndpointSlice, old: EndpointSlice): FieldError[] =>
-  (addressType === old.addressType ? [] : [invalidValue('addressType', addressType, 'field is immutable')])
+  addressType === old.addressType ? [] : [invalidValue('addressType', addressType, 'field is immutable')]
 
 function validateAddress(address: string, type: EndpointSlice['addressType'], path: string): FieldError[] {
   switch (type) {
-    case 'IPv4': return isIPv4(address) ? validateEndpointIP(address, path) : [invalidValue(path, address, 'must be an IPv4 address')]
-    case 'IPv6': return isIPv6(address) ? validateEndpointIP(address, path) : [invalidValue(path, address, 'must be an IPv6 address')]
-    case 'FQDN': return dnsSubdomain(address).map(problem => invalidValue(path, address, problem))
-    default: return [] // the type itself has been refused
+    case 'IPv4':
+      return isIPv4(address) ? validateEndpointIP(address, path) : [invalidValue(path, address, 'must be an IPv4 address')]
+    case 'IPv6':
+      return isIPv6(address) ? validateEndpointIP(address, path) : [invalidValue(path, address, 'must be an IPv6 address')]
+    case 'FQDN':
+      return dnsSubdomain(address).map(problem => invalidValue(path, address, problem))
+    default:
+      return [] // the type itself has been refused
   }
 }
 

@@ -19,7 +19,17 @@ export const validateEnvFrom = (sources: readonly EnvFromSource[] | undefined, p
     ...oneOf([configMapRef, secretRef], at, 'must specify one of: `configMapRef` or `secretRef`'),
   ])
 
-const ENV_FIELDS = ['metadata.name', 'metadata.namespace', 'metadata.uid', 'spec.nodeName', 'spec.serviceAccountName', 'status.hostIP', 'status.hostIPs', 'status.podIP', 'status.podIPs']
+const ENV_FIELDS = [
+  'metadata.name',
+  'metadata.namespace',
+  'metadata.uid',
+  'spec.nodeName',
+  'spec.serviceAccountName',
+  'status.hostIP',
+  'status.hostIPs',
+  'status.podIP',
+  'status.podIPs',
+]
 const ENV_MAPS = ['metadata.labels', 'metadata.annotations']
 const VOLUME_FIELDS = ['metadata.name', 'metadata.namespace', 'metadata.uid', 'metadata.labels', 'metadata.annotations']
 const RESOURCES = ['limits.cpu', 'limits.ephemeral-storage', 'limits.memory', 'requests.cpu', 'requests.ephemeral-storage', 'requests.memory']
@@ -52,7 +62,9 @@ export function validateFieldRef({ fieldPath, apiVersion }: ObjectFieldSelector,
     const supported = target === 'env' ? ENV_FIELDS : VOLUME_FIELDS
     if (supported.includes(fieldPath)) return []
     if (target === 'env' && ENV_MAPS.includes(fieldPath)) return [notSupported(`${path}.fieldPath`, fieldPath, supported)]
-    return isKnownField(fieldPath) ? [notSupported(`${path}.fieldPath`, fieldPath, supported)] : [invalidValue(`${path}.fieldPath`, fieldPath, `error converting fieldPath: field label not supported: ${fieldPath}`)]
+    return isKnownField(fieldPath)
+      ? [notSupported(`${path}.fieldPath`, fieldPath, supported)]
+      : [invalidValue(`${path}.fieldPath`, fieldPath, `error converting fieldPath: field label not supported: ${fieldPath}`)]
   }
   const [, field = '', key = ''] = entry
   if (field === 'metadata.labels') return qualifiedName(key).map(problem => invalidValue(path, key, problem))
@@ -64,9 +76,21 @@ export function validateResourceFieldRef({ resource, containerName, divisor }: R
   if (isVolume && !containerName) return [requiredValue(`${path}.containerName`)]
   if (!resource) return [requiredValue(`${path}.resource`)]
   if (!RESOURCES.includes(resource) && !/^(limits|requests)\.hugepages-/.test(resource)) return [notSupported(`${path}.resource`, resource, RESOURCES)]
-  const allowed = resource.endsWith('.cpu') ? ['1m', '1'] : resource.includes('hugepages') || resource.endsWith('memory') || resource.endsWith('storage') ? SIZES : []
+  const allowed = resource.endsWith('.cpu')
+    ? ['1m', '1']
+    : resource.includes('hugepages') || resource.endsWith('memory') || resource.endsWith('storage')
+      ? SIZES
+      : []
   if (!divisor || divisor === '0' || allowed.includes(divisor)) return []
-  return [invalidValue(`${path}.divisor`, divisor, resource.endsWith('.cpu') ? 'only divisor\'s values 1m and 1 are supported with the cpu resource' : `only divisor's values ${SIZES.join(', ')} are supported with the ${resource.slice(resource.indexOf('.') + 1)} resource`)]
+  return [
+    invalidValue(
+      `${path}.divisor`,
+      divisor,
+      resource.endsWith('.cpu')
+        ? "only divisor's values 1m and 1 are supported with the cpu resource"
+        : `only divisor's values ${SIZES.join(', ')} are supported with the ${resource.slice(resource.indexOf('.') + 1)} resource`,
+    ),
+  ]
 }
 
 const SIZES = ['1', '1k', '1M', '1G', '1T', '1P', '1E', '1Ki', '1Mi', '1Gi', '1Ti', '1Pi', '1Ei']

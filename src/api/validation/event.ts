@@ -19,7 +19,11 @@ export function validateEventsEvent(event: EventsEvent): FieldError[] {
   if (type !== 'Normal' && type !== 'Warning') errors.push(invalidValue('type', '', 'has invalid value: ' + (type ?? '')))
   if (!reportingController) errors.push(requiredValue('reportingController'))
   else errors.push(...qualifiedName(reportingController).map(problem => invalidValue('reportingController', reportingController, problem)))
-  for (const [field, text] of [['reportingInstance', reportingInstance], ['action', action], ['reason', reason]] as const) {
+  for (const [field, text] of [
+    ['reportingInstance', reportingInstance],
+    ['action', action],
+    ['reason', reason],
+  ] as const) {
     if (!text) errors.push(requiredValue(field))
     else if (text.length > WORD_MAX) errors.push(invalidValue(field, '', `can have at most ${WORD_MAX} characters`))
   }

@@ -24,14 +24,56 @@ test('Services', () => {
     ['an external name', { spec: { type: 'ExternalName', externalName: 'example.com' } }, []],
     ['an external name that is missing', { spec: { type: 'ExternalName' } }, ['spec.externalName: Required value']],
     ['two ports without names', { spec: { ports: [port, { port: 81 }] } }, ['spec.ports[0].name: Required value', 'spec.ports[1].name: Required value']],
-    ['twice the same port', { spec: { ports: [{ ...port, name: 'a' }, { ...port, name: 'b' }] } }, ['spec.ports[1]: Duplicate value: {"protocol":"TCP","port":80}']],
-    ['port out of range', { spec: { ports: [{ port: 0 }] } }, ['spec.ports[0].port: Invalid value: 0: must be between 1 and 65535, inclusive', 'spec.ports[0].targetPort: Invalid value: 0: must be between 1 and 65535, inclusive']],
-    ['node port of a cluster IP', { spec: { ports: [{ ...port, nodePort: 30000 }] } }, ["spec.ports[0].nodePort: Forbidden: may not be used when `type` is 'ClusterIP'"]],
-    ['unknown type', { spec: { type: 'Magic', ports: [port] } }, ['spec.type: Unsupported value: "Magic": supported values: "ClusterIP", "ExternalName", "LoadBalancer", "NodePort"']],
-    ['headless node port', { spec: { type: 'NodePort', clusterIP: 'None', ports: [port] } }, ["spec.clusterIPs[0]: Invalid value: \"None\": may not be set to 'None' for NodePort services"]],
-    ['affinity', { spec: { ports: [port], sessionAffinity: 'ClientIP', sessionAffinityConfig: { clientIP: { timeoutSeconds: 86401 } } } }, ['spec.sessionAffinityConfig.clientIP.timeoutSeconds: Invalid value: 86401: must be greater than 0 and less than 86400']],
-    ['two families', { spec: { ports: [port], ipFamilyPolicy: 'RequireDualStack' } }, ['spec.ipFamilyPolicy: Invalid value: "RequireDualStack": this cluster is not configured for dual-stack services']],
-    ['traffic policy', { spec: { ports: [port], externalTrafficPolicy: 'Local' } }, ['spec.externalTrafficPolicy: Invalid value: "Local": may only be set for externally-accessible services']],
+    [
+      'twice the same port',
+      {
+        spec: {
+          ports: [
+            { ...port, name: 'a' },
+            { ...port, name: 'b' },
+          ],
+        },
+      },
+      ['spec.ports[1]: Duplicate value: {"protocol":"TCP","port":80}'],
+    ],
+    [
+      'port out of range',
+      { spec: { ports: [{ port: 0 }] } },
+      [
+        'spec.ports[0].port: Invalid value: 0: must be between 1 and 65535, inclusive',
+        'spec.ports[0].targetPort: Invalid value: 0: must be between 1 and 65535, inclusive',
+      ],
+    ],
+    [
+      'node port of a cluster IP',
+      { spec: { ports: [{ ...port, nodePort: 30000 }] } },
+      ["spec.ports[0].nodePort: Forbidden: may not be used when `type` is 'ClusterIP'"],
+    ],
+    [
+      'unknown type',
+      { spec: { type: 'Magic', ports: [port] } },
+      ['spec.type: Unsupported value: "Magic": supported values: "ClusterIP", "ExternalName", "LoadBalancer", "NodePort"'],
+    ],
+    [
+      'headless node port',
+      { spec: { type: 'NodePort', clusterIP: 'None', ports: [port] } },
+      ['spec.clusterIPs[0]: Invalid value: "None": may not be set to \'None\' for NodePort services'],
+    ],
+    [
+      'affinity',
+      { spec: { ports: [port], sessionAffinity: 'ClientIP', sessionAffinityConfig: { clientIP: { timeoutSeconds: 86401 } } } },
+      ['spec.sessionAffinityConfig.clientIP.timeoutSeconds: Invalid value: 86401: must be greater than 0 and less than 86400'],
+    ],
+    [
+      'two families',
+      { spec: { ports: [port], ipFamilyPolicy: 'RequireDualStack' } },
+      ['spec.ipFamilyPolicy: Invalid value: "RequireDualStack": this cluster is not configured for dual-stack services'],
+    ],
+    [
+      'traffic policy',
+      { spec: { ports: [port], externalTrafficPolicy: 'Local' } },
+      ['spec.externalTrafficPolicy: Invalid value: "Local": may only be set for externally-accessible services'],
+    ],
   ]
   for (const [name, service, expected] of cases) assert.deepEqual(createErrors(Service, service), expected, name)
 })
@@ -39,16 +81,23 @@ test('Services', () => {
 test('the cluster IP of a Service never changes, and who does not name it keeps it', () => {
   const before = { spec: { ports: [{ port: 80 }], clusterIP: '10.0.0.1' } }
   assert.deepEqual(updateErrors(Service, before, { spec: { ports: [{ port: 81 }] } }), [])
-  assert.deepEqual(updateErrors(Service, before, { spec: { ports: [{ port: 80 }], clusterIP: '10.0.0.2' } }), ['spec.clusterIPs[0]: Invalid value: ["10.0.0.2"]: may not change once set'])
+  assert.deepEqual(updateErrors(Service, before, { spec: { ports: [{ port: 80 }], clusterIP: '10.0.0.2' } }), [
+    'spec.clusterIPs[0]: Invalid value: ["10.0.0.2"]: may not change once set',
+  ])
   assert.deepEqual(updateErrors(Service, before, { spec: { type: 'ExternalName', externalName: 'a.b' } }), [])
 })
 
 test('ConfigMaps and Secrets', () => {
   assert.deepEqual(createErrors(ConfigMap, { data: { a: 'b' }, binaryData: { c: 'AAAA' } }), [])
-  assert.deepEqual(createErrors(ConfigMap, { data: { a: 'b' }, binaryData: { a: 'AAAA' } }), ['data[a]: Invalid value: "a": duplicate of key present in binaryData'])
+  assert.deepEqual(createErrors(ConfigMap, { data: { a: 'b' }, binaryData: { a: 'AAAA' } }), [
+    'data[a]: Invalid value: "a": duplicate of key present in binaryData',
+  ])
   assert.deepEqual(createErrors(ConfigMap, { data: { a: 'x'.repeat(1024 * 1024 + 1) } }), ['[]: Too long: may not be more than 1048576 bytes'])
   const fixed = { data: { a: 'b' }, immutable: true }
-  assert.deepEqual(updateErrors(ConfigMap, fixed, { data: { a: 'c' } }), ['immutable: Forbidden: field is immutable when `immutable` is set', 'data: Forbidden: field is immutable when `immutable` is set'])
+  assert.deepEqual(updateErrors(ConfigMap, fixed, { data: { a: 'c' } }), [
+    'immutable: Forbidden: field is immutable when `immutable` is set',
+    'data: Forbidden: field is immutable when `immutable` is set',
+  ])
   assert.deepEqual(updateErrors(ConfigMap, fixed, fixed), [])
   assert.deepEqual(createErrors(Secret, { type: 'kubernetes.io/tls' }), ['data[tls.crt]: Required value', 'data[tls.key]: Required value'])
   assert.deepEqual(updateErrors(Secret, {}, { type: 'other' }), ['type: Invalid value: "other": field is immutable'])
@@ -58,28 +107,55 @@ test('Nodes and Namespaces', () => {
   const taint = { key: 'k', effect: 'NoSchedule' }
   assert.deepEqual(createErrors(Node, { spec: { taints: [taint] }, status: { capacity: { cpu: '4' } } }), [])
   assert.deepEqual(createErrors(Node, { spec: { taints: [taint, taint] } }), ['spec.taints[1]: Duplicate value: taints must be unique by key and effect pair'])
-  assert.deepEqual(createErrors(Node, { spec: { taints: [{ key: 'k', effect: 'Never' }] } }), ['spec.taints[0].effect: Unsupported value: "Never": supported values: "NoExecute", "NoSchedule", "PreferNoSchedule"'])
-  assert.deepEqual(updateErrors(Node, { spec: { providerID: 'a' } }, { spec: { providerID: 'b' } }), ['spec.providerID: Forbidden: node updates may not change providerID except from "" to valid'])
-  assert.deepEqual(createErrors(Namespace, { spec: { finalizers: ['x'] } }), ['spec.finalizers[0]: Invalid value: "x": name is neither a standard finalizer name nor is it fully qualified'])
-  assert.deepEqual(updateErrors(Namespace, {}, { status: { phase: 'Terminating' } }, 'status'), ["status.Phase: Invalid value: \"Terminating\": may only be 'Active' if `deletionTimestamp` is empty"])
+  assert.deepEqual(createErrors(Node, { spec: { taints: [{ key: 'k', effect: 'Never' }] } }), [
+    'spec.taints[0].effect: Unsupported value: "Never": supported values: "NoExecute", "NoSchedule", "PreferNoSchedule"',
+  ])
+  assert.deepEqual(updateErrors(Node, { spec: { providerID: 'a' } }, { spec: { providerID: 'b' } }), [
+    'spec.providerID: Forbidden: node updates may not change providerID except from "" to valid',
+  ])
+  assert.deepEqual(createErrors(Namespace, { spec: { finalizers: ['x'] } }), [
+    'spec.finalizers[0]: Invalid value: "x": name is neither a standard finalizer name nor is it fully qualified',
+  ])
+  assert.deepEqual(updateErrors(Namespace, {}, { status: { phase: 'Terminating' } }, 'status'), [
+    'status.Phase: Invalid value: "Terminating": may only be \'Active\' if `deletionTimestamp` is empty',
+  ])
 })
 
 test('endpoints in both forms', () => {
   assert.deepEqual(createErrors(Endpoints, { subsets: [{ addresses: [{ ip: '10.0.0.1' }], ports: [{ port: 80 }] }] }), [])
-  assert.deepEqual(createErrors(Endpoints, { subsets: [{ ports: [{ port: 80 }] }] }), ['subsets[0]: Required value: must specify `addresses` or `notReadyAddresses`'])
-  assert.deepEqual(createErrors(Endpoints, { subsets: [{ addresses: [{ ip: '127.0.0.1' }] }] }), ['subsets[0].addresses[0].ip: Invalid value: "127.0.0.1": may not be in the loopback range (127.0.0.0/8, ::1/128)'])
+  assert.deepEqual(createErrors(Endpoints, { subsets: [{ ports: [{ port: 80 }] }] }), [
+    'subsets[0]: Required value: must specify `addresses` or `notReadyAddresses`',
+  ])
+  assert.deepEqual(createErrors(Endpoints, { subsets: [{ addresses: [{ ip: '127.0.0.1' }] }] }), [
+    'subsets[0].addresses[0].ip: Invalid value: "127.0.0.1": may not be in the loopback range (127.0.0.0/8, ::1/128)',
+  ])
   const slice = { addressType: 'IPv4', endpoints: [{ addresses: ['10.0.0.1'] }], ports: [{ port: 80 }] }
   assert.deepEqual(createErrors(EndpointSlice, slice), [])
-  assert.deepEqual(createErrors(EndpointSlice, { ...slice, addressType: 'IPX' })[0], 'addressType: Unsupported value: "IPX": supported values: "FQDN", "IPv4", "IPv6"')
+  assert.deepEqual(
+    createErrors(EndpointSlice, { ...slice, addressType: 'IPX' })[0],
+    'addressType: Unsupported value: "IPX": supported values: "FQDN", "IPv4", "IPv6"',
+  )
   assert.deepEqual(createErrors(EndpointSlice, { ...slice, ports: [{ port: 80 }, { port: 81 }] }), ['ports[1].name: Duplicate value: ""'])
-  assert.deepEqual(updateErrors(EndpointSlice, slice, { ...slice, addressType: 'IPv6', endpoints: [{ addresses: ['::2'] }] }), ['addressType: Invalid value: "IPv6": field is immutable'])
+  assert.deepEqual(updateErrors(EndpointSlice, slice, { ...slice, addressType: 'IPv6', endpoints: [{ addresses: ['::2'] }] }), [
+    'addressType: Invalid value: "IPv6": field is immutable',
+  ])
 })
 
 test('events live beside their object, and the newer ones must say who did what', () => {
   assert.deepEqual(createErrors(Event, { involvedObject: { kind: 'Pod', namespace: 'default' } }), [])
   assert.deepEqual(createErrors(Event, { involvedObject: { kind: 'Node', name: 'n' } }), [])
-  assert.deepEqual(createErrors(Event, { involvedObject: { kind: 'Pod', namespace: 'other' } }), ['involvedObject.namespace: Invalid value: "other": does not match event.namespace'])
-  const event = { eventTime: '2024-01-01T00:00:00.000000Z', regarding: { namespace: 'default' }, reportingController: 'a.b/c', reportingInstance: 'c-1', action: 'Binding', reason: 'Scheduled', type: 'Normal' }
+  assert.deepEqual(createErrors(Event, { involvedObject: { kind: 'Pod', namespace: 'other' } }), [
+    'involvedObject.namespace: Invalid value: "other": does not match event.namespace',
+  ])
+  const event = {
+    eventTime: '2024-01-01T00:00:00.000000Z',
+    regarding: { namespace: 'default' },
+    reportingController: 'a.b/c',
+    reportingInstance: 'c-1',
+    action: 'Binding',
+    reason: 'Scheduled',
+    type: 'Normal',
+  }
   assert.deepEqual(createErrors(EventsEvent, event), [])
   assert.deepEqual(createErrors(EventsEvent, { ...event, action: undefined }), ['action: Required value'])
 })
@@ -89,6 +165,10 @@ test('leases, priorities and requests', () => {
   assert.deepEqual(createErrors(PriorityClass, { value: 1_000_000_001 }), ['value: Forbidden: maximum allowed value of a user defined priority is 1000000000'])
   assert.deepEqual(createErrors(PriorityClass, { metadata: { name: 'system-node-critical' }, value: 2_000_001_000 }), [])
   assert.deepEqual(updateErrors(PriorityClass, { value: 1 }, { value: 2 }), ['value: Forbidden: may not be changed in an update.'])
-  assert.deepEqual(createErrors(TokenRequest, { spec: { audiences: [], expirationSeconds: 60 } }), ['spec.expirationSeconds: Invalid value: 60: may not specify a duration less than 10 minutes'])
-  assert.deepEqual(createErrors(SubjectAccessReview, { spec: { user: 'u' } }), ['spec.resourceAttributes: Invalid value: null: exactly one of nonResourceAttributes or resourceAttributes must be specified'])
+  assert.deepEqual(createErrors(TokenRequest, { spec: { audiences: [], expirationSeconds: 60 } }), [
+    'spec.expirationSeconds: Invalid value: 60: may not specify a duration less than 10 minutes',
+  ])
+  assert.deepEqual(createErrors(SubjectAccessReview, { spec: { user: 'u' } }), [
+    'spec.resourceAttributes: Invalid value: null: exactly one of nonResourceAttributes or resourceAttributes must be specified',
+  ])
 })

@@ -27,7 +27,12 @@ const QUALIFIED_EXAMPLES = ['MyName', 'my.name', '123-abc']
 export function dnsSubdomain(value: string, prefix = false): string[] {
   return [
     ...lengthAtMost(value, 253),
-    ...matches(maskPrefix(value, prefix), SUBDOMAIN, "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character", ['example.com']),
+    ...matches(
+      maskPrefix(value, prefix),
+      SUBDOMAIN,
+      "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character",
+      ['example.com'],
+    ),
   ]
 }
 
@@ -35,7 +40,12 @@ export function dnsSubdomain(value: string, prefix = false): string[] {
 export function dnsLabel(value: string, prefix = false): string[] {
   return [
     ...lengthAtMost(value, 63),
-    ...matches(maskPrefix(value, prefix), LABEL, "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character", ['my-name', '123-abc']),
+    ...matches(
+      maskPrefix(value, prefix),
+      LABEL,
+      "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character",
+      ['my-name', '123-abc'],
+    ),
   ]
 }
 
@@ -43,7 +53,12 @@ export function dnsLabel(value: string, prefix = false): string[] {
 export function dns1035Label(value: string, prefix = false): string[] {
   return [
     ...lengthAtMost(value, 63),
-    ...matches(maskPrefix(value, prefix), DNS_1035, "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character", ['my-name', 'abc-123']),
+    ...matches(
+      maskPrefix(value, prefix),
+      DNS_1035,
+      "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character",
+      ['my-name', 'abc-123'],
+    ),
   ]
 }
 
@@ -51,7 +66,9 @@ export function dns1035Label(value: string, prefix = false): string[] {
 export function qualifiedName(value: string): string[] {
   const parts = value.split('/')
   if (parts.length > 2) {
-    return [`a qualified name ${explain(QUALIFIED_RULE, QUALIFIED_EXAMPLES, QUALIFIED)} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`]
+    return [
+      `a qualified name ${explain(QUALIFIED_RULE, QUALIFIED_EXAMPLES, QUALIFIED)} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`,
+    ]
   }
   const name = parts.at(-1)!
   const errors: string[] = []
@@ -68,7 +85,12 @@ export function qualifiedName(value: string): string[] {
 export function labelValue(value: string): string[] {
   return [
     ...lengthAtMost(value, 63),
-    ...matches(value, LABEL_VALUE, "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character", ['MyValue', 'my_value', '12345']),
+    ...matches(
+      value,
+      LABEL_VALUE,
+      "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character",
+      ['MyValue', 'my_value', '12345'],
+    ),
   ]
 }
 
@@ -90,7 +112,8 @@ export function envVarName(value: string): string[] {
   return /^[ -<>-~]+$/.test(value) ? [] : ["a valid environment variable name must consist only of printable ASCII characters other than '='"]
 }
 
-export const httpHeaderName = (value: string): string[] => matches(value, HTTP_HEADER, "a valid HTTP header must consist of alphanumeric characters or '-'", ['X-Header-Name'])
+export const httpHeaderName = (value: string): string[] =>
+  matches(value, HTTP_HEADER, "a valid HTTP header must consist of alphanumeric characters or '-'", ['X-Header-Name'])
 
 /** IANA service names: how container and Service ports are called. */
 export function portName(value: string): string[] {

@@ -21,8 +21,10 @@ export const validateNode = ({ spec, status }: Node): FieldError[] => [
 
 export function validateNodeUpdate({ spec }: Node, { spec: old }: Node): FieldError[] {
   const errors: FieldError[] = []
-  if (old.podCIDRs?.length && old.podCIDRs.join() !== (spec.podCIDRs ?? []).join()) errors.push(forbidden('spec.podCIDRs', 'node updates may not change podCIDR except from "" to valid'))
-  if (old.providerID && old.providerID !== spec.providerID) errors.push(forbidden('spec.providerID', 'node updates may not change providerID except from "" to valid'))
+  if (old.podCIDRs?.length && old.podCIDRs.join() !== (spec.podCIDRs ?? []).join())
+    errors.push(forbidden('spec.podCIDRs', 'node updates may not change podCIDR except from "" to valid'))
+  if (old.providerID && old.providerID !== spec.providerID)
+    errors.push(forbidden('spec.providerID', 'node updates may not change providerID except from "" to valid'))
   return errors
 }
 
@@ -32,7 +34,8 @@ function validateTaints(taints: readonly Taint[] | undefined, path: string): Fie
     const errors = qualifiedName(key ?? '').map(problem => invalidValue(`${at}.key`, key ?? '', problem))
     errors.push(...labelValue(value ?? '').map(problem => invalidValue(`${at}.value`, value, problem)))
     if (!effect) errors.push(requiredValue(`${at}.effect`))
-    if (seen.has(`${key}:${effect}`)) errors.push({ ...duplicateValue(at, { key, effect }), body: 'Duplicate value: taints must be unique by key and effect pair' })
+    if (seen.has(`${key}:${effect}`))
+      errors.push({ ...duplicateValue(at, { key, effect }), body: 'Duplicate value: taints must be unique by key and effect pair' })
     seen.add(`${key}:${effect}`)
     return errors
   })

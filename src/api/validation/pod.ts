@@ -32,13 +32,17 @@ export function podWarnings(pod: Pod, old: Pod | undefined): string[] {
   const { metadata, spec } = pod
   const warnings: string[] = []
   const problems = old ? [] : dnsLabel(metadata.name ?? '')
-  if (problems.length > 0) warnings.push(`metadata.name: this is used in the Pod's hostname, which can result in surprising behavior; a DNS label is recommended: [${problems.join(' ')}]`)
+  if (problems.length > 0)
+    warnings.push(
+      `metadata.name: this is used in the Pod's hostname, which can result in surprising behavior; a DNS label is recommended: [${problems.join(' ')}]`,
+    )
   for (const key in metadata.annotations) {
     const advice = annotationAdvice(key)
     if (advice && old?.metadata.annotations?.[key] === undefined) warnings.push(`metadata.annotations[${key}]: ${advice}`)
   }
   if (old) return warnings
-  if (spec.terminationGracePeriodSeconds < 0) warnings.push('spec.terminationGracePeriodSeconds: must be >= 0; negative values are invalid and will be treated as 1')
+  if (spec.terminationGracePeriodSeconds < 0)
+    warnings.push('spec.terminationGracePeriodSeconds: must be >= 0; negative values are invalid and will be treated as 1')
   for (const list of ['initContainers', 'containers'] as const) {
     spec[list]?.forEach((container, index) => warnings.push(...containerWarnings(container, `spec.${list}[${index}]`)))
   }

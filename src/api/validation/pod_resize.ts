@@ -24,16 +24,20 @@ export function validatePodResize(pod: Pod, old: Pod): FieldError[] {
 }
 
 const validateNothingRemoved = (containers: readonly Container[], old: readonly Container[], path: string): FieldError[] =>
-  forEachAt(containers, path, ({ resources }, at, index) => (['limits', 'requests'] as const).flatMap(kind =>
-    RESIZABLE.some(name => old[index]?.resources[kind]?.[name] !== undefined && resources[kind]?.[name] === undefined)
-      ? [forbidden(`${at}.resources.${kind}`, `resource ${kind} cannot be removed`)]
-      : []))
+  forEachAt(containers, path, ({ resources }, at, index) =>
+    (['limits', 'requests'] as const).flatMap(kind =>
+      RESIZABLE.some(name => old[index]?.resources[kind]?.[name] !== undefined && resources[kind]?.[name] === undefined)
+        ? [forbidden(`${at}.resources.${kind}`, `resource ${kind} cannot be removed`)]
+        : [],
+    ),
+  )
 
 function withoutResizable(spec: PodSpec): unknown {
-  const strip = (containers: Container[] | undefined) => (containers ?? []).map(container => {
-    const { limits, requests } = container.resources
-    return { ...container, resizePolicy: undefined, resources: { ...container.resources, limits: fixed(limits), requests: fixed(requests) } }
-  })
+  const strip = (containers: Container[] | undefined) =>
+    (containers ?? []).map(container => {
+      const { limits, requests } = container.resources
+      return { ...container, resizePolicy: undefined, resources: { ...container.resources, limits: fixed(limits), requests: fixed(requests) } }
+    })
   return { ...spec, containers: strip(spec.containers), initContainers: strip(spec.initContainers) }
 }
 

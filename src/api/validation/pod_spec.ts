@@ -25,7 +25,9 @@ export function validatePodSpec(spec: PodSpec, path: string): FieldError[] {
     ...(spec.resources ? validatePodResources(spec.resources, `${path}.resources`) : []),
     ...validateNodeChoice(spec, path),
     ...validatePodSecurityContext(spec.securityContext ?? {}, `${path}.securityContext`, { hostNetwork }),
-    ...(spec.shareProcessNamespace && spec.hostPID ? [invalidValue(`${path}.shareProcessNamespace`, true, 'ShareProcessNamespace and HostPID cannot both be enabled')] : []),
+    ...(spec.shareProcessNamespace && spec.hostPID
+      ? [invalidValue(`${path}.shareProcessNamespace`, true, 'ShareProcessNamespace and HostPID cannot both be enabled')]
+      : []),
     ...validateDns(spec, path),
     ...validateHostAliases(spec.hostAliases, `${path}.hostAliases`),
     ...validateNames(spec, path),
@@ -57,7 +59,13 @@ const validateNames = (spec: PodSpec, path: string): FieldError[] => [
 ]
 
 const validateGates = ({ readinessGates, schedulingGates }: PodSpec, path: string): FieldError[] => [
-  ...forEachAt(readinessGates, `${path}.readinessGates`, ({ conditionType }, at) => qualifiedName(conditionType ?? '').map(problem => invalidValue(`${at}.conditionType`, conditionType ?? '', problem))),
+  ...forEachAt(readinessGates, `${path}.readinessGates`, ({ conditionType }, at) =>
+    qualifiedName(conditionType ?? '').map(problem => invalidValue(`${at}.conditionType`, conditionType ?? '', problem)),
+  ),
   ...forEachAt(schedulingGates, `${path}.schedulingGates`, ({ name }, at) => qualifiedName(name ?? '').map(problem => invalidValue(at, name ?? '', problem))),
-  ...noDuplicates(schedulingGates, ({ name }) => name, index => `${path}.schedulingGates[${index}]`),
+  ...noDuplicates(
+    schedulingGates,
+    ({ name }) => name,
+    index => `${path}.schedulingGates[${index}]`,
+  ),
 ]

@@ -9,9 +9,11 @@ const SPEC = {
   activeDeadlineSeconds: 60,
   tolerations: [{ key: 'k', operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 10 }],
 }
-const MAY_NOT = 'spec: Forbidden: pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)\n'
+const MAY_NOT =
+  'spec: Forbidden: pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)\n'
 
-const change = (more: object, before: object = {}): string[] => changeErrors(Pod, createdOf(Pod, { spec: { ...SPEC, ...before } }), { spec: { ...SPEC, ...before, ...more } })
+const change = (more: object, before: object = {}): string[] =>
+  changeErrors(Pod, createdOf(Pod, { spec: { ...SPEC, ...before } }), { spec: { ...SPEC, ...before, ...more } })
 
 test('what may change of a running Pod', () => {
   const allowed: [string, object][] = [
@@ -29,11 +31,23 @@ test('what may not change of a running Pod', () => {
     ['the command', { containers: [{ ...SPEC.containers[0], command: ['x'] }] }, [`${MAY_NOT}changed: spec.containers`]],
     ['the node', { nodeName: 'n' }, [`${MAY_NOT}changed: spec.nodeName`]],
     ['several fields', { nodeName: 'n', hostNetwork: true }, [`${MAY_NOT}changed: spec.hostNetwork, spec.nodeName`]],
-    ['the number of containers', { containers: [...SPEC.containers, { name: 'b', image: 'x' }] }, ['spec.containers: Forbidden: pod updates may not add or remove containers']],
+    [
+      'the number of containers',
+      { containers: [...SPEC.containers, { name: 'b', image: 'x' }] },
+      ['spec.containers: Forbidden: pod updates may not add or remove containers'],
+    ],
     ['a later deadline', { activeDeadlineSeconds: 61 }, ['spec.activeDeadlineSeconds: Invalid value: 61: must be less than or equal to previous value']],
-    ['no deadline any more', { activeDeadlineSeconds: undefined }, ['spec.activeDeadlineSeconds: Invalid value: null: must not update from a positive integer to nil value']],
+    [
+      'no deadline any more',
+      { activeDeadlineSeconds: undefined },
+      ['spec.activeDeadlineSeconds: Invalid value: null: must not update from a positive integer to nil value'],
+    ],
     ['one toleration less', { tolerations: [] }, ['spec.tolerations: Forbidden: existing toleration can not be modified except its tolerationSeconds']],
-    ['new gates', { schedulingGates: [{ name: 'a.b/c' }] }, ["spec.schedulingGates[0].name: Forbidden: only deletion is allowed, but found new scheduling gate 'a.b/c'"]],
+    [
+      'new gates',
+      { schedulingGates: [{ name: 'a.b/c' }] },
+      ["spec.schedulingGates[0].name: Forbidden: only deletion is allowed, but found new scheduling gate 'a.b/c'"],
+    ],
   ]
   for (const [name, more, expected] of cases) assert.deepEqual(change(more), expected, name)
 })
@@ -47,7 +61,9 @@ test('while it waits at its gates a Pod may be told more exactly where to run', 
   const gated = { schedulingGates: [{ name: 'a.b/c' }], nodeSelector: { zone: 'a' } }
   assert.deepEqual(change({ nodeSelector: { zone: 'a', disk: 'ssd' } }, gated), [])
   assert.deepEqual(change({ schedulingGates: [] }, gated), [])
-  assert.deepEqual(change({ nodeSelector: { zone: 'b' } }, gated), ['spec.nodeSelector: Invalid value: {"zone":"b"}: only additions to spec.nodeSelector are allowed (no mutations or deletions)'])
+  assert.deepEqual(change({ nodeSelector: { zone: 'b' } }, gated), [
+    'spec.nodeSelector: Invalid value: {"zone":"b"}: only additions to spec.nodeSelector are allowed (no mutations or deletions)',
+  ])
 })
 
 test('the main resource keeps its status, and the status subresource its spec', () => {
@@ -62,7 +78,9 @@ test('the main resource keeps its status, and the status subresource its spec', 
 })
 
 test('a container that has ended for good does not come back to life', () => {
-  const status = (state: object) => ({ status: { phase: 'Running', containerStatuses: [{ name: 'a', image: '', imageID: '', ready: false, restartCount: 0, state }] } })
+  const status = (state: object) => ({
+    status: { phase: 'Running', containerStatuses: [{ name: 'a', image: '', imageID: '', ready: false, restartCount: 0, state }] },
+  })
   const revive = (restartPolicy: string, exitCode: number) => {
     const old = createdOf(Pod, { spec: { ...SPEC, restartPolicy } })
     Object.assign(old, draftOf(Pod, status({ terminated: { exitCode } })), { spec: old.spec })
@@ -78,17 +96,27 @@ test('a container that has ended for good does not come back to life', () => {
 
 test('resize changes CPU and memory and nothing else', () => {
   const resize = (resources: object, before: object = SPEC.containers[0]!.resources) =>
-    changeErrors(Pod, createdOf(Pod, { spec: { ...SPEC, containers: [{ ...SPEC.containers[0], resources: before }] } }), { spec: { ...SPEC, nodeName: 'ignored', containers: [{ ...SPEC.containers[0], resources }] } }, 'resize')
+    changeErrors(
+      Pod,
+      createdOf(Pod, { spec: { ...SPEC, containers: [{ ...SPEC.containers[0], resources: before }] } }),
+      { spec: { ...SPEC, nodeName: 'ignored', containers: [{ ...SPEC.containers[0], resources }] } },
+      'resize',
+    )
   assert.deepEqual(resize({ requests: { cpu: '200m' }, limits: { memory: '2Gi' } }), [])
-  assert.deepEqual(resize({ requests: { cpu: '200m', 'ephemeral-storage': '1Gi' }, limits: { memory: '2Gi' } }), ['spec: Forbidden: only cpu and memory resources are mutable'])
+  assert.deepEqual(resize({ requests: { cpu: '200m', 'ephemeral-storage': '1Gi' }, limits: { memory: '2Gi' } }), [
+    'spec: Forbidden: only cpu and memory resources are mutable',
+  ])
   const both = { cpu: '1', memory: '1Gi' }
-  assert.deepEqual(resize({ requests: { cpu: '1' }, limits: { memory: '1Gi' } }, { requests: { cpu: '500m', memory: '1Gi' }, limits: both }), ['spec.containers[0].resources.limits: Forbidden: resource limits cannot be removed'])
+  assert.deepEqual(resize({ requests: { cpu: '1' }, limits: { memory: '1Gi' } }, { requests: { cpu: '500m', memory: '1Gi' }, limits: both }), [
+    'spec.containers[0].resources.limits: Forbidden: resource limits cannot be removed',
+  ])
 })
 
 test('ephemeral containers are added and never changed', () => {
   const old = createdOf(Pod, { spec: SPEC })
   old.spec.ephemeralContainers = draftOf(Pod, { spec: { containers: [], ephemeralContainers: [{ name: 'e', image: 'x' }] } }).spec.ephemeralContainers
-  const next = (...ephemeralContainers: object[]) => changeErrors(Pod, old, { spec: { ...SPEC, nodeName: 'ignored', ephemeralContainers } }, 'ephemeralcontainers')
+  const next = (...ephemeralContainers: object[]) =>
+    changeErrors(Pod, old, { spec: { ...SPEC, nodeName: 'ignored', ephemeralContainers } }, 'ephemeralcontainers')
   const kept = { name: 'e', image: 'x' }
   assert.deepEqual(next(kept, { name: 'f', image: 'y', targetContainerName: 'a', tty: true }), [])
   assert.deepEqual(next(), ['spec.ephemeralContainers: Forbidden: existing ephemeral containers "e" may not be removed\n'])

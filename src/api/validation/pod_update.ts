@@ -14,14 +14,19 @@ import { validatePodResize } from './pod_resize.ts'
 
 export function validatePodUpdate(pod: Pod, old: Pod, subresource: string): FieldError[] {
   switch (subresource) {
-    case 'status': return validateStatus(pod, old)
-    case 'ephemeralcontainers': return validateAddedOnly(pod.spec, old.spec)
-    case 'resize': return validatePodResize(pod, old)
-    default: return validateSpecUpdate(pod.spec, old.spec)
+    case 'status':
+      return validateStatus(pod, old)
+    case 'ephemeralcontainers':
+      return validateAddedOnly(pod.spec, old.spec)
+    case 'resize':
+      return validatePodResize(pod, old)
+    default:
+      return validateSpecUpdate(pod.spec, old.spec)
   }
 }
 
-const MAY_CHANGE = 'pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)'
+const MAY_CHANGE =
+  'pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)'
 
 function validateSpecUpdate(spec: PodSpec, old: PodSpec): FieldError[] {
   const count = [
@@ -80,7 +85,8 @@ function validateTolerationsGrow(tolerations: readonly Toleration[], old: readon
 function validateGatesShrink(spec: PodSpec, old: PodSpec): FieldError[] {
   const known = new Set((old.schedulingGates ?? []).map(({ name }) => name))
   const errors: FieldError[] = (spec.schedulingGates ?? []).flatMap(({ name }, index) =>
-    (known.has(name) ? [] : [forbidden(`spec.schedulingGates[${index}].name`, `only deletion is allowed, but found new scheduling gate '${name}'`)]))
+    known.has(name) ? [] : [forbidden(`spec.schedulingGates[${index}].name`, `only deletion is allowed, but found new scheduling gate '${name}'`)],
+  )
   if (!old.schedulingGates?.length) return errors
   for (const [key, value] of Object.entries(old.nodeSelector ?? {})) {
     if (spec.nodeSelector?.[key] !== value) {
@@ -93,7 +99,8 @@ function validateGatesShrink(spec: PodSpec, old: PodSpec): FieldError[] {
   if (before) {
     const path = 'spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms'
     if (after?.length !== before.length) errors.push(invalidValue(path, after ?? [], 'no additions/deletions to non-empty NodeSelectorTerms list are allowed'))
-    else if (!before.every((term, index) => (term.matchExpressions ?? []).every(one => after[index]!.matchExpressions?.some(other => deepEqual(one, other))))) errors.push(invalidValue(path, after, 'only additions are allowed (no mutations or deletions)'))
+    else if (!before.every((term, index) => (term.matchExpressions ?? []).every(one => after[index]!.matchExpressions?.some(other => deepEqual(one, other)))))
+      errors.push(invalidValue(path, after, 'only additions are allowed (no mutations or deletions)'))
   }
   return errors
 }
@@ -102,7 +109,9 @@ function validateAddedOnly(spec: PodSpec, old: PodSpec): FieldError[] {
   return (old.ephemeralContainers ?? []).flatMap(before => {
     const after = spec.ephemeralContainers?.find(({ name }) => name === before.name)
     if (!after) return [forbidden('spec.ephemeralContainers', `existing ephemeral containers ${JSON.stringify(before.name)} may not be removed\n`)]
-    return deepEqual(after, before) ? [] : [forbidden('spec.ephemeralContainers', `existing ephemeral containers ${JSON.stringify(before.name)} may not be changed\n`)]
+    return deepEqual(after, before)
+      ? []
+      : [forbidden('spec.ephemeralContainers', `existing ephemeral containers ${JSON.stringify(before.name)} may not be changed\n`)]
   })
 }
 
@@ -112,12 +121,20 @@ function validateStatus({ spec, status }: Pod, old: Pod): FieldError[] {
   if (old.status.qosClass && status.qosClass !== old.status.qosClass) errors.push(invalidValue('status.qosClass', status.qosClass, 'field is immutable'))
   const plainInit = new Set((spec.initContainers ?? []).filter(container => !isSidecar(container)).map(({ name }) => name))
   errors.push(...validateTransitions(status.containerStatuses, old.status.containerStatuses, 'status.containerStatuses', () => spec.restartPolicy))
-  errors.push(...validateTransitions(status.initContainerStatuses, old.status.initContainerStatuses, 'status.initContainerStatuses', name =>
-    (plainInit.has(name) && spec.restartPolicy !== 'Always' ? spec.restartPolicy : 'Always')))
+  errors.push(
+    ...validateTransitions(status.initContainerStatuses, old.status.initContainerStatuses, 'status.initContainerStatuses', name =>
+      plainInit.has(name) && spec.restartPolicy !== 'Always' ? spec.restartPolicy : 'Always',
+    ),
+  )
   return errors
 }
 
-function validateTransitions(statuses: readonly ContainerStatus[] | undefined, old: readonly ContainerStatus[] | undefined, path: string, policyOf: (name: string) => PodSpec['restartPolicy']): FieldError[] {
+function validateTransitions(
+  statuses: readonly ContainerStatus[] | undefined,
+  old: readonly ContainerStatus[] | undefined,
+  path: string,
+  policyOf: (name: string) => PodSpec['restartPolicy'],
+): FieldError[] {
   return (old ?? []).flatMap(({ name, state }) => {
     const policy = policyOf(name)
     if (!state?.terminated || policy === 'Always' || (policy === 'OnFailure' && state.terminated.exitCode !== 0)) return []

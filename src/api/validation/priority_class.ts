@@ -10,7 +10,13 @@ export function validatePriorityClass({ metadata, value, globalDefault }: Priori
   const name = metadata.name ?? ''
   if (BUILT_IN[name] === value && !globalDefault) return []
   const errors: FieldError[] = []
-  if (name.startsWith('system-')) errors.push(forbidden('metadata.name', "priority class names with 'system-' prefix are reserved for system use only. error: the given name does not match a system priority class"))
+  if (name.startsWith('system-'))
+    errors.push(
+      forbidden(
+        'metadata.name',
+        "priority class names with 'system-' prefix are reserved for system use only. error: the given name does not match a system priority class",
+      ),
+    )
   if (value > USER_VALUE_MAX) errors.push(forbidden('value', `maximum allowed value of a user defined priority is ${USER_VALUE_MAX}`))
   return errors
 }

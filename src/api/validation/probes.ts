@@ -12,28 +12,42 @@ export function validateProbesAndHooks(container: Container, path: string, grace
   return [
     ...(lifecycle?.postStart ? validateHandler(lifecycle.postStart, `${path}.lifecycle.postStart`, graceSeconds) : []),
     ...(lifecycle?.preStop ? validateHandler(lifecycle.preStop, `${path}.lifecycle.preStop`, graceSeconds) : []),
-    ...(livenessProbe ? [...validateProbe(livenessProbe, `${path}.livenessProbe`), ...mustSucceedOnce(livenessProbe, `${path}.livenessProbe`), ...validateProbeGrace(livenessProbe, `${path}.livenessProbe`)] : []),
+    ...(livenessProbe
+      ? [
+          ...validateProbe(livenessProbe, `${path}.livenessProbe`),
+          ...mustSucceedOnce(livenessProbe, `${path}.livenessProbe`),
+          ...validateProbeGrace(livenessProbe, `${path}.livenessProbe`),
+        ]
+      : []),
     ...(readinessProbe ? [...validateProbe(readinessProbe, `${path}.readinessProbe`), ...mayNotKill(readinessProbe, `${path}.readinessProbe`)] : []),
-    ...(startupProbe ? [...validateProbe(startupProbe, `${path}.startupProbe`), ...mustSucceedOnce(startupProbe, `${path}.startupProbe`), ...validateProbeGrace(startupProbe, `${path}.startupProbe`)] : []),
+    ...(startupProbe
+      ? [
+          ...validateProbe(startupProbe, `${path}.startupProbe`),
+          ...mustSucceedOnce(startupProbe, `${path}.startupProbe`),
+          ...validateProbeGrace(startupProbe, `${path}.startupProbe`),
+        ]
+      : []),
   ]
 }
 
 function validateProbe(probe: Probe, path: string): FieldError[] {
   return [
     ...validateHandler(probe, path),
-    ...(['initialDelaySeconds', 'timeoutSeconds', 'periodSeconds', 'successThreshold', 'failureThreshold'] as const).flatMap(field => nonNegative(probe[field], `${path}.${field}`)),
+    ...(['initialDelaySeconds', 'timeoutSeconds', 'periodSeconds', 'successThreshold', 'failureThreshold'] as const).flatMap(field =>
+      nonNegative(probe[field], `${path}.${field}`),
+    ),
   ]
 }
 
 const mustSucceedOnce = ({ successThreshold }: Probe, path: string): FieldError[] =>
-  (successThreshold !== 1 ? [invalidValue(`${path}.successThreshold`, successThreshold, 'must be 1')] : [])
+  successThreshold !== 1 ? [invalidValue(`${path}.successThreshold`, successThreshold, 'must be 1')] : []
 
 const validateProbeGrace = ({ terminationGracePeriodSeconds: grace }: Probe, path: string): FieldError[] =>
-  (grace !== undefined && grace <= 0 ? [invalidValue(`${path}.terminationGracePeriodSeconds`, grace, 'must be greater than 0')] : [])
+  grace !== undefined && grace <= 0 ? [invalidValue(`${path}.terminationGracePeriodSeconds`, grace, 'must be greater than 0')] : []
 
 /** A failed readiness probe stops nothing, so there is nothing to be graceful about. */
 const mayNotKill = ({ terminationGracePeriodSeconds: grace }: Probe, path: string): FieldError[] =>
-  (grace !== undefined ? [invalidValue(`${path}.terminationGracePeriodSeconds`, grace, 'must not be set for readinessProbes')] : [])
+  grace !== undefined ? [invalidValue(`${path}.terminationGracePeriodSeconds`, grace, 'must not be set for readinessProbes')] : []
 
 type Handler = Pick<Probe, 'exec' | 'httpGet' | 'tcpSocket' | 'grpc'> & Pick<LifecycleHandler, 'sleep'>
 
@@ -48,7 +62,8 @@ function validateHandler(handler: Handler, path: string, graceSeconds?: number):
   if (httpGet) {
     if (!httpGet.path) errors.push(requiredValue(`${path}.httpGet.path`))
     errors.push(...validatePort(httpGet.port, `${path}.httpGet.port`))
-    for (const { name = '' } of httpGet.httpHeaders ?? []) errors.push(...httpHeaderName(name).map(problem => invalidValue(`${path}.httpGet.httpHeaders`, name, problem)))
+    for (const { name = '' } of httpGet.httpHeaders ?? [])
+      errors.push(...httpHeaderName(name).map(problem => invalidValue(`${path}.httpGet.httpHeaders`, name, problem)))
   }
   if (tcpSocket) errors.push(...validatePort(tcpSocket.port, `${path}.tcpSocket.port`))
   if (grpc) errors.push(...portNumber(grpc.port ?? 0).map(problem => invalidValue(`${path}.grpc.port`, grpc.port ?? 0, problem)))

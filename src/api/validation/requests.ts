@@ -17,7 +17,9 @@ export function validateBinding({ target }: Binding): FieldError[] {
 }
 
 export const validateTokenRequest = ({ spec: { expirationSeconds } }: TokenRequest): FieldError[] => [
-  ...(expirationSeconds < TOKEN_SECONDS_MIN ? [invalidValue('spec.expirationSeconds', expirationSeconds, 'may not specify a duration less than 10 minutes')] : []),
+  ...(expirationSeconds < TOKEN_SECONDS_MIN
+    ? [invalidValue('spec.expirationSeconds', expirationSeconds, 'may not specify a duration less than 10 minutes')]
+    : []),
   ...(expirationSeconds > 2 ** 32 ? [invalidValue('spec.expirationSeconds', expirationSeconds, 'may not specify a duration larger than 2^32 seconds')] : []),
 ]
 
@@ -41,6 +43,9 @@ export const validateLocalSubjectAccessReview = ({ metadata, spec }: LocalSubjec
 ]
 
 function validateQuestion({ resourceAttributes, nonResourceAttributes }: SelfSubjectAccessReview['spec']): FieldError[] {
-  if (resourceAttributes && nonResourceAttributes) return [invalidValue('spec.nonResourceAttributes', nonResourceAttributes, 'cannot be specified in combination with resourceAttributes')]
-  return resourceAttributes || nonResourceAttributes ? [] : [invalidValue('spec.resourceAttributes', resourceAttributes, 'exactly one of nonResourceAttributes or resourceAttributes must be specified')]
+  if (resourceAttributes && nonResourceAttributes)
+    return [invalidValue('spec.nonResourceAttributes', nonResourceAttributes, 'cannot be specified in combination with resourceAttributes')]
+  return resourceAttributes || nonResourceAttributes
+    ? []
+    : [invalidValue('spec.resourceAttributes', resourceAttributes, 'exactly one of nonResourceAttributes or resourceAttributes must be specified')]
 }

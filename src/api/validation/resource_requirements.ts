@@ -66,7 +66,7 @@ function compareToLimits(requests: Quantities, limits: Quantities, path: string)
 }
 
 const hugePagesNeedCompany = (named: Quantities, path: string): FieldError[] =>
-  (Object.keys(named).some(isHugePages) && !('cpu' in named) && !('memory' in named) ? [forbidden(path, 'HugePages require cpu or memory')] : [])
+  Object.keys(named).some(isHugePages) && !('cpu' in named) && !('memory' in named) ? [forbidden(path, 'HugePages require cpu or memory')] : []
 
 function containerResource(name: string): string[] {
   if (name.includes('/')) return qualifiedName(name)

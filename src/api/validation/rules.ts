@@ -9,19 +9,24 @@ export function validateName(name: string | undefined, path: string, rule: (name
 
 /** A text that may be left out, and otherwise has this grammar. */
 export const validateOptional = (text: string | undefined, path: string, rule: (text: string) => string[]): FieldError[] =>
-  (text ? rule(text).map(problem => invalidValue(path, text, problem)) : [])
+  text ? rule(text).map(problem => invalidValue(path, text, problem)) : []
 
 export const nonNegative = (value: number | undefined, path: string): FieldError[] =>
-  (value !== undefined && value < 0 ? [invalidValue(path, value, 'must be greater than or equal to 0')] : [])
+  value !== undefined && value < 0 ? [invalidValue(path, value, 'must be greater than or equal to 0')] : []
 
 export const positive = (value: number | undefined, path: string): FieldError[] =>
-  (value !== undefined && value <= 0 ? [invalidValue(path, value, 'must be greater than 0')] : [])
+  value !== undefined && value <= 0 ? [invalidValue(path, value, 'must be greater than 0')] : []
 
 export const inRange = (value: number | undefined, path: string, min: number, max: number): FieldError[] =>
-  (value !== undefined && (value < min || value > max) ? [invalidValue(path, value, `must be between ${min} and ${max}, inclusive`)] : [])
+  value !== undefined && (value < min || value > max) ? [invalidValue(path, value, `must be between ${min} and ${max}, inclusive`)] : []
 
 /** A Duplicate error at every item whose key an earlier item has. */
-export function noDuplicates<T>(items: readonly T[] | undefined, keyOf: (item: T) => string | undefined, path: (index: number) => string, shown: (item: T) => unknown = keyOf): FieldError[] {
+export function noDuplicates<T>(
+  items: readonly T[] | undefined,
+  keyOf: (item: T) => string | undefined,
+  path: (index: number) => string,
+  shown: (item: T) => unknown = keyOf,
+): FieldError[] {
   // Nothing is the same as itself alone, and most lists have one item at most.
   if (items === undefined || items.length < 2) return []
   const seen = new Set<string>()

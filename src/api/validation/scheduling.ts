@@ -11,17 +11,18 @@ export function validateAffinity({ nodeAffinity, podAffinity, podAntiAffinity }:
   const at = `${path}.nodeAffinity`
   return [
     ...(required ? validateNodeSelectorTerms(required.nodeSelectorTerms, `${at}.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms`) : []),
-    ...forEachAt(nodeAffinity?.preferredDuringSchedulingIgnoredDuringExecution, `${at}.preferredDuringSchedulingIgnoredDuringExecution`, ({ weight, preference }, term) => [
-      ...validateWeight(weight, `${term}.weight`),
-      ...validateNodeSelectorTerm(preference ?? {}, `${term}.preference`),
-    ]),
+    ...forEachAt(
+      nodeAffinity?.preferredDuringSchedulingIgnoredDuringExecution,
+      `${at}.preferredDuringSchedulingIgnoredDuringExecution`,
+      ({ weight, preference }, term) => [...validateWeight(weight, `${term}.weight`), ...validateNodeSelectorTerm(preference ?? {}, `${term}.preference`)],
+    ),
     ...validatePodAffinity(podAffinity, `${path}.podAffinity`),
     ...validatePodAffinity(podAntiAffinity, `${path}.podAntiAffinity`),
   ]
 }
 
 const validateNodeSelectorTerms = (terms: readonly NodeSelectorTerm[] | undefined, path: string): FieldError[] =>
-  (terms?.length ? forEachAt(terms, path, validateNodeSelectorTerm) : [requiredValue(path, 'must have at least one node selector term')])
+  terms?.length ? forEachAt(terms, path, validateNodeSelectorTerm) : [requiredValue(path, 'must have at least one node selector term')]
 
 const validateNodeSelectorTerm = ({ matchExpressions, matchFields }: NodeSelectorTerm, path: string): FieldError[] => [
   ...forEachAt(matchExpressions, `${path}.matchExpressions`, validateRequirement),
@@ -31,13 +32,16 @@ const validateNodeSelectorTerm = ({ matchExpressions, matchFields }: NodeSelecto
 function validateRequirement({ key, operator, values = [] }: NodeSelectorRequirement, path: string): FieldError[] {
   const errors = qualifiedName(key ?? '').map(problem => invalidValue(`${path}.key`, key ?? '', problem))
   switch (operator) {
-    case 'In': case 'NotIn':
+    case 'In':
+    case 'NotIn':
       if (values.length === 0) errors.push(requiredValue(`${path}.values`, "must be specified when `operator` is 'In' or 'NotIn'"))
       break
-    case 'Exists': case 'DoesNotExist':
+    case 'Exists':
+    case 'DoesNotExist':
       if (values.length > 0) errors.push(forbidden(`${path}.values`, "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"))
       break
-    case 'Gt': case 'Lt':
+    case 'Gt':
+    case 'Lt':
       if (values.length !== 1) errors.push(requiredValue(`${path}.values`, "must be specified single value when `operator` is 'Lt' or 'Gt'"))
       break
     default:
@@ -49,7 +53,8 @@ function validateRequirement({ key, operator, values = [] }: NodeSelectorRequire
 function validateFieldRequirement({ key, operator, values = [] }: NodeSelectorRequirement, path: string): FieldError[] {
   const errors: FieldError[] = []
   if (operator !== 'In' && operator !== 'NotIn') errors.push(invalidValue(`${path}.operator`, operator, 'not a valid selector operator'))
-  else if (values.length !== 1) errors.push(requiredValue(`${path}.values`, "must be only one value when `operator` is 'In' or 'NotIn' for node field selector"))
+  else if (values.length !== 1)
+    errors.push(requiredValue(`${path}.values`, "must be only one value when `operator` is 'In' or 'NotIn' for node field selector"))
   if (key !== 'metadata.name') errors.push(invalidValue(`${path}.key`, key, 'not a valid field selector key'))
   return errors
 }
@@ -57,10 +62,14 @@ function validateFieldRequirement({ key, operator, values = [] }: NodeSelectorRe
 function validatePodAffinity(affinity: Affinity['podAffinity'], path: string): FieldError[] {
   return [
     ...forEachAt(affinity?.requiredDuringSchedulingIgnoredDuringExecution, `${path}.requiredDuringSchedulingIgnoredDuringExecution`, validatePodAffinityTerm),
-    ...forEachAt(affinity?.preferredDuringSchedulingIgnoredDuringExecution, `${path}.preferredDuringSchedulingIgnoredDuringExecution`, ({ weight, podAffinityTerm }: WeightedPodAffinityTerm, at) => [
-      ...validateWeight(weight, `${at}.weight`),
-      ...validatePodAffinityTerm(podAffinityTerm, `${at}.podAffinityTerm`),
-    ]),
+    ...forEachAt(
+      affinity?.preferredDuringSchedulingIgnoredDuringExecution,
+      `${path}.preferredDuringSchedulingIgnoredDuringExecution`,
+      ({ weight, podAffinityTerm }: WeightedPodAffinityTerm, at) => [
+        ...validateWeight(weight, `${at}.weight`),
+        ...validatePodAffinityTerm(podAffinityTerm, `${at}.podAffinityTerm`),
+      ],
+    ),
   ]
 }
 
@@ -71,17 +80,20 @@ const validatePodAffinityTerm = ({ topologyKey, labelSelector, namespaceSelector
   ...validateTopologyKey(topologyKey, `${path}.topologyKey`),
 ]
 
-const validateWeight = (weight: number, path: string): FieldError[] => (weight >= 1 && weight <= 100 ? [] : [invalidValue(path, weight ?? 0, 'must be in the range 1-100')])
+const validateWeight = (weight: number, path: string): FieldError[] =>
+  weight >= 1 && weight <= 100 ? [] : [invalidValue(path, weight ?? 0, 'must be in the range 1-100')]
 
 const validateTopologyKey = (key: string | undefined, path: string): FieldError[] =>
-  (key ? qualifiedName(key).map(problem => invalidValue(path, key, problem)) : [requiredValue(path, 'can not be empty')])
+  key ? qualifiedName(key).map(problem => invalidValue(path, key, problem)) : [requiredValue(path, 'can not be empty')]
 
 export const validateTolerations = (tolerations: readonly Toleration[] | undefined, path: string): FieldError[] =>
   forEachAt(tolerations, path, (toleration, at) => {
     const { key, operator, value, effect, tolerationSeconds } = toleration
     const errors = key ? qualifiedName(key).map(problem => invalidValue(`${at}.key`, key, problem)) : []
-    if (!key && operator !== 'Exists') errors.push(invalidValue(`${at}.operator`, operator ?? '', 'operator must be Exists when `key` is empty, which means "match all values and all keys"'))
-    if (tolerationSeconds !== undefined && effect !== 'NoExecute') errors.push(invalidValue(`${at}.effect`, effect ?? '', "effect must be 'NoExecute' when `tolerationSeconds` is set"))
+    if (!key && operator !== 'Exists')
+      errors.push(invalidValue(`${at}.operator`, operator ?? '', 'operator must be Exists when `key` is empty, which means "match all values and all keys"'))
+    if (tolerationSeconds !== undefined && effect !== 'NoExecute')
+      errors.push(invalidValue(`${at}.effect`, effect ?? '', "effect must be 'NoExecute' when `tolerationSeconds` is set"))
     if (!operator || operator === 'Equal') errors.push(...labelValue(value ?? '').map(problem => invalidValue(`${at}.operator`, value, problem)))
     else if (operator !== 'Exists') errors.push(notSupported(`${at}.operator`, operator, ['Equal', 'Exists']))
     else if (value) errors.push(invalidValue(`${at}.operator`, toleration, "value must be empty when `operator` is 'Exists'"))
@@ -98,7 +110,8 @@ export function validateTopologySpread(constraints: readonly TopologySpreadConst
     if (seen.has(pair)) errors.push(duplicateValue(at, pair))
     seen.add(pair)
     if (minDomains !== undefined && minDomains <= 0) errors.push(invalidValue(`${at}.minDomains`, minDomains, 'must be greater than zero'))
-    if (minDomains !== undefined && whenUnsatisfiable === 'ScheduleAnyway') errors.push(invalidValue(`${at}.minDomains`, minDomains, 'can only use minDomains if whenUnsatisfiable=DoNotSchedule, not ScheduleAnyway'))
+    if (minDomains !== undefined && whenUnsatisfiable === 'ScheduleAnyway')
+      errors.push(invalidValue(`${at}.minDomains`, minDomains, 'can only use minDomains if whenUnsatisfiable=DoNotSchedule, not ScheduleAnyway'))
     if (labelSelector) errors.push(...validateLabelSelector(labelSelector, `${at}.labelSelector`))
     return errors
   })

@@ -12,7 +12,8 @@ export function validateSecurityContext(context: SecurityContext | undefined, pa
   const errors = [...validateIds(context, path), ...validateProfiles(context, path)]
   if (context.allowPrivilegeEscalation === false) {
     if (context.privileged) errors.push(invalidValue(path, context, 'cannot set `allowPrivilegeEscalation` to false and `privileged` to true'))
-    if (context.capabilities?.add?.includes('CAP_SYS_ADMIN')) errors.push(invalidValue(path, context, 'cannot set `allowPrivilegeEscalation` to false and `capabilities.Add` CAP_SYS_ADMIN'))
+    if (context.capabilities?.add?.includes('CAP_SYS_ADMIN'))
+      errors.push(invalidValue(path, context, 'cannot set `allowPrivilegeEscalation` to false and `capabilities.Add` CAP_SYS_ADMIN'))
   }
   return errors
 }
@@ -28,12 +29,18 @@ export function validatePodSecurityContext(context: PodSecurityContext, path: st
       if (name.length > 253 || !SYSCTL.test(name)) return [invalidValue(`${at}.name`, name, SYSCTL_RULE)]
       return hostNetwork && /^net[./]/.test(name) ? [invalidValue(`${at}.name`, name, "may not be specified when 'hostNetwork' is true")] : []
     }),
-    ...noDuplicates(context.sysctls, ({ name }) => name?.replaceAll('/', '.'), index => `${path}.sysctls[${index}].name`),
+    ...noDuplicates(
+      context.sysctls,
+      ({ name }) => name?.replaceAll('/', '.'),
+      index => `${path}.sysctls[${index}].name`,
+    ),
   ]
 }
 
-const validateIds = ({ runAsUser, runAsGroup }: Pick<SecurityContext, 'runAsUser' | 'runAsGroup'>, path: string): FieldError[] =>
-  [...inRange(runAsUser, `${path}.runAsUser`, 0, ID_MAX), ...inRange(runAsGroup, `${path}.runAsGroup`, 0, ID_MAX)]
+const validateIds = ({ runAsUser, runAsGroup }: Pick<SecurityContext, 'runAsUser' | 'runAsGroup'>, path: string): FieldError[] => [
+  ...inRange(runAsUser, `${path}.runAsUser`, 0, ID_MAX),
+  ...inRange(runAsGroup, `${path}.runAsGroup`, 0, ID_MAX),
+]
 
 const validateProfiles = ({ seccompProfile, appArmorProfile }: Pick<SecurityContext, 'seccompProfile' | 'appArmorProfile'>, path: string): FieldError[] => [
   ...(seccompProfile ? validateProfile(seccompProfile, `${path}.seccompProfile`, 'seccomp') : []),
@@ -41,7 +48,8 @@ const validateProfiles = ({ seccompProfile, appArmorProfile }: Pick<SecurityCont
 ]
 
 function validateProfile({ type, localhostProfile }: SeccompProfile | AppArmorProfile, path: string, what: 'seccomp' | 'AppArmor'): FieldError[] {
-  if (!type) return [requiredValue(`${path}.type`, what === 'seccomp' ? 'type is required when seccompProfile is set' : 'type is required when appArmorProfile is set')]
+  if (!type)
+    return [requiredValue(`${path}.type`, what === 'seccomp' ? 'type is required when seccompProfile is set' : 'type is required when appArmorProfile is set')]
   if (type === 'Localhost') return localhostProfile ? [] : [requiredValue(`${path}.localhostProfile`, `must be set when ${what} type is Localhost`)]
   return localhostProfile !== undefined ? [invalidValue(`${path}.localhostProfile`, localhostProfile, `must only be set when ${what} type is Localhost`)] : []
 }

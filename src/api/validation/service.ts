@@ -15,7 +15,11 @@ export function validateService({ spec }: Service): FieldError[] {
   return [
     ...validatePortsGiven(spec),
     ...forEachAt(spec.ports, 'spec.ports', (port, at) => validateServicePort(port, at, spec)),
-    ...noDuplicates(spec.ports, ({ name }) => name, index => `spec.ports[${index}].name`),
+    ...noDuplicates(
+      spec.ports,
+      ({ name }) => name,
+      index => `spec.ports[${index}].name`,
+    ),
     ...validatePortsDistinct(spec),
     ...validateSelector(spec.selector),
     ...validateAffinity(spec),
@@ -32,14 +36,20 @@ export function validateServiceUpdate({ spec }: Service, { spec: old }: Service)
   const before = old.clusterIPs?.[0]
   const after = spec.clusterIPs?.[0]
   if (!before || before === after) return []
-  return after ? [invalidValue('spec.clusterIPs[0]', spec.clusterIPs, 'may not change once set')] : [invalidValue('spec.clusterIPs[0]', spec.clusterIPs ?? [], 'primary clusterIP can not be unset')]
+  return after
+    ? [invalidValue('spec.clusterIPs[0]', spec.clusterIPs, 'may not change once set')]
+    : [invalidValue('spec.clusterIPs[0]', spec.clusterIPs ?? [], 'primary clusterIP can not be unset')]
 }
 
 function validatePortsGiven({ type, ports, clusterIP }: ServiceSpec): FieldError[] {
   return ports?.length || type === 'ExternalName' || clusterIP === 'None' ? [] : [requiredValue('spec.ports')]
 }
 
-function validateServicePort({ name, port, targetPort, nodePort, appProtocol, protocol }: ServicePort, path: string, { ports, type }: ServiceSpec): FieldError[] {
+function validateServicePort(
+  { name, port, targetPort, nodePort, appProtocol, protocol }: ServicePort,
+  path: string,
+  { ports, type }: ServiceSpec,
+): FieldError[] {
   const errors: FieldError[] = []
   if (!name && ports!.length > 1) errors.push(requiredValue(`${path}.name`))
   if (name) errors.push(...dnsLabel(name).map(problem => invalidValue(`${path}.name`, name, problem)))
@@ -81,17 +91,26 @@ function validateType({ type, clusterIPs, clusterIP, externalName }: ServiceSpec
   if (type === 'ExternalName') {
     const errors = clusterIPs?.length || clusterIP ? [forbidden('spec.clusterIPs', "may not be set when `type` is 'ExternalName'")] : []
     const name = externalName?.replace(/\.$/, '')
-    return [...errors, ...(name ? dnsSubdomain(name).map(problem => invalidValue('spec.externalName', externalName, problem)) : [requiredValue('spec.externalName')])]
+    return [
+      ...errors,
+      ...(name ? dnsSubdomain(name).map(problem => invalidValue('spec.externalName', externalName, problem)) : [requiredValue('spec.externalName')]),
+    ]
   }
   const isHeadless = clusterIP === 'None'
-  return isHeadless && (type === 'NodePort' || type === 'LoadBalancer') ? [invalidValue('spec.clusterIPs[0]', 'None', `may not be set to 'None' for ${type} services`)] : []
+  return isHeadless && (type === 'NodePort' || type === 'LoadBalancer')
+    ? [invalidValue('spec.clusterIPs[0]', 'None', `may not be set to 'None' for ${type} services`)]
+    : []
 }
 
 function validateClusterIPs({ clusterIP, clusterIPs, ipFamilyPolicy, type }: ServiceSpec): FieldError[] {
   if (type === 'ExternalName') return []
-  const errors = forEachAt(clusterIPs, 'spec.clusterIPs', (ip, at) => (ip === 'None' && clusterIPs!.length === 1 ? [] : ipAddress(ip).map(problem => invalidValue(at, ip, problem))))
-  if (clusterIP && clusterIPs?.length && clusterIPs[0] !== clusterIP) errors.push(invalidValue('spec.clusterIPs', clusterIPs, 'first value must match `clusterIP`'))
-  if (ipFamilyPolicy === 'RequireDualStack') errors.push(invalidValue('spec.ipFamilyPolicy', ipFamilyPolicy, 'this cluster is not configured for dual-stack services'))
+  const errors = forEachAt(clusterIPs, 'spec.clusterIPs', (ip, at) =>
+    ip === 'None' && clusterIPs!.length === 1 ? [] : ipAddress(ip).map(problem => invalidValue(at, ip, problem)),
+  )
+  if (clusterIP && clusterIPs?.length && clusterIPs[0] !== clusterIP)
+    errors.push(invalidValue('spec.clusterIPs', clusterIPs, 'first value must match `clusterIP`'))
+  if (ipFamilyPolicy === 'RequireDualStack')
+    errors.push(invalidValue('spec.ipFamilyPolicy', ipFamilyPolicy, 'this cluster is not configured for dual-stack services'))
   return errors
 }
 
@@ -100,14 +119,27 @@ function validateOutside(spec: ServiceSpec): FieldError[] {
   const errors: FieldError[] = []
   const isBalanced = spec.type === 'LoadBalancer'
   const isOutside = isBalanced || spec.type === 'NodePort' || (spec.type === 'ClusterIP' && (spec.externalIPs?.length ?? 0) > 0)
-  if (spec.externalTrafficPolicy && !isOutside) errors.push(invalidValue('spec.externalTrafficPolicy', spec.externalTrafficPolicy, 'may only be set for externally-accessible services'))
-  if (spec.healthCheckNodePort && !(isBalanced && spec.externalTrafficPolicy === 'Local')) errors.push(invalidValue('spec.healthCheckNodePort', spec.healthCheckNodePort, "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'"))
+  if (spec.externalTrafficPolicy && !isOutside)
+    errors.push(invalidValue('spec.externalTrafficPolicy', spec.externalTrafficPolicy, 'may only be set for externally-accessible services'))
+  if (spec.healthCheckNodePort && !(isBalanced && spec.externalTrafficPolicy === 'Local'))
+    errors.push(
+      invalidValue(
+        'spec.healthCheckNodePort',
+        spec.healthCheckNodePort,
+        "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'",
+      ),
+    )
   if (!isBalanced) {
-    if (spec.allocateLoadBalancerNodePorts !== undefined) errors.push(forbidden('spec.allocateLoadBalancerNodePorts', "may only be used when `type` is 'LoadBalancer'"))
+    if (spec.allocateLoadBalancerNodePorts !== undefined)
+      errors.push(forbidden('spec.allocateLoadBalancerNodePorts', "may only be used when `type` is 'LoadBalancer'"))
     if (spec.loadBalancerClass !== undefined) errors.push(forbidden('spec.loadBalancerClass', "may only be used when `type` is 'LoadBalancer'"))
     if (spec.loadBalancerSourceRanges?.length) errors.push(forbidden('spec.LoadBalancerSourceRanges', "may only be used when `type` is 'LoadBalancer'"))
   } else {
-    errors.push(...forEachAt(spec.loadBalancerSourceRanges, 'spec.LoadBalancerSourceRanges', (range, at) => ipRange(range.trim()).map(problem => invalidValue(at, range, problem))))
+    errors.push(
+      ...forEachAt(spec.loadBalancerSourceRanges, 'spec.LoadBalancerSourceRanges', (range, at) =>
+        ipRange(range.trim()).map(problem => invalidValue(at, range, problem)),
+      ),
+    )
   }
   return errors
 }

@@ -46,8 +46,10 @@ function check(node: Node, value: unknown, path: string, errors: FieldError[]): 
     case 'text':
       if (!node.values.has(value)) errors.push(notSupported(path, value, [...node.values].filter(Boolean) as string[]))
       return
-    case 'object': return checkMembers(node.members, value, path, errors)
-    case 'list': return (value as unknown[]).forEach((item, index) => check(node.inside, item, `${path}[${index}]`, errors))
+    case 'object':
+      return checkMembers(node.members, value, path, errors)
+    case 'list':
+      return (value as unknown[]).forEach((item, index) => check(node.inside, item, `${path}[${index}]`, errors))
     case 'map':
       for (const [key, item] of Object.entries(value as object)) check(node.inside, item, `${path}[${key}]`, errors)
   }
@@ -71,7 +73,8 @@ function compileMembers(schema: ObjectSchema<Fields>, compiled: Compiled): Extra
 /** Undefined: nothing in there has documented values. */
 function compile(schema: Schema, compiled: Compiled): Node | undefined {
   switch (schema.type) {
-    case 'string': return schema.values && { is: 'text', values: new Set<unknown>(['', ...schema.values]) }
+    case 'string':
+      return schema.values && { is: 'text', values: new Set<unknown>(['', ...schema.values]) }
     case 'object': {
       const isNew = !compiled.has(schema)
       const node = compileMembers(schema, compiled)
@@ -82,6 +85,7 @@ function compile(schema: Schema, compiled: Compiled): Node | undefined {
       const inside = compile(schema.type === 'list' ? schema.items : schema.values, compiled)
       return inside && { is: schema.type, inside }
     }
-    default: return undefined
+    default:
+      return undefined
   }
 }

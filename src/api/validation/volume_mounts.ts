@@ -23,8 +23,10 @@ export function validateVolumeMounts({ volumeMounts, volumeDevices, securityCont
         if (mount.subPath) errors.push(invalidValue(`${at}.subPathExpr`, mount.subPathExpr, 'subPathExpr and subPath are mutually exclusive'))
         errors.push(...relativePath(mount.subPathExpr, `${at}.subPathExpr`))
       }
-      if (mount.mountPropagation === 'Bidirectional' && !securityContext?.privileged) errors.push(forbidden(`${at}.mountPropagation`, 'Bidirectional mount propagation is available only to privileged containers'))
-      if (mount.recursiveReadOnly && mount.recursiveReadOnly !== 'Disabled' && !mount.readOnly) errors.push(forbidden(`${at}.recursiveReadOnly`, 'may only be specified when readOnly is true'))
+      if (mount.mountPropagation === 'Bidirectional' && !securityContext?.privileged)
+        errors.push(forbidden(`${at}.mountPropagation`, 'Bidirectional mount propagation is available only to privileged containers'))
+      if (mount.recursiveReadOnly && mount.recursiveReadOnly !== 'Disabled' && !mount.readOnly)
+        errors.push(forbidden(`${at}.recursiveReadOnly`, 'may only be specified when readOnly is true'))
       return errors
     }),
     ...forEachAt(volumeDevices, `${path}.volumeDevices`, (device, at) => {
@@ -32,7 +34,9 @@ export function validateVolumeMounts({ volumeMounts, volumeDevices, securityCont
       if (!device.name) return [requiredValue(`${at}.name`)]
       if (!device.devicePath) return [requiredValue(`${at}.devicePath`)]
       if (!volume) return [notFoundValue(`${at}.name`, device.name)]
-      return volume.persistentVolumeClaim || volume.ephemeral ? [] : [invalidValue(`${at}.name`, device.name, 'can only use volume source type of PersistentVolumeClaim or Ephemeral for block mode')]
+      return volume.persistentVolumeClaim || volume.ephemeral
+        ? []
+        : [invalidValue(`${at}.name`, device.name, 'can only use volume source type of PersistentVolumeClaim or Ephemeral for block mode')]
     }),
   ]
 }

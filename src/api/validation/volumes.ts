@@ -9,7 +9,11 @@ import { forEachAt, noDuplicates, validateName } from './rules.ts'
 
 export const validateVolumes = (volumes: readonly Volume[] | undefined, path: string): FieldError[] => [
   ...forEachAt(volumes, path, validateVolume),
-  ...noDuplicates(volumes, ({ name }) => name, index => `${path}[${index}].name`),
+  ...noDuplicates(
+    volumes,
+    ({ name }) => name,
+    index => `${path}[${index}].name`,
+  ),
 ]
 
 function validateVolume(volume: Volume, path: string): FieldError[] {
@@ -22,14 +26,34 @@ function validateVolume(volume: Volume, path: string): FieldError[] {
 
 function validateSource(volume: Volume, path: string): FieldError[] {
   const { emptyDir, hostPath, configMap, secret, downwardAPI, projected, persistentVolumeClaim, nfs, csi, ephemeral } = volume
-  if (emptyDir) return emptyDir.sizeLimit && isNegative(emptyDir.sizeLimit) ? [forbidden(`${path}.emptyDir.sizeLimit`, 'SizeLimit field must be a valid resource quantity')] : []
+  if (emptyDir)
+    return emptyDir.sizeLimit && isNegative(emptyDir.sizeLimit)
+      ? [forbidden(`${path}.emptyDir.sizeLimit`, 'SizeLimit field must be a valid resource quantity')]
+      : []
   if (hostPath) return hostPath.path ? noBackSteps(hostPath.path, `${path}.hostPath.path`) : [requiredValue(`${path}.hostPath.path`)]
-  if (configMap) return [...needed(configMap.name, `${path}.configMap.name`), ...validateMode(configMap.defaultMode, `${path}.configMap.defaultMode`), ...validateItems(configMap.items, `${path}.configMap.items`)]
-  if (secret) return [...needed(secret.secretName, `${path}.secret.secretName`), ...validateMode(secret.defaultMode, `${path}.secret.defaultMode`), ...validateItems(secret.items, `${path}.secret.items`)]
-  if (downwardAPI) return [...validateMode(downwardAPI.defaultMode, `${path}.downwardAPI.defaultMode`), ...validateDownward(downwardAPI.items, `${path}.downwardAPI`)]
-  if (projected) return [...validateMode(projected.defaultMode, `${path}.projected.defaultMode`), ...validateProjections(projected.sources, `${path}.projected`)]
+  if (configMap)
+    return [
+      ...needed(configMap.name, `${path}.configMap.name`),
+      ...validateMode(configMap.defaultMode, `${path}.configMap.defaultMode`),
+      ...validateItems(configMap.items, `${path}.configMap.items`),
+    ]
+  if (secret)
+    return [
+      ...needed(secret.secretName, `${path}.secret.secretName`),
+      ...validateMode(secret.defaultMode, `${path}.secret.defaultMode`),
+      ...validateItems(secret.items, `${path}.secret.items`),
+    ]
+  if (downwardAPI)
+    return [...validateMode(downwardAPI.defaultMode, `${path}.downwardAPI.defaultMode`), ...validateDownward(downwardAPI.items, `${path}.downwardAPI`)]
+  if (projected)
+    return [...validateMode(projected.defaultMode, `${path}.projected.defaultMode`), ...validateProjections(projected.sources, `${path}.projected`)]
   if (persistentVolumeClaim) return needed(persistentVolumeClaim.claimName, `${path}.persistentVolumeClaim.claimName`)
-  if (nfs) return [...needed(nfs.server, `${path}.nfs.server`), ...needed(nfs.path, `${path}.nfs.path`), ...(nfs.path && !nfs.path.startsWith('/') ? [invalidValue(`${path}.nfs.path`, nfs.path, 'must be an absolute path')] : [])]
+  if (nfs)
+    return [
+      ...needed(nfs.server, `${path}.nfs.server`),
+      ...needed(nfs.path, `${path}.nfs.path`),
+      ...(nfs.path && !nfs.path.startsWith('/') ? [invalidValue(`${path}.nfs.path`, nfs.path, 'must be an absolute path')] : []),
+    ]
   if (csi) return needed(csi.driver, `${path}.csi.driver`)
   if (ephemeral) return ephemeral.volumeClaimTemplate ? [] : [requiredValue(`${path}.ephemeral.volumeClaimTemplate`)]
   return []
@@ -43,12 +67,15 @@ function validateProjections(sources: readonly VolumeProjection[] | undefined, p
     const errors: FieldError[] = given.slice(1).map(name => forbidden(`${at}.${name}`, 'may not specify more than 1 volume type'))
     const { secret, configMap, downwardAPI, serviceAccountToken } = source
     if (secret) errors.push(...validateName(secret.name, `${at}.secret.name`, dnsSubdomain), ...validateItems(secret.items, `${at}.secret.items`))
-    if (configMap) errors.push(...validateName(configMap.name, `${at}.configMap.name`, dnsSubdomain), ...validateItems(configMap.items, `${at}.configMap.items`))
+    if (configMap)
+      errors.push(...validateName(configMap.name, `${at}.configMap.name`, dnsSubdomain), ...validateItems(configMap.items, `${at}.configMap.items`))
     if (downwardAPI) errors.push(...validateDownward(downwardAPI.items, `${at}.downwardAPI`))
     if (serviceAccountToken) {
       const { expirationSeconds, path: file } = serviceAccountToken
-      if (expirationSeconds < 600) errors.push(invalidValue(`${at}.serviceAccountToken.expirationSeconds`, expirationSeconds, 'may not specify a duration less than 10 minutes'))
-      if (expirationSeconds > 2 ** 32) errors.push(invalidValue(`${at}.serviceAccountToken.expirationSeconds`, expirationSeconds, 'may not specify a duration larger than 2^32 seconds'))
+      if (expirationSeconds < 600)
+        errors.push(invalidValue(`${at}.serviceAccountToken.expirationSeconds`, expirationSeconds, 'may not specify a duration less than 10 minutes'))
+      if (expirationSeconds > 2 ** 32)
+        errors.push(invalidValue(`${at}.serviceAccountToken.expirationSeconds`, expirationSeconds, 'may not specify a duration larger than 2^32 seconds'))
       errors.push(...(file ? relativePath(file, `${at}.serviceAccountToken.path`) : [requiredValue(`${at}.serviceAccountToken.path`)]))
     }
     for (const file of filesOf(source)) {
@@ -84,7 +111,7 @@ const validateDownward = (items: readonly DownwardAPIVolumeFile[] | undefined, p
   })
 
 const validateMode = (mode: number | undefined, path: string): FieldError[] =>
-  (mode !== undefined && (mode < 0 || mode > 0o777) ? [invalidValue(path, mode, 'must be a number between 0 and 0777 (octal), both inclusive')] : [])
+  mode !== undefined && (mode < 0 || mode > 0o777) ? [invalidValue(path, mode, 'must be a number between 0 and 0777 (octal), both inclusive')] : []
 
 /** A path inside the volume: relative, and it never leaves it. */
 export const relativePath = (text: string, path: string): FieldError[] => [
@@ -92,7 +119,8 @@ export const relativePath = (text: string, path: string): FieldError[] => [
   ...noBackSteps(text, path),
 ]
 
-export const noBackSteps = (text: string, path: string): FieldError[] => (text.split('/').includes('..') ? [invalidValue(path, text, "must not contain '..'")] : [])
+export const noBackSteps = (text: string, path: string): FieldError[] =>
+  text.split('/').includes('..') ? [invalidValue(path, text, "must not contain '..'")] : []
 
 const needed = (text: string | undefined, path: string): FieldError[] => (text ? [] : [requiredValue(path)])
 

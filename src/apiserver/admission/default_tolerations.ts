@@ -12,9 +12,13 @@ export const defaultTolerationSeconds: AdmissionPlugin = {
     const pod = podDraft(request)
     if (!pod) return
     const given = pod.spec.tolerations ?? []
-    const missing = KEYS.filter(key => !given.some(toleration =>
-      (toleration.key === key || !toleration.key) && (toleration.effect === 'NoExecute' || !toleration.effect)))
+    const missing = KEYS.filter(
+      key => !given.some(toleration => (toleration.key === key || !toleration.key) && (toleration.effect === 'NoExecute' || !toleration.effect)),
+    )
     if (missing.length === 0) return
-    pod.spec.tolerations = [...given, ...missing.map(key => ({ key, operator: 'Exists' as const, effect: 'NoExecute' as const, tolerationSeconds: TOLERATION_SECONDS }))]
+    pod.spec.tolerations = [
+      ...given,
+      ...missing.map(key => ({ key, operator: 'Exists' as const, effect: 'NoExecute' as const, tolerationSeconds: TOLERATION_SECONDS })),
+    ]
   },
 }

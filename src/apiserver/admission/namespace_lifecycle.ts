@@ -20,7 +20,9 @@ export const namespaceLifecycle = ({ store }: AdmissionParts): AdmissionPlugin =
     const { metadata, status } = stored.value as Namespace
     if (status?.phase !== 'Terminating' && !metadata.deletionTimestamp) return
     const message = `namespace ${namespace} is being terminated`
-    throw forbiddenBy(kind, object?.metadata.name ?? '', `unable to create new content in namespace ${namespace} because it is being terminated`, [{ reason: 'NamespaceTerminating', message, field: 'metadata.namespace' }])
+    throw forbiddenBy(kind, object?.metadata.name ?? '', `unable to create new content in namespace ${namespace} because it is being terminated`, [
+      { reason: 'NamespaceTerminating', message, field: 'metadata.namespace' },
+    ])
   },
   check({ operation, kind, name }) {
     if (operation === 'DELETE' && IMMORTAL.includes(name)) throw forbiddenBy(kind, name, 'this namespace may not be deleted')

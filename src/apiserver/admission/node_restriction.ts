@@ -21,7 +21,8 @@ export const nodeRestriction: AdmissionPlugin = {
 
 function problemFor(node: string, request: AdmissionRequest): string | undefined {
   switch (request.kind.storage.prefix) {
-    case '/pods/': return problemWithPod(node, request)
+    case '/pods/':
+      return problemWithPod(node, request)
     case '/nodes/': {
       const name = request.object?.metadata.name ?? request.name
       return name === node ? undefined : `node ${JSON.stringify(node)} is not allowed to modify node ${JSON.stringify(name)}`
@@ -30,14 +31,16 @@ function problemFor(node: string, request: AdmissionRequest): string | undefined
       const name = request.object?.metadata.name ?? request.name
       return name === node ? undefined : `can only access node lease with the same name as the requesting node`
     }
-    default: return undefined
+    default:
+      return undefined
   }
 }
 
 function problemWithPod(node: string, { operation, object, old }: AdmissionRequest): string | undefined {
   if (operation === 'CREATE') {
     const pod = object as Pod
-    if (pod.metadata.annotations?.[MIRROR_ANNOTATION] === undefined) return `pod does not have ${JSON.stringify(MIRROR_ANNOTATION)} annotation, node ${JSON.stringify(node)} can only create mirror pods`
+    if (pod.metadata.annotations?.[MIRROR_ANNOTATION] === undefined)
+      return `pod does not have ${JSON.stringify(MIRROR_ANNOTATION)} annotation, node ${JSON.stringify(node)} can only create mirror pods`
     return pod.spec.nodeName === node ? undefined : `node ${JSON.stringify(node)} can only create pods with spec.nodeName set to itself`
   }
   const bound = (old as Pod).spec.nodeName

@@ -18,8 +18,14 @@ export const priority = ({ store }: AdmissionParts): AdmissionPlugin => ({
     if (spec.priorityClassName && !found) throw refuse(`no PriorityClass with name ${spec.priorityClassName} was found`)
     const value = found?.value ?? 0
     const policy = found?.preemptionPolicy ?? 'PreemptLowerPriority'
-    if (spec.priority !== undefined && spec.priority !== value) throw refuse(`the integer value of priority (${spec.priority}) must not be provided in pod spec; priority admission controller computed ${value} from the given PriorityClass name`)
-    if (spec.preemptionPolicy !== undefined && spec.preemptionPolicy !== policy) throw refuse(`the string value of PreemptionPolicy (${spec.preemptionPolicy}) must not be provided in pod spec; priority admission controller computed ${policy} from the given PriorityClass name`)
+    if (spec.priority !== undefined && spec.priority !== value)
+      throw refuse(
+        `the integer value of priority (${spec.priority}) must not be provided in pod spec; priority admission controller computed ${value} from the given PriorityClass name`,
+      )
+    if (spec.preemptionPolicy !== undefined && spec.preemptionPolicy !== policy)
+      throw refuse(
+        `the string value of PreemptionPolicy (${spec.preemptionPolicy}) must not be provided in pod spec; priority admission controller computed ${policy} from the given PriorityClass name`,
+      )
     if (found) spec.priorityClassName = found.metadata.name
     spec.priority = value
     spec.preemptionPolicy = policy
@@ -28,7 +34,8 @@ export const priority = ({ store }: AdmissionParts): AdmissionPlugin => ({
 
 const PREFIX = '/scheduling.k8s.io/priorityclasses/'
 
-const classNamed = async (store: Store, name: string): Promise<PriorityClass | undefined> => (await store.get(PREFIX + name))?.value as PriorityClass | undefined
+const classNamed = async (store: Store, name: string): Promise<PriorityClass | undefined> =>
+  (await store.get(PREFIX + name))?.value as PriorityClass | undefined
 
 /** Of several defaults the lowest counts: nobody is raised by accident. */
 async function defaultClass(store: Store): Promise<PriorityClass | undefined> {

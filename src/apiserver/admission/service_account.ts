@@ -24,7 +24,12 @@ export const serviceAccount = ({ store, random }: AdmissionParts): AdmissionPlug
     const { spec } = pod
     const name = spec.serviceAccountName || spec.serviceAccount || 'default'
     const stored = await store.get(`/serviceaccounts/${request.namespace}/${name}`)
-    if (!stored) throw forbiddenBy(request.kind, pod.metadata.name ?? '', `error looking up service account ${request.namespace}/${name}: serviceaccount ${JSON.stringify(name)} not found`)
+    if (!stored)
+      throw forbiddenBy(
+        request.kind,
+        pod.metadata.name ?? '',
+        `error looking up service account ${request.namespace}/${name}: serviceaccount ${JSON.stringify(name)} not found`,
+      )
     const account = stored.value as ServiceAccount
     spec.serviceAccountName = name
     spec.serviceAccount = name

@@ -24,7 +24,11 @@ export function createAuthenticate(tokens: readonly TokenAuthenticator[], author
 }
 
 /** The first of the authenticators that knows the token wins. */
-export async function authenticateToken(tokens: readonly TokenAuthenticator[], token: string, audiences?: readonly string[]): Promise<{ user: User; audiences: readonly string[] } | undefined> {
+export async function authenticateToken(
+  tokens: readonly TokenAuthenticator[],
+  token: string,
+  audiences?: readonly string[],
+): Promise<{ user: User; audiences: readonly string[] } | undefined> {
   for (const authenticator of tokens) {
     const found = await authenticator.authenticate(token, audiences)
     if (found) return { ...found, user: withAuthenticated(found.user) }
@@ -76,7 +80,9 @@ async function impersonated({ headers }: Request, user: User, authorizer: Author
     name,
     groups: name === ANONYMOUS.name ? ANONYMOUS.groups : [...new Set([...ownGroups, ...groups, AUTHENTICATED])],
     ...(headers['impersonate-uid'] && { uid: headers['impersonate-uid'] }),
-    ...(extra.length > 0 && { extra: Object.fromEntries(extra.map(([header, value]) => [decodeURIComponent(header.slice(EXTRA_PREFIX.length)), value!.split(', ')])) }),
+    ...(extra.length > 0 && {
+      extra: Object.fromEntries(extra.map(([header, value]) => [decodeURIComponent(header.slice(EXTRA_PREFIX.length)), value!.split(', ')])),
+    }),
   }
 
   async function mayImpersonate(group: string, resource: string, target: string, inNamespace = ''): Promise<void> {

@@ -27,10 +27,7 @@ export interface PathAttributes {
   readonly path: string
 }
 
-export type Decision =
-  | { readonly is: 'allowed' }
-  | { readonly is: 'denied'; readonly why: string }
-  | { readonly is: 'noOpinion' }
+export type Decision = { readonly is: 'allowed' } | { readonly is: 'denied'; readonly why: string } | { readonly is: 'noOpinion' }
 
 /** One right of a user, in the shape of RBAC's PolicyRule. */
 export interface Rule {
@@ -68,7 +65,11 @@ export function authorizerChain(authorizers: readonly Authorizer[]): Authorizer 
       return NO_OPINION
     },
     async rulesOf(user, namespace) {
-      const answers = await Promise.all(authorizers.map(async authorizer => authorizer.rulesOf?.(user, namespace) ?? { rules: [], incomplete: 'an authorizer does not support user rule resolution' }))
+      const answers = await Promise.all(
+        authorizers.map(
+          async authorizer => authorizer.rulesOf?.(user, namespace) ?? { rules: [], incomplete: 'an authorizer does not support user rule resolution' },
+        ),
+      )
       const reasons = answers.flatMap(({ incomplete }) => incomplete ?? [])
       return { rules: answers.flatMap(({ rules }) => rules), ...(reasons.length > 0 && { incomplete: reasons.join(', ') }) }
     },
@@ -79,8 +80,15 @@ export const attributesOf = (user: User, route: Route): Attributes =>
   route.is === 'path'
     ? { is: 'path', user, verb: route.verb, path: route.path }
     : {
-        is: 'resource', user, verb: route.verb, group: route.group, version: route.version,
-        plural: route.plural, subresource: route.subresource, namespace: route.namespace, name: route.name,
+        is: 'resource',
+        user,
+        verb: route.verb,
+        group: route.group,
+        version: route.version,
+        plural: route.plural,
+        subresource: route.subresource,
+        namespace: route.namespace,
+        name: route.name,
       }
 
 /** The refusal in Kubernetes' words. `pods "web" is forbidden: User "jane" cannot get resource "pods" in API group "" in the namespace "default"`. */
@@ -92,6 +100,8 @@ export function refusal(attributes: Attributes, why = ''): ApiError {
   const resource = subresource ? `${plural}/${subresource}` : plural
   const sentence = `User ${JSON.stringify(user.name)} cannot ${verb} resource ${JSON.stringify(resource)} in API group ${JSON.stringify(group)} ${where}`
   return failure(403, 'Forbidden', `${about} is forbidden: ${sentence}${why ? `: ${why}` : ''}`, {
-    ...(name && { name }), ...(group && { group }), kind: plural,
+    ...(name && { name }),
+    ...(group && { group }),
+    kind: plural,
   })
 }

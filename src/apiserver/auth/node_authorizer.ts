@@ -26,10 +26,19 @@ export const nodeAuthorizer = (references: NodeReferences): Authorizer => ({
   rulesOf: user => (nodeOf(user) === undefined ? { rules: [] } : { rules: [], incomplete: 'node authorizer does not support user rule resolution' }),
 })
 
-const NAMED_BY_PODS: Readonly<Record<string, 'secret' | 'configMap' | 'serviceAccount' | undefined>> = { secrets: 'secret', configmaps: 'configMap', serviceaccounts: 'serviceAccount' }
+const NAMED_BY_PODS: Readonly<Record<string, 'secret' | 'configMap' | 'serviceAccount' | undefined>> = {
+  secrets: 'secret',
+  configmaps: 'configMap',
+  serviceaccounts: 'serviceAccount',
+}
 
 /** One by one, by name, and only those that one of its Pods names. */
-async function readOfNamed(node: string, { verb, namespace, name }: ResourceAttributes, what: 'secret' | 'configMap' | 'serviceAccount', references: NodeReferences): Promise<Decision> {
+async function readOfNamed(
+  node: string,
+  { verb, namespace, name }: ResourceAttributes,
+  what: 'secret' | 'configMap' | 'serviceAccount',
+  references: NodeReferences,
+): Promise<Decision> {
   if (verb !== 'get') return { is: 'denied', why: `can only read an individual resource of this type` }
   return (await references.has(node, what, namespace, name)) ? ALLOWED : { is: 'denied', why: `no relationship found between node '${node}' and this object` }
 }
@@ -64,7 +73,10 @@ function allows(node: string, { verb, group, plural, subresource, namespace, nam
     case 'events.k8s.io/events':
       return verb === 'create' || verb === 'update' || verb === 'patch'
     case 'coordination.k8s.io/leases':
-      return namespace === 'kube-node-lease' && (verb === 'create' || (name === node && (verb === 'get' || verb === 'update' || verb === 'patch' || verb === 'delete')))
+      return (
+        namespace === 'kube-node-lease' &&
+        (verb === 'create' || (name === node && (verb === 'get' || verb === 'update' || verb === 'patch' || verb === 'delete')))
+      )
     case 'authentication.k8s.io/tokenreviews':
     case 'authorization.k8s.io/subjectaccessreviews':
       return verb === 'create'

@@ -29,9 +29,11 @@ export function covers(rule: Rule, attributes: Attributes): boolean {
   if (attributes.is === 'path') return rule.nonResourceURLs?.some(url => urlCovers(url, attributes.path)) ?? false
   const { plural, subresource, group, name } = attributes
   const resource = subresource ? `${plural}/${subresource}` : plural
-  return has(rule.apiGroups ?? [], group)
-    && (has(rule.resources ?? [], resource) || (subresource !== '' && (rule.resources ?? []).includes(`*/${subresource}`)))
-    && (!rule.resourceNames || rule.resourceNames.length === 0 || rule.resourceNames.includes(name))
+  return (
+    has(rule.apiGroups ?? [], group) &&
+    (has(rule.resources ?? [], resource) || (subresource !== '' && (rule.resources ?? []).includes(`*/${subresource}`))) &&
+    (!rule.resourceNames || rule.resourceNames.length === 0 || rule.resourceNames.includes(name))
+  )
 }
 
 const has = (list: readonly string[], word: string): boolean => list.includes(word) || list.includes('*')
@@ -59,7 +61,8 @@ export const BUILT_IN_GRANTS: readonly Grant[] = [
       { verbs: ['create'], apiGroups: [''], resources: ['bindings', 'pods/binding'] },
       { verbs: ['patch', 'update'], apiGroups: [''], resources: ['pods/status'] },
       { verbs: ['delete'], apiGroups: [''], resources: ['pods'] },
-      EVENTS, LEASES,
+      EVENTS,
+      LEASES,
     ],
   },
   {

@@ -18,9 +18,11 @@ export function serviceAccountTokens(issuer: TokenIssuer, store: Store): TokenAu
 
 async function isStillBound(store: Store, claims: TokenClaims): Promise<boolean> {
   const { namespace, serviceaccount, pod, secret } = claims['kubernetes.io']
-  return (await exists(store, `/serviceaccounts/${namespace}/${serviceaccount.name}`, serviceaccount.uid))
-    && (!pod || (await exists(store, `/pods/${namespace}/${pod.name}`, pod.uid)))
-    && (!secret || (await exists(store, `/secrets/${namespace}/${secret.name}`, secret.uid)))
+  return (
+    (await exists(store, `/serviceaccounts/${namespace}/${serviceaccount.name}`, serviceaccount.uid)) &&
+    (!pod || (await exists(store, `/pods/${namespace}/${pod.name}`, pod.uid))) &&
+    (!secret || (await exists(store, `/secrets/${namespace}/${secret.name}`, secret.uid)))
+  )
 }
 
 async function exists(store: Store, key: string, uid: string): Promise<boolean> {

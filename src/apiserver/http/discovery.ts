@@ -24,7 +24,8 @@ export function createDiscovery(kinds: readonly Kind[]): Discovery {
       const [root, group, version] = root0(segments)
       if (root === 'api' && group === undefined) return rootResponse('api', coreVersions(groups), request, clauses)
       if (root === 'api') return segments.length === 2 ? resourceList('', group!, request, clauses) : undefined
-      if (group === undefined) return rootResponse('apis', { kind: 'APIGroupList', apiVersion: 'v1', groups: namedGroups(groups).map(plainGroup) }, request, clauses)
+      if (group === undefined)
+        return rootResponse('apis', { kind: 'APIGroupList', apiVersion: 'v1', groups: namedGroups(groups).map(plainGroup) }, request, clauses)
       const found = groups.find(({ name }) => name === group && name !== '')
       if (!found) return undefined
       if (version === undefined) return plain({ kind: 'APIGroup', apiVersion: 'v1', ...plainGroup(found) }, request, clauses)
@@ -33,8 +34,11 @@ export function createDiscovery(kinds: readonly Kind[]): Discovery {
   }
 
   function rootResponse(root: 'api' | 'apis', plainBody: object, request: Request, clauses: readonly Clause[]): Response {
-    const accepted = negotiate(clauses, ({ as, group, version }) =>
-      as === undefined || (as === 'APIGroupDiscoveryList' && group === DISCOVERY_GROUP && AGGREGATED_VERSIONS.includes(version ?? '')))
+    const accepted = negotiate(
+      clauses,
+      ({ as, group, version }) =>
+        as === undefined || (as === 'APIGroupDiscoveryList' && group === DISCOVERY_GROUP && AGGREGATED_VERSIONS.includes(version ?? '')),
+    )
     if (accepted.as === undefined) return encoded(200, plainBody, undefined, accepted, request.query)
     return aggregatedResponse(root, accepted, request)
   }
@@ -42,7 +46,8 @@ export function createDiscovery(kinds: readonly Kind[]): Discovery {
   function aggregatedResponse(root: 'api' | 'apis', accepted: Accepted, request: Request): Response {
     const key = `${root} ${accepted.version}`
     let known = aggregated.get(key)
-    if (!known) aggregated.set(key, (known = aggregatedList(root === 'api' ? groups.filter(group => group.name === '') : namedGroups(groups), accepted.version!)))
+    if (!known)
+      aggregated.set(key, (known = aggregatedList(root === 'api' ? groups.filter(group => group.name === '') : namedGroups(groups), accepted.version!)))
     const contentType = `application/json;g=${DISCOVERY_GROUP};v=${accepted.version};as=APIGroupDiscoveryList`
     const headers = { etag: known.etag, vary: 'Accept', 'cache-control': 'public' }
     if (request.headers['if-none-match'] === known.etag) return withHeaders(bodyResponse(304, { is: 'none' }, contentType), headers)
@@ -52,7 +57,11 @@ export function createDiscovery(kinds: readonly Kind[]): Discovery {
   function resourceList(group: string, version: string, request: Request, clauses: readonly Clause[]): Response | undefined {
     const served = kinds.filter(kind => kind.group === group && kind.version === version)
     if (served.length === 0) return undefined
-    return plain({ kind: 'APIResourceList', apiVersion: 'v1', groupVersion: apiVersionOf({ group, version }), resources: served.flatMap(plainResources) }, request, clauses)
+    return plain(
+      { kind: 'APIResourceList', apiVersion: 'v1', groupVersion: apiVersionOf({ group, version }), resources: served.flatMap(plainResources) },
+      request,
+      clauses,
+    )
   }
 }
 
@@ -69,7 +78,13 @@ interface Aggregated {
 
 const root0 = (segments: readonly string[]): [string | undefined, string | undefined, string | undefined] => [segments[0], segments[1], segments[2]]
 const plain = (object: object, request: Request, clauses: readonly Clause[]): Response =>
-  encoded(200, object, undefined, negotiate(clauses, ({ as }) => as === undefined), request.query)
+  encoded(
+    200,
+    object,
+    undefined,
+    negotiate(clauses, ({ as }) => as === undefined),
+    request.query,
+  )
 const namedGroups = (groups: readonly Group[]): readonly Group[] => groups.filter(group => group.name !== '')
 
 function groupsOf(kinds: readonly Kind[]): readonly Group[] {
@@ -104,28 +119,41 @@ function plainGroup({ name, versions }: Group): object {
 
 function plainResources(kind: Kind): object[] {
   const main = {
-    name: kind.plural, singularName: kind.singular, namespaced: kind.namespaced, kind: kind.kind, verbs: kind.verbs,
+    name: kind.plural,
+    singularName: kind.singular,
+    namespaced: kind.namespaced,
+    kind: kind.kind,
+    verbs: kind.verbs,
     ...(kind.shortNames.length > 0 && { shortNames: kind.shortNames }),
     ...(kind.categories.length > 0 && { categories: kind.categories }),
   }
   const subresources = kind.subresources.map(subresource => ({
-    name: `${kind.plural}/${subresource.name}`, singularName: '', namespaced: kind.namespaced,
-    ...(subresource.kind && (subresource.kind.group !== kind.group || subresource.kind.version !== kind.version) && { group: subresource.kind.group, version: subresource.kind.version }),
-    kind: subresource.kind?.kind ?? kind.kind, verbs: subresource.verbs,
+    name: `${kind.plural}/${subresource.name}`,
+    singularName: '',
+    namespaced: kind.namespaced,
+    ...(subresource.kind &&
+      (subresource.kind.group !== kind.group || subresource.kind.version !== kind.version) && {
+        group: subresource.kind.group,
+        version: subresource.kind.version,
+      }),
+    kind: subresource.kind?.kind ?? kind.kind,
+    verbs: subresource.verbs,
   }))
   return [main, ...subresources]
 }
 
 function aggregatedList(groups: readonly Group[], version: string): Aggregated {
-  const bytes = encodeText(JSON.stringify({
-    kind: 'APIGroupDiscoveryList',
-    apiVersion: `${DISCOVERY_GROUP}/${version}`,
-    metadata: {},
-    items: groups.map(group => ({
-      metadata: { ...(group.name && { name: group.name }), creationTimestamp: null },
-      versions: group.versions.map(({ version, kinds }) => ({ version, resources: kinds.map(aggregatedResource), freshness: 'Current' })),
-    })),
-  }))
+  const bytes = encodeText(
+    JSON.stringify({
+      kind: 'APIGroupDiscoveryList',
+      apiVersion: `${DISCOVERY_GROUP}/${version}`,
+      metadata: {},
+      items: groups.map(group => ({
+        metadata: { ...(group.name && { name: group.name }), creationTimestamp: null },
+        versions: group.versions.map(({ version, kinds }) => ({ version, resources: kinds.map(aggregatedResource), freshness: 'Current' })),
+      })),
+    }),
+  )
   return { bytes, etag: `"${fingerprint(bytes)}"` }
 }
 

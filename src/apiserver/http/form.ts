@@ -34,9 +34,15 @@ export function outcomeResponse(parts: Parts, kind: Kind, outcome: Outcome, acce
     return encoded(outcome.status, outcome.object, view && (() => view.json()), accepted, query)
   }
   const apiVersion = `meta.k8s.io/${accepted.version}`
-  const form = accepted.as === 'Table'
-    ? tableOf(kind, [object], { resourceVersion: object.metadata.resourceVersion ?? '' }, { apiVersion, include: includeObject(query), wallMs: parts.clock.wall() })
-    : partialMetadata(object, apiVersion)
+  const form =
+    accepted.as === 'Table'
+      ? tableOf(
+          kind,
+          [object],
+          { resourceVersion: object.metadata.resourceVersion ?? '' },
+          { apiVersion, include: includeObject(query), wallMs: parts.clock.wall() },
+        )
+      : partialMetadata(object, apiVersion)
   return encoded(outcome.status, form, undefined, accepted, query)
 }
 
@@ -48,9 +54,10 @@ export function listResponse(parts: Parts, list: ObjectList, accepted: Accepted,
   }
   const apiVersion = `meta.k8s.io/${accepted.version}`
   const objects = views.map(view => view.object)
-  const form = accepted.as === 'Table'
-    ? tableOf(kind, objects, metadata, { apiVersion, include: includeObject(query), wallMs: parts.clock.wall() })
-    : { kind: 'PartialObjectMetadataList', apiVersion, metadata, items: objects.map(object => partialMetadata(object, apiVersion)) }
+  const form =
+    accepted.as === 'Table'
+      ? tableOf(kind, objects, metadata, { apiVersion, include: includeObject(query), wallMs: parts.clock.wall() })
+      : { kind: 'PartialObjectMetadataList', apiVersion, metadata, items: objects.map(object => partialMetadata(object, apiVersion)) }
   return encoded(200, form, undefined, accepted, query)
 }
 
@@ -72,7 +79,8 @@ export function watchForm(kind: Kind, accepted: Accepted, query: URLSearchParams
 }
 
 export function encoded(status: number, object: unknown, json: (() => Uint8Array) | undefined, accepted: Accepted, query: URLSearchParams): Response {
-  if (accepted.media === 'yaml') return objectResponse(status, object, () => encodeText(stringify(object, { aliasDuplicateObjects: false })), CONTENT_TYPES.yaml)
+  if (accepted.media === 'yaml')
+    return objectResponse(status, object, () => encodeText(stringify(object, { aliasDuplicateObjects: false })), CONTENT_TYPES.yaml)
   if (query.has('pretty') && isTrue(query.get('pretty'))) return objectResponse(status, object, () => encodeText(`${JSON.stringify(object, null, 2)}\n`))
   return json ? objectResponse(status, object, json) : objectResponse(status, object)
 }

@@ -30,7 +30,9 @@ export function healthResponse(probe: Probe, segments: readonly string[], query:
   if (!failed && !query.has('verbose')) return textResponse(200, 'ok')
   const lines = [
     ...unknown.map(name => `warn: some health checks cannot be excluded: no matches for ${JSON.stringify(name)}`),
-    ...results.map(({ name, excluded, problem }) => (excluded ? `[+]${name} excluded: ok` : problem === undefined ? `[+]${name} ok` : `[-]${name} failed: ${problem}`)),
+    ...results.map(({ name, excluded, problem }) =>
+      excluded ? `[+]${name} excluded: ok` : problem === undefined ? `[+]${name} ok` : `[-]${name} failed: ${problem}`,
+    ),
     `${probe} check ${failed ? 'failed' : 'passed'}`,
   ]
   return textResponse(failed ? 500 : 200, `${lines.join('\n')}\n`)

@@ -26,7 +26,8 @@ export function createInFlight({ mutatingMax, readOnlyMax }: InFlightLimits): In
       return readOnly
     },
     enter(isMutating) {
-      if (isMutating ? mutating >= mutatingMax : readOnly >= readOnlyMax) throw tooManyRequests('too many requests, please try again later', RETRY_AFTER_SECONDS)
+      if (isMutating ? mutating >= mutatingMax : readOnly >= readOnlyMax)
+        throw tooManyRequests('too many requests, please try again later', RETRY_AFTER_SECONDS)
       if (isMutating) mutating++
       else readOnly++
       return () => {

@@ -65,10 +65,12 @@ export const CONTENT_TYPES: Readonly<Record<Media, string>> = { json: 'applicati
 function parseAccept(header: string): readonly Clause[] {
   const clauses = header.split(',').map((text): Clause => {
     const [type = '', ...rest] = text.split(';').map(part => part.trim())
-    const parameters = Object.fromEntries(rest.map(part => {
-      const equals = part.indexOf('=')
-      return equals < 0 ? [part, ''] : [part.slice(0, equals), part.slice(equals + 1)]
-    }))
+    const parameters = Object.fromEntries(
+      rest.map(part => {
+        const equals = part.indexOf('=')
+        return equals < 0 ? [part, ''] : [part.slice(0, equals), part.slice(equals + 1)]
+      }),
+    )
     const quality = Number(parameters.q ?? 1)
     return { type: type.toLowerCase(), parameters, quality: Number.isFinite(quality) ? quality : 0 }
   })

@@ -31,8 +31,6 @@ const takesJson = (clauses: readonly Clause[]): boolean => clauses.some(({ type 
 
 function documentResponse({ bytes, hash }: OpenApiDocument, contentType: string, { headers }: Request): Response {
   const etag = `"${hash}"`
-  const response = headers['if-none-match'] === etag
-    ? bodyResponse(304, { is: 'none' }, contentType)
-    : bodyResponse(200, { is: 'bytes', bytes }, contentType)
+  const response = headers['if-none-match'] === etag ? bodyResponse(304, { is: 'none' }, contentType) : bodyResponse(200, { is: 'bytes', bytes }, contentType)
   return withHeaders(response, { etag, vary: 'Accept' })
 }

@@ -6,7 +6,12 @@ import type { Response, ResponseBody } from '../../base/transport.ts'
 const COMMON = { 'cache-control': 'no-cache, private' }
 
 /** An object and how to encode it; stored objects bring bytes they already have. */
-export function objectResponse(status: number, object: unknown, json: () => Uint8Array = () => encodeText(JSON.stringify(object)), contentType = 'application/json'): Response {
+export function objectResponse(
+  status: number,
+  object: unknown,
+  json: () => Uint8Array = () => encodeText(JSON.stringify(object)),
+  contentType = 'application/json',
+): Response {
   return { status, headers: { ...COMMON, 'content-type': contentType }, body: { is: 'object', object, json } }
 }
 
@@ -28,8 +33,7 @@ export function bodyResponse(status: number, body: ResponseBody, contentType: st
   return { status, headers: { ...COMMON, 'content-type': contentType }, body }
 }
 
-export const withHeaders = (response: Response, headers: Response['headers']): Response =>
-  ({ ...response, headers: { ...response.headers, ...headers } })
+export const withHeaders = (response: Response, headers: Response['headers']): Response => ({ ...response, headers: { ...response.headers, ...headers } })
 
 /** RFC 7234 warning 299 with a quoted text: kubectl prints them above its own output. */
 export function withWarnings(response: Response, warnings: readonly string[]): Response {

@@ -85,11 +85,16 @@ function verbOf(method: string, name: string, query: URLSearchParams): Verb {
     case 'HEAD':
       if (name) return 'get'
       return isTrue(query.get('watch')) ? 'watch' : 'list'
-    case 'POST': return 'create'
-    case 'PUT': return 'update'
-    case 'PATCH': return 'patch'
-    case 'DELETE': return name ? 'delete' : 'deletecollection'
-    default: throw methodNotAllowed()
+    case 'POST':
+      return 'create'
+    case 'PUT':
+      return 'update'
+    case 'PATCH':
+      return 'patch'
+    case 'DELETE':
+      return name ? 'delete' : 'deletecollection'
+    default:
+      throw methodNotAllowed()
   }
 }
 
@@ -111,9 +116,7 @@ function decodeSegment(segment: string): string {
 
 /** A name is one segment of a storage path: nothing that climbs or splits it may get through. */
 function wrongName(name: string): string | undefined {
-  const why = name === '.' || name === '..' ? `may not be '${name}'`
-    : name.includes('/') ? `may not contain '/'`
-      : name.includes('%') ? `may not contain '%'`
-        : undefined
+  const why =
+    name === '.' || name === '..' ? `may not be '${name}'` : name.includes('/') ? `may not contain '/'` : name.includes('%') ? `may not contain '%'` : undefined
   return why && `Name parameter invalid: ${JSON.stringify(name)}: ${why}`
 }

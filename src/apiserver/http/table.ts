@@ -20,7 +20,9 @@ export interface TableOptions {
 export function includeObject(query: URLSearchParams): IncludeObject {
   const value = query.get('includeObject') || 'Metadata'
   if (value === 'None' || value === 'Metadata' || value === 'Object') return value
-  throw invalid({ group: 'meta.k8s.io', plural: 'tableoptions', kind: 'TableOptions' }, '', [notSupported('includeObject', value, ['Metadata', 'None', 'Object'])])
+  throw invalid({ group: 'meta.k8s.io', plural: 'tableoptions', kind: 'TableOptions' }, '', [
+    notSupported('includeObject', value, ['Metadata', 'None', 'Object']),
+  ])
 }
 
 export function tableOf(kind: Kind, objects: readonly KubernetesObject[], metadata: ListMeta, options: TableOptions): object {
@@ -28,9 +30,16 @@ export function tableOf(kind: Kind, objects: readonly KubernetesObject[], metada
     kind: 'Table',
     apiVersion: options.apiVersion,
     metadata,
-    columnDefinitions: options.withColumns === false ? [] : kind.columns.map(column => ({
-      name: column.name, type: column.type, format: column.format ?? '', description: column.doc, priority: column.priority,
-    })),
+    columnDefinitions:
+      options.withColumns === false
+        ? []
+        : kind.columns.map(column => ({
+            name: column.name,
+            type: column.type,
+            format: column.format ?? '',
+            description: column.doc,
+            priority: column.priority,
+          })),
     rows: objects.map(object => rowOf(kind, object, options)),
   }
 }

@@ -36,7 +36,8 @@ export async function applyObject(parts: Parts, call: Call): Promise<Outcome> {
 function readApplied(call: Call, { fieldValidation }: WriteOptions): KubernetesObject {
   const { kind, name, namespace } = call
   const { json, duplicateFields } = readBody(call.request, fieldValidation)
-  if (json.apiVersion !== apiVersionOf(kind) || json.kind !== kind.kind) throw badRequest(`invalid object type: ${String(json.apiVersion ?? '')}, Kind=${String(json.kind ?? '')}`)
+  if (json.apiVersion !== apiVersionOf(kind) || json.kind !== kind.kind)
+    throw badRequest(`invalid object type: ${String(json.apiVersion ?? '')}, Kind=${String(json.kind ?? '')}`)
   const { object, unknownFields, errors } = decodeObject(kind.schema, json)
   if (errors.length > 0) throw cannotBeHandled(kind, errors[0]!)
   const stray = { duplicateFields, unknownFields }
@@ -46,8 +47,10 @@ function readApplied(call: Call, { fieldValidation }: WriteOptions): KubernetesO
 
   object.metadata ??= {}
   const { metadata } = object
-  if (metadata.name !== undefined && metadata.name !== name) throw badRequest(`the name of the object (${metadata.name}) does not match the name on the URL (${name})`)
-  if (kind.namespaced && metadata.namespace !== undefined && metadata.namespace !== namespace) throw badRequest(`the namespace of the object (${metadata.namespace}) does not match the namespace on the request (${namespace})`)
+  if (metadata.name !== undefined && metadata.name !== name)
+    throw badRequest(`the name of the object (${metadata.name}) does not match the name on the URL (${name})`)
+  if (kind.namespaced && metadata.namespace !== undefined && metadata.namespace !== namespace)
+    throw badRequest(`the namespace of the object (${metadata.namespace}) does not match the namespace on the request (${namespace})`)
   metadata.name = name
   if (kind.namespaced) metadata.namespace = namespace
   return object
@@ -72,8 +75,14 @@ async function applyToNothing(parts: Parts, call: Call, options: WriteOptions, a
 function apply({ clock }: Parts, call: Call, { fieldManager, force }: WriteOptions, live: KubernetesObject | undefined, applied: KubernetesObject): Applied {
   const { kind } = call
   return applyPatch({
-    schema: kind.schema, live, applied, force, manager: fieldManager,
-    apiVersion: apiVersionOf(kind), subresource: subresourceName(call), nowMs: clock.wall(),
+    schema: kind.schema,
+    live,
+    applied,
+    force,
+    manager: fieldManager,
+    apiVersion: apiVersionOf(kind),
+    subresource: subresourceName(call),
+    nowMs: clock.wall(),
   })
 }
 
@@ -82,4 +91,5 @@ function objectOf(result: Applied): Record<string, unknown> {
   return result.object as Record<string, unknown>
 }
 
-const draftFrom = (parts: Parts, { kind }: Call, object: Record<string, unknown>): KubernetesObject => draftOf(parts, kind, object, { validation: 'Ignore', warnings: [] })
+const draftFrom = (parts: Parts, { kind }: Call, object: Record<string, unknown>): KubernetesObject =>
+  draftOf(parts, kind, object, { validation: 'Ignore', warnings: [] })

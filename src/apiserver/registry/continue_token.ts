@@ -14,13 +14,17 @@ export interface Continuation {
 export const CONTINUE_IN_PRESENT = -1
 
 export const encodeContinue = ({ revision, after }: Continuation): string =>
-  btoa(JSON.stringify({ v: 'meta.k8s.io/v1', rv: revision, start: after })).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')
+  btoa(JSON.stringify({ v: 'meta.k8s.io/v1', rv: revision, start: after }))
+    .replaceAll('+', '-')
+    .replaceAll('/', '_')
+    .replaceAll('=', '')
 
 /** Throws a 400 ApiError for what is no token. */
 export function decodeContinue(token: string): Continuation {
   try {
     const parsed = JSON.parse(atob(token.replaceAll('-', '+').replaceAll('_', '/'))) as { v?: unknown; rv?: unknown; start?: unknown }
-    if (parsed.v === 'meta.k8s.io/v1' && Number.isSafeInteger(parsed.rv) && typeof parsed.start === 'string') return { revision: parsed.rv as number, after: parsed.start }
+    if (parsed.v === 'meta.k8s.io/v1' && Number.isSafeInteger(parsed.rv) && typeof parsed.start === 'string')
+      return { revision: parsed.rv as number, after: parsed.start }
   } catch {
     // Not ours: answered below.
   }
@@ -28,9 +32,10 @@ export function decodeContinue(token: string): Continuation {
 }
 
 /** The answer to a token whose revision has been compacted: it brings a token for going on in the present. */
-export const continueExpired = (after: string) => expired(
-  'The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, '
-  + 'or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - '
-  + 'objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.',
-  { continue: encodeContinue({ revision: CONTINUE_IN_PRESENT, after }) },
-)
+export const continueExpired = (after: string) =>
+  expired(
+    'The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, ' +
+      'or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - ' +
+      'objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.',
+    { continue: encodeContinue({ revision: CONTINUE_IN_PRESENT, after }) },
+  )

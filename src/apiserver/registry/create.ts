@@ -23,7 +23,13 @@ const GENERATED_NAME_TRIES = 8
 const GENERATED_PREFIX_MAX = 58
 
 /** Admits, completes, validates and stores a draft: also what a PUT or an apply to a new name comes to. */
-export async function storeNewObject(parts: Parts, call: Call, draft: KubernetesObject, options: WriteOptions, { fieldsTracked = false } = {}): Promise<Outcome> {
+export async function storeNewObject(
+  parts: Parts,
+  call: Call,
+  draft: KubernetesObject,
+  options: WriteOptions,
+  { fieldsTracked = false } = {},
+): Promise<Outcome> {
   const { kind, user } = call
   const { metadata } = draft
   checkNamespace(call, draft)
@@ -37,8 +43,16 @@ export async function storeNewObject(parts: Parts, call: Call, draft: Kubernetes
   if (!fieldsTracked) trackManagedFields(parts, kind, draft, undefined, options, '')
 
   const admission: AdmissionRequest = {
-    operation: 'CREATE', kind, namespace: call.namespace, name: metadata.name ?? '', subresource: '', user,
-    dryRun: options.dryRun, warnings: call.warnings, object: draft, old: undefined,
+    operation: 'CREATE',
+    kind,
+    namespace: call.namespace,
+    name: metadata.name ?? '',
+    subresource: '',
+    user,
+    dryRun: options.dryRun,
+    warnings: call.warnings,
+    object: draft,
+    old: undefined,
   }
   await parts.admission.mutate(admission)
   stampNewMetadata(kind, metadata, { wallMs: parts.clock.wall(), random: parts.random })
@@ -82,9 +96,11 @@ async function store(parts: Parts, { kind, namespace }: Call, draft: KubernetesO
 
 function checkNamespace({ kind, namespace, name }: Call, { metadata }: KubernetesObject): void {
   const given = metadata.namespace ?? ''
-  if (kind.namespaced ? given !== '' && given !== namespace : given !== '') throw badRequest('the namespace of the provided object does not match the namespace sent on the request')
+  if (kind.namespaced ? given !== '' && given !== namespace : given !== '')
+    throw badRequest('the namespace of the provided object does not match the namespace sent on the request')
   if (kind.namespaced && namespace === '') throw badRequest('an empty namespace may not be set during creation')
-  if (name && metadata.name && metadata.name !== name) throw badRequest(`the name of the object (${metadata.name}) does not match the name on the URL (${name})`)
+  if (name && metadata.name && metadata.name !== name)
+    throw badRequest(`the name of the object (${metadata.name}) does not match the name on the URL (${name})`)
 }
 
 const generateName = ({ random }: Parts, prefix: string): string => prefix.slice(0, GENERATED_PREFIX_MAX) + nameSuffix(random)
@@ -92,5 +108,8 @@ const generateName = ({ random }: Parts, prefix: string): string => prefix.slice
 const isAlreadyExists = (error: unknown): error is ApiError => error instanceof Error && 'reason' in error && error.reason === 'AlreadyExists'
 
 function noUniqueName({ status }: ApiError): ApiError {
-  return failure(409, 'AlreadyExists', `${status.message}, the server was not able to generate a unique name for the object`, { ...status.details, retryAfterSeconds: 1 })
+  return failure(409, 'AlreadyExists', `${status.message}, the server was not able to generate a unique name for the object`, {
+    ...status.details,
+    retryAfterSeconds: 1,
+  })
 }

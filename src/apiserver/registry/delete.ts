@@ -39,7 +39,18 @@ export async function deleteWith(parts: Parts, call: Pick<Call, 'kind' | 'namesp
     if (!current) throw notFound(kind, name)
     const object = parts.views.of(kind, current).object
     checkPreconditions(kind, object, how)
-    await parts.admission.check({ operation: 'DELETE', kind, namespace, name, subresource: '', user, dryRun: how.dryRun, warnings: call.warnings, object: undefined, old: object })
+    await parts.admission.check({
+      operation: 'DELETE',
+      kind,
+      namespace,
+      name,
+      subresource: '',
+      user,
+      dryRun: how.dryRun,
+      warnings: call.warnings,
+      object: undefined,
+      old: object,
+    })
     const plan = planDelete(kind, object, how, parts.clock.wall())
     const outcome = await carryOut(parts, kind, current, plan, how.dryRun)
     if (outcome) return outcome
@@ -47,10 +58,7 @@ export async function deleteWith(parts: Parts, call: Pick<Call, 'kind' | 'namesp
   }
 }
 
-export type DeletePlan =
-  | { readonly is: 'remove' }
-  | { readonly is: 'mark'; readonly marked: KubernetesObject }
-  | { readonly is: 'nothing' }
+export type DeletePlan = { readonly is: 'remove' } | { readonly is: 'mark'; readonly marked: KubernetesObject } | { readonly is: 'nothing' }
 
 /** Decides what a DELETE does to an object. */
 export function planDelete(kind: Kind, object: KubernetesObject, how: DeleteHow, wallMs: Millis): DeletePlan {
@@ -103,7 +111,8 @@ function shortened(deletionTimestamp: string, running: number, requested: number
 /** The garbage collector finds its orders here: who waits for dependents, who lets them go. */
 function finalizersFor(kind: Kind, { metadata }: KubernetesObject, propagation: Propagation | undefined): string[] {
   const present = metadata.finalizers ?? []
-  if (propagation === undefined) return metadata.deletionTimestamp || !ORPHANS_BY_DEFAULT.includes(kind.storage.prefix) ? [...present] : withOnly(present, 'orphan')
+  if (propagation === undefined)
+    return metadata.deletionTimestamp || !ORPHANS_BY_DEFAULT.includes(kind.storage.prefix) ? [...present] : withOnly(present, 'orphan')
   return withOnly(present, propagation === 'Orphan' ? 'orphan' : propagation === 'Foreground' ? 'foregroundDeletion' : undefined)
 }
 
@@ -119,7 +128,8 @@ const withOnly = (finalizers: readonly string[], wanted: 'orphan' | 'foregroundD
 async function carryOut(parts: Parts, kind: Kind, current: Stored, plan: DeletePlan, dryRun: boolean): Promise<Outcome | undefined> {
   const object = parts.views.of(kind, current).object
   switch (plan.is) {
-    case 'nothing': return { status: 200, object, stored: current }
+    case 'nothing':
+      return { status: 200, object, stored: current }
     case 'mark': {
       if (dryRun) return { status: 200, object: plan.marked }
       const value = kind.storage.toStored ? kind.storage.toStored(plan.marked) : plan.marked
@@ -141,6 +151,16 @@ async function carryOut(parts: Parts, kind: Kind, current: Stored, plan: DeleteP
 
 export function checkPreconditions(kind: Kind, { metadata }: KubernetesObject, { uid, resourceVersion }: DeleteHow): void {
   const name = metadata.name!
-  if (uid !== undefined && uid !== metadata.uid) throw conflict(kind, name, `the UID in the precondition (${uid}) does not match the UID in record (${metadata.uid}). The object might have been deleted and then recreated`)
-  if (resourceVersion !== undefined && resourceVersion !== metadata.resourceVersion) throw conflict(kind, name, `the ResourceVersion in the precondition (${resourceVersion}) does not match the ResourceVersion in record (${metadata.resourceVersion}). The object might have been modified`)
+  if (uid !== undefined && uid !== metadata.uid)
+    throw conflict(
+      kind,
+      name,
+      `the UID in the precondition (${uid}) does not match the UID in record (${metadata.uid}). The object might have been deleted and then recreated`,
+    )
+  if (resourceVersion !== undefined && resourceVersion !== metadata.resourceVersion)
+    throw conflict(
+      kind,
+      name,
+      `the ResourceVersion in the precondition (${resourceVersion}) does not match the ResourceVersion in record (${metadata.resourceVersion}). The object might have been modified`,
+    )
 }

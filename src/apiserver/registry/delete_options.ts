@@ -24,8 +24,10 @@ export function readDeleteOptions(request: Request): DeleteHow {
   const options: DeleteOptions = body ? fromBody(body) : fromQuery(request.query)
   const { gracePeriodSeconds, orphanDependents, propagationPolicy, preconditions, dryRun = [] } = options
   const errors: FieldError[] = dryRunErrors(dryRun)
-  if (propagationPolicy !== undefined && !PROPAGATIONS.includes(propagationPolicy)) errors.push(notSupported('propagationPolicy', propagationPolicy, [...PROPAGATIONS, 'nil']))
-  if (orphanDependents !== undefined && propagationPolicy !== undefined) errors.push(invalidValue('propagationPolicy', propagationPolicy, 'orphanDependents and deletionPropagation cannot be both set'))
+  if (propagationPolicy !== undefined && !PROPAGATIONS.includes(propagationPolicy))
+    errors.push(notSupported('propagationPolicy', propagationPolicy, [...PROPAGATIONS, 'nil']))
+  if (orphanDependents !== undefined && propagationPolicy !== undefined)
+    errors.push(invalidValue('propagationPolicy', propagationPolicy, 'orphanDependents and deletionPropagation cannot be both set'))
   if (errors.length > 0) throw invalid(optionsResource('DeleteOptions'), '', errors)
   return {
     graceSeconds: gracePeriodSeconds,

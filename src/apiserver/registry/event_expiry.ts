@@ -15,13 +15,19 @@ export function startEventExpiry({ store, clock, log }: { readonly store: Store;
   let timer: Timer
   let over = false
   const later = (): void => {
-    timer = clock.at(clock.now() + SWEEP_PERIOD_MS, () => {
-      sweep(store, clock.wall()).catch((error: unknown) => {
-        if (!(error instanceof StoreClosed)) log.warn('old events could not be removed', { error })
-      }).finally(() => {
-        if (!over) later()
-      })
-    }, 'event expiry')
+    timer = clock.at(
+      clock.now() + SWEEP_PERIOD_MS,
+      () => {
+        sweep(store, clock.wall())
+          .catch((error: unknown) => {
+            if (!(error instanceof StoreClosed)) log.warn('old events could not be removed', { error })
+          })
+          .finally(() => {
+            if (!over) later()
+          })
+      },
+      'event expiry',
+    )
   }
   later()
   return {

@@ -2,8 +2,7 @@
 import type { Kind } from '../../api/kind.ts'
 
 /** All objects of a kind, or those of one namespace. */
-export const prefixOf = (kind: Kind, namespace: string): string =>
-  kind.namespaced && namespace ? `${kind.storage.prefix}${namespace}/` : kind.storage.prefix
+export const prefixOf = (kind: Kind, namespace: string): string => (kind.namespaced && namespace ? `${kind.storage.prefix}${namespace}/` : kind.storage.prefix)
 
 export const keyIn = (kind: Kind, namespace: string, name: string): string => prefixOf(kind, namespace) + name
 

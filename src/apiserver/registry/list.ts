@@ -78,12 +78,19 @@ async function find({ store, views }: Parts, kind: Kind, selection: Selection, o
   const prefix = prefixOf(kind, scope.namespace)
   // Everything "0" can mean is already in memory, so a limit would only cost the client more requests.
   const limit = options.limit && options.resourceVersion !== '0' ? options.limit : Infinity
-  const read = (after: string | undefined, sameAs: number | undefined) => readPage(store, prefix, { at: sameAs ?? at, after, limit, token: token !== undefined })
+  const read = (after: string | undefined, sameAs: number | undefined) =>
+    readPage(store, prefix, { at: sameAs ?? at, after, limit, token: token !== undefined })
   return collect(read, prefix, matches, limit, token?.after)
 }
 
 /** Pages are read until enough objects matched; all of them at the revision of the first. */
-async function collect(read: (after: string | undefined, sameAs: number | undefined) => Promise<Page>, prefix: string, matches: (stored: Stored) => boolean, limit: number, from: string | undefined): Promise<Found> {
+async function collect(
+  read: (after: string | undefined, sameAs: number | undefined) => Promise<Page>,
+  prefix: string,
+  matches: (stored: Stored) => boolean,
+  limit: number,
+  from: string | undefined,
+): Promise<Found> {
   const stored: Stored[] = []
   let after = from === undefined ? undefined : prefix + from
   let revision: number | undefined
@@ -101,7 +108,11 @@ async function collect(read: (after: string | undefined, sameAs: number | undefi
   }
 }
 
-async function readPage(store: Parts['store'], prefix: string, { at, after, limit, token }: { at: number | undefined; after: string | undefined; limit: number; token: boolean }): Promise<Page> {
+async function readPage(
+  store: Parts['store'],
+  prefix: string,
+  { at, after, limit, token }: { at: number | undefined; after: string | undefined; limit: number; token: boolean },
+): Promise<Page> {
   try {
     return await store.list(prefix, { at, after, limit })
   } catch (error) {

@@ -31,7 +31,8 @@ export function listOptions(query: URLSearchParams): ListOptions {
     if (query.get('continue')) errors.push(forbidden('resourceVersionMatch', 'resourceVersionMatch is forbidden when continue is provided'))
     if (!resourceVersion) errors.push(forbidden('resourceVersionMatch', 'resourceVersionMatch is forbidden unless resourceVersion is provided'))
     if (match !== 'Exact' && match !== 'NotOlderThan') errors.push(notSupported('resourceVersionMatch', match, ['Exact', 'NotOlderThan', '']))
-    if (match === 'Exact' && resourceVersion === '0') errors.push(forbidden('resourceVersionMatch', 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"'))
+    if (match === 'Exact' && resourceVersion === '0')
+      errors.push(forbidden('resourceVersionMatch', 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"'))
   }
   if (query.get('sendInitialEvents')) errors.push(forbidden('sendInitialEvents', 'sendInitialEvents is forbidden for list'))
   refuse(errors)
@@ -51,9 +52,15 @@ export function watchOptions(query: URLSearchParams): WatchOptions {
   const bookmarks = query.has('allowWatchBookmarks') && isTrue(query.get('allowWatchBookmarks'))
   const initial = query.get('sendInitialEvents')
   const errors: FieldError[] = []
-  if (initial === null && match) errors.push(forbidden('resourceVersionMatch', 'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided'))
+  if (initial === null && match)
+    errors.push(forbidden('resourceVersionMatch', 'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided'))
   if (initial !== null) {
-    if (match !== 'NotOlderThan') errors.push(match ? notSupported('resourceVersionMatch', match, ['NotOlderThan']) : forbidden('resourceVersionMatch', 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan'))
+    if (match !== 'NotOlderThan')
+      errors.push(
+        match
+          ? notSupported('resourceVersionMatch', match, ['NotOlderThan'])
+          : forbidden('resourceVersionMatch', 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan'),
+      )
     if (isTrue(initial) && !bookmarks) errors.push(forbidden('allowWatchBookmarks', 'sendInitialEvents requires that allowWatchBookmarks is set'))
   }
   refuse(errors)
@@ -69,7 +76,8 @@ export function watchOptions(query: URLSearchParams): WatchOptions {
 /** '' reads as 0. */
 export function readRevision(text: string | null): number {
   if (!text) return 0
-  if (!/^[0-9]{1,15}$/.test(text)) throw invalid(optionsResource('ListOptions'), '', [invalidValue('resourceVersion', text, 'strconv.ParseUint: parsing resourceVersion: invalid syntax')])
+  if (!/^[0-9]{1,15}$/.test(text))
+    throw invalid(optionsResource('ListOptions'), '', [invalidValue('resourceVersion', text, 'strconv.ParseUint: parsing resourceVersion: invalid syntax')])
   return Number(text)
 }
 

@@ -6,10 +6,22 @@ import type { Parts } from '../parts.ts'
 import type { WriteOptions } from './write_options.ts'
 
 /** Puts the fields this write has set under the name of its manager. Changes the draft. */
-export function trackManagedFields({ clock }: Parts, kind: Kind, draft: KubernetesObject, old: KubernetesObject | undefined, { fieldManager }: WriteOptions, subresource: string): void {
+export function trackManagedFields(
+  { clock }: Parts,
+  kind: Kind,
+  draft: KubernetesObject,
+  old: KubernetesObject | undefined,
+  { fieldManager }: WriteOptions,
+  subresource: string,
+): void {
   const entries = trackUpdate({
-    schema: kind.schema, old, new: draft, manager: fieldManager,
-    apiVersion: apiVersionOf(kind), subresource, nowMs: clock.wall(),
+    schema: kind.schema,
+    old,
+    new: draft,
+    manager: fieldManager,
+    apiVersion: apiVersionOf(kind),
+    subresource,
+    nowMs: clock.wall(),
   })
   if (entries && entries.length > 0) draft.metadata.managedFields = entries
   else delete draft.metadata.managedFields

@@ -36,10 +36,17 @@ export function validateMetadataUpdate({ metadata }: KubernetesObject, old: Kube
   for (const field of ['name', 'namespace', 'uid', 'creationTimestamp', 'deletionTimestamp', 'deletionGracePeriodSeconds'] as const) {
     if (metadata[field] !== old.metadata[field]) errors.push(invalidValue(`metadata.${field}`, metadata[field] ?? null, 'field is immutable'))
   }
-  if ((metadata.generation ?? 0) < (old.metadata.generation ?? 0)) errors.push(invalidValue('metadata.generation', metadata.generation ?? 0, 'must not be decremented'))
+  if ((metadata.generation ?? 0) < (old.metadata.generation ?? 0))
+    errors.push(invalidValue('metadata.generation', metadata.generation ?? 0, 'must not be decremented'))
   if (old.metadata.deletionTimestamp) {
     const added = (metadata.finalizers ?? []).filter(finalizer => !old.metadata.finalizers?.includes(finalizer))
-    if (added.length > 0) errors.push(forbidden('metadata.finalizers', `no new finalizers can be added if the object is being deleted, found new finalizers []string{${added.map(name => JSON.stringify(name)).join(', ')}}`))
+    if (added.length > 0)
+      errors.push(
+        forbidden(
+          'metadata.finalizers',
+          `no new finalizers can be added if the object is being deleted, found new finalizers []string{${added.map(name => JSON.stringify(name)).join(', ')}}`,
+        ),
+      )
   }
   return errors
 }
@@ -63,7 +70,8 @@ function annotationErrors(annotations: Readonly<Record<string, string>>): FieldE
     for (const why of qualifiedName(key.toLowerCase())) errors.push(invalidValue('metadata.annotations', key, why))
     bytes += key.length + annotations[key]!.length
   }
-  if (bytes > ANNOTATIONS_BYTES_MAX) errors.push({ type: 'TooLong', field: 'metadata.annotations', body: `Too long: may not be more than ${ANNOTATIONS_BYTES_MAX} bytes` })
+  if (bytes > ANNOTATIONS_BYTES_MAX)
+    errors.push({ type: 'TooLong', field: 'metadata.annotations', body: `Too long: may not be more than ${ANNOTATIONS_BYTES_MAX} bytes` })
   return errors
 }
 
@@ -72,12 +80,20 @@ function ownerErrors(owners: NonNullable<ObjectMeta['ownerReferences']>): FieldE
   owners.forEach((owner, i) => {
     const field = `metadata.ownerReferences[${i}]`
     for (const part of ['apiVersion', 'kind', 'name', 'uid'] as const) {
-      if (!owner[part]) errors.push(invalidValue(`${field}.${part}`, owner[part] ?? '', part === 'apiVersion' ? 'version must not be empty' : 'must not be empty'))
+      if (!owner[part])
+        errors.push(invalidValue(`${field}.${part}`, owner[part] ?? '', part === 'apiVersion' ? 'version must not be empty' : 'must not be empty'))
     }
     if (owner.apiVersion === 'v1' && owner.kind === 'Event') errors.push(invalidValue(field, 'v1, Kind=Event', 'is disallowed from being an owner'))
   })
   const controllers = owners.filter(owner => owner.controller)
-  if (controllers.length > 1) errors.push(invalidValue('metadata.ownerReferences', owners, `Only one reference can have Controller set to true. Found "true" in references for ${controllers[0]!.kind}/${controllers[0]!.name} and ${controllers[1]!.kind}/${controllers[1]!.name}`))
+  if (controllers.length > 1)
+    errors.push(
+      invalidValue(
+        'metadata.ownerReferences',
+        owners,
+        `Only one reference can have Controller set to true. Found "true" in references for ${controllers[0]!.kind}/${controllers[0]!.name} and ${controllers[1]!.kind}/${controllers[1]!.name}`,
+      ),
+    )
   return errors
 }
 
@@ -86,8 +102,11 @@ function finalizerErrors(finalizers: readonly string[]): FieldError[] {
     const field = `metadata.finalizers[${i}]`
     const problems = qualifiedName(finalizer)
     if (problems.length > 0) return problems.map(why => invalidValue(field, finalizer, why))
-    return finalizer.includes('/') || STANDARD_FINALIZERS.includes(finalizer) ? [] : [invalidValue(field, finalizer, 'name is neither a standard finalizer name nor is it fully qualified')]
+    return finalizer.includes('/') || STANDARD_FINALIZERS.includes(finalizer)
+      ? []
+      : [invalidValue(field, finalizer, 'name is neither a standard finalizer name nor is it fully qualified')]
   })
-  if (finalizers.includes('orphan') && finalizers.includes('foregroundDeletion')) errors.push(invalidValue('metadata.finalizers', finalizers, 'finalizer orphan and foregroundDeletion cannot be both set'))
+  if (finalizers.includes('orphan') && finalizers.includes('foregroundDeletion'))
+    errors.push(invalidValue('metadata.finalizers', finalizers, 'finalizer orphan and foregroundDeletion cannot be both set'))
   return errors
 }

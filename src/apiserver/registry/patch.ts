@@ -52,8 +52,11 @@ function checked(draft: KubernetesObject, name: string): KubernetesObject {
   return draft
 }
 
-const withType = (kind: Kind, object: Record<string, unknown>): Record<string, unknown> =>
-  ({ ...object, apiVersion: object.apiVersion ?? apiVersionOf(kind), kind: object.kind ?? kind.kind })
+const withType = (kind: Kind, object: Record<string, unknown>): Record<string, unknown> => ({
+  ...object,
+  apiVersion: object.apiVersion ?? apiVersionOf(kind),
+  kind: object.kind ?? kind.kind,
+})
 
 /** A patch that says which version it is for fails on any other; without, it is tried again on the newest. */
 const namesVersion = (patch: unknown): boolean =>

@@ -70,7 +70,12 @@ interface DraftOptions {
 }
 
 /** Decodes JSON into a draft of the kind: unknown fields are refused, warned about or dropped, defaults are set. */
-export function draftOf({ setDefaults }: Reading, kind: Typed, json: Record<string, unknown>, { duplicateFields = [], validation, warnings }: DraftOptions): KubernetesObject {
+export function draftOf(
+  { setDefaults }: Reading,
+  kind: Typed,
+  json: Record<string, unknown>,
+  { duplicateFields = [], validation, warnings }: DraftOptions,
+): KubernetesObject {
   checkType(kind, json)
   const { object, unknownFields, errors } = decodeObject(kind.schema, json)
   if (errors.length > 0) throw cannotBeHandled(kind, errors[0]!)
@@ -92,8 +97,12 @@ export function draftOf({ setDefaults }: Reading, kind: Typed, json: Record<stri
 function checkType(kind: Typed, json: Record<string, unknown>): void {
   const expected = apiVersionOf(kind)
   const { apiVersion = '', kind: name = '' } = json
-  if (apiVersion !== '' && apiVersion !== expected) throw badRequest(`the API version in the data (${String(apiVersion)}) does not match the expected API version (${expected})`)
-  if (name !== '' && name !== kind.kind) throw badRequest(`${String(name)} in version ${JSON.stringify(kind.version)} cannot be handled as a ${kind.kind}: the kind in the data does not match the kind of the resource`)
+  if (apiVersion !== '' && apiVersion !== expected)
+    throw badRequest(`the API version in the data (${String(apiVersion)}) does not match the expected API version (${expected})`)
+  if (name !== '' && name !== kind.kind)
+    throw badRequest(
+      `${String(name)} in version ${JSON.stringify(kind.version)} cannot be handled as a ${kind.kind}: the kind in the data does not match the kind of the resource`,
+    )
 }
 
 /** What typed clients in Go send for built-in kinds, kubectl among them. They take JSON in return. */

@@ -11,7 +11,13 @@ const CONFLICT_TRIES = 20
  * A change the server itself makes to a stored object (binding, eviction): none of the rules for clients apply.
  * `change` gets a copy and changes it, or throws; it returns false to leave the object as it is.
  */
-export async function rewriteObject<T extends KubernetesObject>(parts: Parts, kind: Kind<T>, namespace: string, name: string, change: (draft: T) => boolean | void): Promise<void> {
+export async function rewriteObject<T extends KubernetesObject>(
+  parts: Parts,
+  kind: Kind<T>,
+  namespace: string,
+  name: string,
+  change: (draft: T) => boolean | void,
+): Promise<void> {
   const plain = kind as unknown as Kind
   const key = keyIn(plain, namespace, name)
   for (let attempt = 1; attempt <= CONFLICT_TRIES; attempt++) {

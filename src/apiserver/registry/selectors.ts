@@ -44,7 +44,7 @@ export function createSelectors(): Selectors {
 function selectionOf(kind: Kind, namespace: string, labels: readonly LabelRequirement[], fields: readonly FieldRequirement[]): Selection {
   const index = indexedField(kind)
   const scope = {
-    namespace: namespace || (kind.namespaced ? requiredFieldValue(fields, 'metadata.namespace') ?? '' : ''),
+    namespace: namespace || (kind.namespaced ? (requiredFieldValue(fields, 'metadata.namespace') ?? '') : ''),
     name: requiredFieldValue(fields, 'metadata.name'),
     // A namespace narrows more than a Node does, and a watcher sits in one bucket only.
     indexed: index && !namespace ? requiredFieldValue(fields, index) : undefined,
@@ -53,8 +53,8 @@ function selectionOf(kind: Kind, namespace: string, labels: readonly LabelRequir
     everything: labels.length === 0 && fields.length === 0,
     scope,
     matches: object =>
-      (!scope.namespace || !kind.namespaced || object.metadata.namespace === scope.namespace)
-      && matchesLabels(labels, object.metadata.labels)
-      && (fields.length === 0 || matchesFields(fields, object, kind.fieldSelectors)),
+      (!scope.namespace || !kind.namespaced || object.metadata.namespace === scope.namespace) &&
+      matchesLabels(labels, object.metadata.labels) &&
+      (fields.length === 0 || matchesFields(fields, object, kind.fieldSelectors)),
   }
 }

@@ -37,7 +37,9 @@ export function createServiceAddresses({ store, cidr, random }: ServiceAddressOp
       if (kind.storage.prefix !== SERVICES || !(draft as Service).spec) return write()
       const turn = last.then(async () => {
         const { items } = await store.list(SERVICES)
-        const others = items.map(({ value }) => value as Service).filter(({ metadata }) => metadata.name !== draft.metadata.name || metadata.namespace !== draft.metadata.namespace)
+        const others = items
+          .map(({ value }) => value as Service)
+          .filter(({ metadata }) => metadata.name !== draft.metadata.name || metadata.namespace !== draft.metadata.namespace)
         allocate(kind, draft as Service, old as Service | undefined, takenBy(others), { range, cidr, random })
         return write()
       })
@@ -141,7 +143,10 @@ function takePorts({ spec }: Service, old: Service | undefined, taken: Taken, { 
     if (!port.nodePort) return
     const key = `${port.protocol} ${port.nodePort}`
     const field = `spec.ports[${i}].nodePort`
-    if (!contains(NODE_PORTS, port.nodePort)) errors.push(invalidValue(field, port.nodePort, `provided port is not in the valid range. The range of valid ports is ${NODE_PORTS.first}-${NODE_PORTS.last}`))
+    if (!contains(NODE_PORTS, port.nodePort))
+      errors.push(
+        invalidValue(field, port.nodePort, `provided port is not in the valid range. The range of valid ports is ${NODE_PORTS.first}-${NODE_PORTS.last}`),
+      )
     else if (ports.has(key) && !own.has(key)) errors.push(invalidValue(field, port.nodePort, 'provided port is already allocated'))
     ports.add(key)
   })

@@ -83,14 +83,30 @@ async function changeOnce(parts: Parts, call: Call, options: WriteOptions, how: 
   checkVersion(kind, name, draft, old)
   keepServerMetadata(kind, draft, old)
 
-  const admission: AdmissionRequest = { operation: 'UPDATE', kind, namespace, name, subresource, user, dryRun: options.dryRun, warnings: call.warnings, object: draft, old }
+  const admission: AdmissionRequest = {
+    operation: 'UPDATE',
+    kind,
+    namespace,
+    name,
+    subresource,
+    user,
+    dryRun: options.dryRun,
+    warnings: call.warnings,
+    object: draft,
+    old,
+  }
   await parts.admission.mutate(admission)
   kind.prepareForUpdate?.(draft, old, subresource)
   if (subresource === 'status') keepUserMetadata(draft, old)
   countGeneration(kind, draft, old)
 
   return parts.serviceAddresses.allocating(kind, draft, old, options.dryRun, async () => {
-    const errors = [...validateMetadata(kind, draft), ...validateMetadataUpdate(draft, old), ...(kind.validate?.(draft) ?? []), ...(kind.validateUpdate?.(draft, old, subresource) ?? [])]
+    const errors = [
+      ...validateMetadata(kind, draft),
+      ...validateMetadataUpdate(draft, old),
+      ...(kind.validate?.(draft) ?? []),
+      ...(kind.validateUpdate?.(draft, old, subresource) ?? []),
+    ]
     if (errors.length > 0) throw invalid(kind, name, dropRepeated(errors))
     await parts.admission.check(admission)
     if (kind.warnings) call.warnings.push(...kind.warnings(draft, old))
@@ -122,7 +138,8 @@ function checkIdentity({ name, namespace, kind }: Call, { metadata }: Kubernetes
   if (metadata.name && metadata.name !== name) throw badRequest(`the name of the object (${metadata.name}) does not match the name on the URL (${name})`)
   metadata.name = name
   const given = metadata.namespace ?? ''
-  if (kind.namespaced ? given !== '' && given !== namespace : given !== '') throw badRequest(`the namespace of the object (${given}) does not match the namespace on the request (${namespace})`)
+  if (kind.namespaced ? given !== '' && given !== namespace : given !== '')
+    throw badRequest(`the namespace of the object (${given}) does not match the namespace on the request (${namespace})`)
 }
 
 function checkVersion(kind: Kind, name: string, draft: KubernetesObject, old: KubernetesObject): void {
@@ -168,9 +185,11 @@ function countGeneration(kind: Kind, draft: KubernetesObject, old: KubernetesObj
 function sameObject(draft: KubernetesObject, old: KubernetesObject): boolean {
   const { managedFields: draftFields, ...draftMetadata } = draft.metadata
   const { managedFields: oldFields, ...oldMetadata } = old.metadata
-  return deepEqual(draftMetadata, oldMetadata)
-    && deepEqual({ ...draft, metadata: 0 }, { ...old, metadata: 0 })
-    && deepEqual(withoutTimes(draftFields), withoutTimes(oldFields))
+  return (
+    deepEqual(draftMetadata, oldMetadata) &&
+    deepEqual({ ...draft, metadata: 0 }, { ...old, metadata: 0 }) &&
+    deepEqual(withoutTimes(draftFields), withoutTimes(oldFields))
+  )
 }
 
 const withoutTimes = (entries: KubernetesObject['metadata']['managedFields']) => entries?.map(entry => ({ ...entry, time: '' })) ?? []

@@ -44,9 +44,7 @@ export async function watchObjects(parts: Parts, call: WatchCall): Promise<Watch
   const options = watchOptions(query)
   const selection = parts.selectors.of(kind, namespace, query, name)
   const fromNow = options.resourceVersion === '' || options.resourceVersion === '0'
-  const initial = options.sendInitialEvents ?? fromNow
-    ? await listObjects(parts, kind, namespace, selectorsOnly(query, name))
-    : undefined
+  const initial = (options.sendInitialEvents ?? fromNow) ? await listObjects(parts, kind, namespace, selectorsOnly(query, name)) : undefined
   const from = initial ? Number(initial.metadata.resourceVersion) : fromNow ? parts.store.revision : options.revision
   return { start: sink => startWatch(parts, call, { options, selection, from, initial: initial?.stored ?? [] }, sink) }
 }
@@ -83,16 +81,25 @@ function startWatch(parts: Parts, call: WatchCall, { options, selection, from, i
     sink.end()
   }
   const after = (ms: Millis, fire: () => void, label: string): void => {
-    const timer = clock.at(clock.now() + ms, () => {
-      timers.delete(timer)
-      fire()
-    }, label)
+    const timer = clock.at(
+      clock.now() + ms,
+      () => {
+        timers.delete(timer)
+        fire()
+      },
+      label,
+    )
     timers.add(timer)
   }
-  const bookmarkLater = (): void => after(BOOKMARK_PERIOD_MS, () => {
-    send(bookmark(kind, store.revision))
-    if (!over) bookmarkLater()
-  }, 'watch bookmark')
+  const bookmarkLater = (): void =>
+    after(
+      BOOKMARK_PERIOD_MS,
+      () => {
+        send(bookmark(kind, store.revision))
+        if (!over) bookmarkLater()
+      },
+      'watch bookmark',
+    )
 
   if (signal.aborted || closing.closed) {
     end()
@@ -120,10 +127,14 @@ function startWatch(parts: Parts, call: WatchCall, { options, selection, from, i
   }
 
   const timeoutMs = 1_000 * (options.timeoutSeconds || TIMEOUT_SECONDS_MIN * (1 + parts.random.fraction()))
-  after(timeoutMs, () => {
-    if (options.bookmarks) send(bookmark(kind, store.revision))
-    end()
-  }, 'watch timeout')
+  after(
+    timeoutMs,
+    () => {
+      if (options.bookmarks) send(bookmark(kind, store.revision))
+      end()
+    },
+    'watch timeout',
+  )
   if (options.bookmarks) bookmarkLater()
   return { stop }
 }
@@ -143,7 +154,11 @@ function leftEvent(previous: KubernetesObject, revision: Revision): WatchEvent {
 }
 
 function bookmark(kind: Kind, revision: Revision, annotations?: Readonly<Record<string, string>>): WatchEvent {
-  return plainEvent('BOOKMARK', { kind: kind.kind, apiVersion: apiVersionOf(kind), metadata: { resourceVersion: String(revision), ...(annotations && { annotations }) } })
+  return plainEvent('BOOKMARK', {
+    kind: kind.kind,
+    apiVersion: apiVersionOf(kind),
+    metadata: { resourceVersion: String(revision), ...(annotations && { annotations }) },
+  })
 }
 
 const errorEvent = (error: ApiError): WatchEvent => plainEvent('ERROR', error.status)

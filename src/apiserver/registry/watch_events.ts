@@ -25,7 +25,11 @@ export function createWatchEvents(views: Views): WatchEvents {
   }
 }
 
-const HEADS = { ADDED: encodeText('{"type":"ADDED","object":'), MODIFIED: encodeText('{"type":"MODIFIED","object":'), DELETED: encodeText('{"type":"DELETED","object":') }
+const HEADS = {
+  ADDED: encodeText('{"type":"ADDED","object":'),
+  MODIFIED: encodeText('{"type":"MODIFIED","object":'),
+  DELETED: encodeText('{"type":"DELETED","object":'),
+}
 const TAIL = encodeText('}\n')
 
 function framed(type: EventType, view: View): WatchEvent {

@@ -81,9 +81,11 @@ export function createWatchHubs(store: Store, log: Log): WatchHubs {
   function replayPast(kind: Kind, scope: WatchScope, from: Revision, watcher: Watcher): void {
     if (from >= store.revision) return
     const bucket = bucketOf(scope)
-    store.watch(kind.storage.prefix, from, change => {
-      if (concerns(kind, change).includes(bucket)) watcher.changed(change)
-    }).stop()
+    store
+      .watch(kind.storage.prefix, from, change => {
+        if (concerns(kind, change).includes(bucket)) watcher.changed(change)
+      })
+      .stop()
   }
 
   function hubFor(kind: Kind): Hub {
@@ -91,10 +93,15 @@ export function createWatchHubs(store: Store, log: Log): WatchHubs {
     const known = hubs.get(prefix)
     if (known) return known
     const buckets = new Map<string, Set<Watcher>>()
-    const subscription = store.watch(prefix, store.revision, change => dispatch(kind, buckets, change, log), () => {
-      hubs.delete(prefix)
-      for (const members of buckets.values()) for (const watcher of members) watcher.ended()
-    })
+    const subscription = store.watch(
+      prefix,
+      store.revision,
+      change => dispatch(kind, buckets, change, log),
+      () => {
+        hubs.delete(prefix)
+        for (const members of buckets.values()) for (const watcher of members) watcher.ended()
+      },
+    )
     const hub: Hub = { buckets, watchers: 0, stop: () => subscription.stop() }
     hubs.set(prefix, hub)
     return hub

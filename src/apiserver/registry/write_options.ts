@@ -26,7 +26,8 @@ export function writeOptions({ query, headers }: Request, kind: OptionsKind): Wr
   const given = query.get('fieldManager') ?? ''
   errors.push(...validateFieldManager(given))
   const force = query.has('force') && isTrue(query.get('force'))
-  if (query.has('force') && kind === 'PatchOptions' && !headers['content-type']?.startsWith('application/apply-patch+')) errors.push(forbidden('force', 'may not be specified for non-apply patch'))
+  if (query.has('force') && kind === 'PatchOptions' && !headers['content-type']?.startsWith('application/apply-patch+'))
+    errors.push(forbidden('force', 'may not be specified for non-apply patch'))
   if (errors.length > 0) throw invalid(optionsResource(kind), '', errors)
   return {
     dryRun: dryRun.length > 0,

@@ -38,7 +38,8 @@ export async function subjectAccessReview(parts: Parts, authorizer: Authorizer, 
 /** May somebody else, here? */
 export async function localSubjectAccessReview(parts: Parts, authorizer: Authorizer, call: Call): Promise<Outcome> {
   const review = read(parts, call) as LocalSubjectAccessReview
-  if ((review.metadata.namespace ??= call.namespace) !== call.namespace) throw badRequest('the namespace of the provided object does not match the namespace sent on the request')
+  if ((review.metadata.namespace ??= call.namespace) !== call.namespace)
+    throw badRequest('the namespace of the provided object does not match the namespace sent on the request')
   const errors = call.kind.validate?.(review) ?? []
   if (errors.length > 0) throw invalid(call.kind, '', errors)
   const { user, groups = [], uid, extra } = review.spec
@@ -50,7 +51,10 @@ export async function selfSubjectRulesReview(parts: Parts, authorizer: Authorize
   const review = read(parts, call) as SelfSubjectRulesReview
   const { namespace } = review.spec
   if (!namespace) throw badRequest('no namespace on request')
-  const { rules, incomplete } = (await authorizer.rulesOf?.(call.user, namespace)) ?? { rules: [], incomplete: 'the authorizer does not support user rule resolution' }
+  const { rules, incomplete } = (await authorizer.rulesOf?.(call.user, namespace)) ?? {
+    rules: [],
+    incomplete: 'the authorizer does not support user rule resolution',
+  }
   return answered(review, {
     resourceRules: rules.filter(rule => rule.resources),
     nonResourceRules: rules.filter(rule => rule.nonResourceURLs),
@@ -68,7 +72,8 @@ export async function tokenReview(parts: Parts, tokens: readonly TokenAuthentica
   return answered(review, found ? { authenticated: true, user: userInfo(found.user), audiences: found.audiences } : { user: {}, error: 'invalid bearer token' })
 }
 
-const read = (parts: Parts, call: Call): KubernetesObject => readObject(parts, call.kind, call.request, writeOptions(call.request, 'CreateOptions').fieldValidation, call.warnings)
+const read = (parts: Parts, call: Call): KubernetesObject =>
+  readObject(parts, call.kind, call.request, writeOptions(call.request, 'CreateOptions').fieldValidation, call.warnings)
 
 const answered = (review: KubernetesObject, status: object): Outcome => ({ status: 201, object: { ...review, status } })
 
@@ -78,13 +83,21 @@ type Question = SelfSubjectAccessReview['spec']
 
 async function decide(authorizer: Authorizer, { kind }: Call, user: User, { resourceAttributes, nonResourceAttributes }: Question): Promise<object> {
   if ((resourceAttributes === undefined) === (nonResourceAttributes === undefined)) {
-    throw invalid(kind, '', [invalidValue('spec.resourceAttributes', resourceAttributes ?? null, 'exactly one of nonResourceAttributes or resourceAttributes must be specified')])
+    throw invalid(kind, '', [
+      invalidValue('spec.resourceAttributes', resourceAttributes ?? null, 'exactly one of nonResourceAttributes or resourceAttributes must be specified'),
+    ])
   }
   const attributes: Attributes = resourceAttributes
     ? {
-        is: 'resource', user, verb: resourceAttributes.verb ?? '', group: resourceAttributes.group ?? '', version: resourceAttributes.version ?? '',
-        plural: resourceAttributes.resource ?? '', subresource: resourceAttributes.subresource ?? '',
-        namespace: resourceAttributes.namespace ?? '', name: resourceAttributes.name ?? '',
+        is: 'resource',
+        user,
+        verb: resourceAttributes.verb ?? '',
+        group: resourceAttributes.group ?? '',
+        version: resourceAttributes.version ?? '',
+        plural: resourceAttributes.resource ?? '',
+        subresource: resourceAttributes.subresource ?? '',
+        namespace: resourceAttributes.namespace ?? '',
+        name: resourceAttributes.name ?? '',
       }
     : { is: 'path', user, verb: nonResourceAttributes!.verb ?? '', path: nonResourceAttributes!.path ?? '' }
   const decision = await authorizer.authorize(attributes)

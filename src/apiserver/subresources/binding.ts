@@ -24,8 +24,12 @@ export async function bindPod(parts: Parts, call: Call): Promise<Outcome> {
 
   await rewriteObject(parts, Pod, call.namespace, name, pod => {
     const refuse = (why: string) => conflict(resource, name, why)
-    if (metadata.uid && metadata.uid !== pod.metadata.uid) throw refuse(`Precondition failed: UID in precondition: ${metadata.uid}, UID in object meta: ${pod.metadata.uid}`)
-    if (metadata.resourceVersion && metadata.resourceVersion !== pod.metadata.resourceVersion) throw refuse(`Precondition failed: ResourceVersion in precondition: ${metadata.resourceVersion}, ResourceVersion in object meta: ${pod.metadata.resourceVersion}`)
+    if (metadata.uid && metadata.uid !== pod.metadata.uid)
+      throw refuse(`Precondition failed: UID in precondition: ${metadata.uid}, UID in object meta: ${pod.metadata.uid}`)
+    if (metadata.resourceVersion && metadata.resourceVersion !== pod.metadata.resourceVersion)
+      throw refuse(
+        `Precondition failed: ResourceVersion in precondition: ${metadata.resourceVersion}, ResourceVersion in object meta: ${pod.metadata.resourceVersion}`,
+      )
     if (pod.metadata.deletionTimestamp) throw refuse(`pod ${name} is being deleted, cannot be assigned to a host`)
     if (pod.spec.nodeName) throw refuse(`pod ${name} is already assigned to node ${JSON.stringify(pod.spec.nodeName)}`)
     if (pod.spec.schedulingGates?.length) throw refuse(`pod ${name} has non-empty .spec.schedulingGates`)

@@ -21,20 +21,30 @@ export async function evictPod(parts: Parts, call: Call): Promise<Outcome> {
   if (eviction.metadata.name && eviction.metadata.name !== name) throw badRequest('name in URL does not match name in Eviction object')
   const { deleteOptions } = eviction
   const dryRun = options.dryRun || (deleteOptions?.dryRun?.length ?? 0) > 0
-  const how = withoutCollector({
-    graceSeconds: deleteOptions?.gracePeriodSeconds,
-    uid: deleteOptions?.preconditions?.uid,
-    resourceVersion: deleteOptions?.preconditions?.resourceVersion,
-    propagation: deleteOptions?.propagationPolicy as never,
-    dryRun,
-  }, call.warnings)
+  const how = withoutCollector(
+    {
+      graceSeconds: deleteOptions?.gracePeriodSeconds,
+      uid: deleteOptions?.preconditions?.uid,
+      resourceVersion: deleteOptions?.preconditions?.resourceVersion,
+      propagation: deleteOptions?.propagationPolicy as never,
+      dryRun,
+    },
+    call.warnings,
+  )
 
   await rewriteObject(parts, Pod, namespace, name, pod => {
     checkPreconditions(Pod as never, pod, how)
     if (dryRun || isTerminal(pod) || pod.metadata.deletionTimestamp) return false
-    pod.status.conditions = setCondition(pod.status.conditions, {
-      type: 'DisruptionTarget', status: 'True', reason: 'EvictionByEvictionAPI', message: 'Eviction API: evicting',
-    }, timestamp(parts.clock.wall()))
+    pod.status.conditions = setCondition(
+      pod.status.conditions,
+      {
+        type: 'DisruptionTarget',
+        status: 'True',
+        reason: 'EvictionByEvictionAPI',
+        message: 'Eviction API: evicting',
+      },
+      timestamp(parts.clock.wall()),
+    )
     return true
   })
   // The condition was a write of its own, so the version the client named has passed.

@@ -18,7 +18,8 @@ export async function finalizeNamespace(parts: Parts, call: Call): Promise<Outco
     const current = await storedObject(parts, call)
     const draft = cloneJson(current.value) as Namespace
     const { resourceVersion, uid } = given.metadata
-    if (uid && uid !== draft.metadata.uid) throw conflict(call.kind, call.name, `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${draft.metadata.uid}`)
+    if (uid && uid !== draft.metadata.uid)
+      throw conflict(call.kind, call.name, `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${draft.metadata.uid}`)
     if (resourceVersion && resourceVersion !== draft.metadata.resourceVersion) throw staleWrite(call.kind, call.name)
     draft.spec = { ...draft.spec, finalizers: given.spec?.finalizers ?? [] }
     if (options.dryRun) return { status: 200, object: draft }

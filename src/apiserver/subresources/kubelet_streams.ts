@@ -47,7 +47,12 @@ async function remoteCommand(parts: Parts, kubelets: Kubelets, call: Call, actio
   const container = containerFor(pod, query.get('container') ?? '')
   const asked = new URLSearchParams()
   for (const command of query.getAll('command')) asked.append('command', command)
-  for (const [ours, theirs] of [['stdin', 'input'], ['stdout', 'output'], ['stderr', 'error'], ['tty', 'tty']] as const) {
+  for (const [ours, theirs] of [
+    ['stdin', 'input'],
+    ['stdout', 'output'],
+    ['stderr', 'error'],
+    ['tty', 'tty'],
+  ] as const) {
     if (query.has(ours) && isTrue(query.get(ours))) asked.set(theirs, '1')
   }
   // With a terminal there is one stream only.
@@ -80,12 +85,20 @@ export function containerFor({ metadata, spec }: Pod, asked: string): string {
   throw badRequest(`a container name must be specified for pod ${metadata.name}, choose one of: [${regular.join(' ')}]${others}`)
 }
 
-async function askKubelet(kubelets: Kubelets, call: Call, pod: Pod, method: 'GET' | 'POST', segments: readonly string[], query: URLSearchParams): Promise<Response> {
+async function askKubelet(
+  kubelets: Kubelets,
+  call: Call,
+  pod: Pod,
+  method: 'GET' | 'POST',
+  segments: readonly string[],
+  query: URLSearchParams,
+): Promise<Response> {
   const nodeName = pod.spec.nodeName!
   const kubelet = kubelets(nodeName)
   if (!kubelet) throw internalError(`error dialing backend: no connection to the kubelet of node ${JSON.stringify(nodeName)}`)
   return kubelet({
-    method, query,
+    method,
+    query,
     path: `/${segments.map(encodeURIComponent).join('/')}`,
     headers: call.request.headers,
     body: { is: 'none' },

@@ -6,7 +6,14 @@ import type { TokenIssuer } from '../../base/tokens.ts'
 import type { SpecialHandler } from '../http/resources.ts'
 import { failure } from '../../api/status.ts'
 import type { Parts } from '../parts.ts'
-import { localSubjectAccessReview, selfSubjectAccessReview, selfSubjectReview, selfSubjectRulesReview, subjectAccessReview, tokenReview } from '../reviews/reviews.ts'
+import {
+  localSubjectAccessReview,
+  selfSubjectAccessReview,
+  selfSubjectReview,
+  selfSubjectRulesReview,
+  subjectAccessReview,
+  tokenReview,
+} from '../reviews/reviews.ts'
 import { bindPod } from './binding.ts'
 import { evictPod } from './eviction.ts'
 import { finalizeNamespace } from './finalize.ts'

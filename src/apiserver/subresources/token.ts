@@ -24,16 +24,23 @@ export async function requestToken(parts: Parts, issuer: TokenIssuer | undefined
   const account = (await storedObject(parts, call)).value as KubernetesObject
   const bound = await boundTo(parts, call, request)
   const node = nodeOf(call.user)
-  if (node !== undefined && bound.pod?.nodeName !== node) throw forbiddenBy(call.kind, call.name, `node ${JSON.stringify(node)} may only request tokens for pods bound to it`)
+  if (node !== undefined && bound.pod?.nodeName !== node)
+    throw forbiddenBy(call.kind, call.name, `node ${JSON.stringify(node)} may only request tokens for pods bound to it`)
 
   const { expirationSeconds } = request.spec
   const audiences = request.spec.audiences?.length ? request.spec.audiences : [issuer.issuer]
-  const claims = planClaims({
-    namespace: call.namespace,
-    serviceAccount: { name: call.name, uid: account.metadata.uid! },
-    ...bound.reference, audiences, expirationSeconds,
-    tokenId: uuid(parts.random),
-  }, issuer.issuer, parts.clock.wall())
+  const claims = planClaims(
+    {
+      namespace: call.namespace,
+      serviceAccount: { name: call.name, uid: account.metadata.uid! },
+      ...bound.reference,
+      audiences,
+      expirationSeconds,
+      tokenId: uuid(parts.random),
+    },
+    issuer.issuer,
+    parts.clock.wall(),
+  )
   return {
     status: 201,
     object: {
@@ -49,8 +56,10 @@ export async function requestToken(parts: Parts, issuer: TokenIssuer | undefined
 function checkSpec({ spec }: TokenRequest): void {
   const errors: FieldError[] = []
   const field = 'spec.expirationSeconds'
-  if (spec.expirationSeconds < EXPIRATION_SECONDS_MIN) errors.push(invalidValue(field, spec.expirationSeconds, 'may not specify a duration less than 10 minutes'))
-  if (spec.expirationSeconds > EXPIRATION_SECONDS_MAX) errors.push(invalidValue(field, spec.expirationSeconds, 'may not specify a duration larger than 2^32 seconds'))
+  if (spec.expirationSeconds < EXPIRATION_SECONDS_MIN)
+    errors.push(invalidValue(field, spec.expirationSeconds, 'may not specify a duration less than 10 minutes'))
+  if (spec.expirationSeconds > EXPIRATION_SECONDS_MAX)
+    errors.push(invalidValue(field, spec.expirationSeconds, 'may not specify a duration larger than 2^32 seconds'))
   const kind = spec.boundObjectRef?.kind
   if (kind !== undefined && kind !== 'Pod') errors.push(notSupported('spec.boundObjectRef.kind', kind, ['Pod']))
   if (errors.length > 0) throw invalid({ group: 'authentication.k8s.io', plural: 'tokenrequests', kind: 'TokenRequest' }, '', errors)
@@ -69,10 +78,15 @@ async function boundTo({ store }: Parts, call: Call, { spec }: TokenRequest): Pr
   if (!stored) throw notFound(resource, reference.name ?? '')
   const { metadata } = stored.value as KubernetesObject
   if (reference.uid && reference.uid !== metadata.uid) {
-    throw conflict(resource, metadata.name!, `the UID in the bound object reference (${reference.uid}) does not match the UID in record. The object might have been deleted and then recreated`)
+    throw conflict(
+      resource,
+      metadata.name!,
+      `the UID in the bound object reference (${reference.uid}) does not match the UID in record. The object might have been deleted and then recreated`,
+    )
   }
   const pod = stored.value as Pod
-  if (pod.spec.serviceAccountName !== call.name) throw badRequest(`cannot bind token for serviceaccount ${JSON.stringify(call.name)} to pod running with different serviceaccount name.`)
+  if (pod.spec.serviceAccountName !== call.name)
+    throw badRequest(`cannot bind token for serviceaccount ${JSON.stringify(call.name)} to pod running with different serviceaccount name.`)
   const node = pod.spec.nodeName ? await nodeClaim(store, pod.spec.nodeName) : undefined
   return { reference: { pod: { name: metadata.name!, uid: metadata.uid! }, ...(node && { node }) }, pod: { nodeName: pod.spec.nodeName } }
 }

@@ -11,7 +11,10 @@ import type { TarEntry } from './tar.ts'
 export async function buildBusyboxImage(names: readonly string[]): Promise<Buffer> {
   const { path, binary } = await staticBusybox()
   const { stdout } = await promisify(execFile)(path, ['--list'])
-  const links = stdout.split('\n').filter(applet => applet && applet !== 'busybox').map((applet): TarEntry => ({ name: `bin/${applet}`, linkTo: 'busybox' }))
+  const links = stdout
+    .split('\n')
+    .filter(applet => applet && applet !== 'busybox')
+    .map((applet): TarEntry => ({ name: `bin/${applet}`, linkTo: 'busybox' }))
   const text = (content: string) => new TextEncoder().encode(content)
   return ociArchive({
     names,

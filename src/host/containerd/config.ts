@@ -93,8 +93,12 @@ export function snapshotterOf(config: string): ContainerdSettings['snapshotter']
 
 /** They look for their kernel modules at start, and nobody needs them here. */
 const UNUSED_PLUGINS = [
-  'io.containerd.snapshotter.v1.aufs', 'io.containerd.snapshotter.v1.btrfs', 'io.containerd.snapshotter.v1.devmapper',
-  'io.containerd.snapshotter.v1.zfs', 'io.containerd.internal.v1.opt', 'io.containerd.tracing.processor.v1.otlp',
+  'io.containerd.snapshotter.v1.aufs',
+  'io.containerd.snapshotter.v1.btrfs',
+  'io.containerd.snapshotter.v1.devmapper',
+  'io.containerd.snapshotter.v1.zfs',
+  'io.containerd.internal.v1.opt',
+  'io.containerd.tracing.processor.v1.otlp',
   'io.containerd.internal.v1.tracing',
 ]
 
@@ -116,20 +120,24 @@ export interface CniSettings {
  * to another would not pass the machine's NAT unless br_netfilter is loaded, and Services between them would fail.
  */
 export function cniConfigList(paths: ContainerdPaths, { networkName, podCidr, mtu, hostPorts }: CniSettings): string {
-  return JSON.stringify({
-    cniVersion: '0.4.0',
-    name: networkName,
-    plugins: [
-      {
-        type: 'ptp',
-        // What leaves the Pods' range is masqueraded once for all Pods, not by a chain for each of them.
-        ipMasq: false,
-        mtu,
-        ipam: { type: 'host-local', dataDir: paths.cniState, ranges: [[{ subnet: podCidr }]], routes: [{ dst: '0.0.0.0/0' }] },
-      },
-      ...(hostPorts ? [{ type: 'portmap', capabilities: { portMappings: true }, snat: true }] : []),
-    ],
-  }, null, 2)
+  return JSON.stringify(
+    {
+      cniVersion: '0.4.0',
+      name: networkName,
+      plugins: [
+        {
+          type: 'ptp',
+          // What leaves the Pods' range is masqueraded once for all Pods, not by a chain for each of them.
+          ipMasq: false,
+          mtu,
+          ipam: { type: 'host-local', dataDir: paths.cniState, ranges: [[{ subnet: podCidr }]], routes: [{ dst: '0.0.0.0/0' }] },
+        },
+        ...(hostPorts ? [{ type: 'portmap', capabilities: { portMappings: true }, snat: true }] : []),
+      ],
+    },
+    null,
+    2,
+  )
 }
 
 /** Any name is asked first from the registry at this address, and then where it really belongs. */

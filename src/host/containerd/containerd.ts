@@ -68,7 +68,7 @@ export async function startContainerd(options: ContainerdOptions): Promise<Conta
     await stop(pidBefore, host.clock, paths)
     pidBefore = undefined
   }
-  const pid = pidBefore ?? await launch(machine, paths)
+  const pid = pidBefore ?? (await launch(machine, paths))
   const store = { machine, paths, processes: host.processes }
   try {
     await Promise.all([
@@ -117,9 +117,12 @@ async function writeFiles({ podCidr, networkName, stateDirectory, host }: Contai
   }
   const before = await readFile(paths.config, 'utf8').catch(() => '')
   // The images that are here were unpacked by the first one's choice.
-  const snapshotter = snapshotterOf(before) ?? (await canOverlay(stateDirectory, host.processes) ? 'overlayfs' : 'native')
+  const snapshotter = snapshotterOf(before) ?? ((await canOverlay(stateDirectory, host.processes)) ? 'overlayfs' : 'native')
   const config = containerdConfig(paths, {
-    snapshotter, restrictOomScoreAdj: !machine.hasSysResource, cniPlugins: machine.cniPlugins, pauseImage: PAUSE_IMAGE,
+    snapshotter,
+    restrictOomScoreAdj: !machine.hasSysResource,
+    cniPlugins: machine.cniPlugins,
+    pauseImage: PAUSE_IMAGE,
   })
   if (config !== before) await writeFile(paths.config, config)
   // These it reads again by itself.
@@ -136,7 +139,10 @@ async function launch(machine: Machine, paths: ContainerdPaths): Promise<number>
   const output = await open(paths.log, 'a', 0o600)
   try {
     const child = spawn(machine.containerd, ['--config', paths.config], {
-      cwd: '/', detached: true, stdio: ['ignore', output.fd, output.fd], env: { ...process.env, PATH: systemPath() },
+      cwd: '/',
+      detached: true,
+      stdio: ['ignore', output.fd, output.fd],
+      env: { ...process.env, PATH: systemPath() },
     })
     await new Promise<void>((resolve, reject) => child.once('spawn', resolve).once('error', reject))
     child.unref()
@@ -151,12 +157,13 @@ async function untilReady(paths: ContainerdPaths, pid: number, clock: Clock): Pr
   const deadline = clock.now() + START_TIMEOUT_MS
   let last: unknown
   while (clock.now() < deadline) {
-    if (await livingContainerd(paths) !== pid) throw new Error(`containerd ended while it was starting: ${await lastLine(paths.log)}. Its log: ${paths.log}`)
+    if ((await livingContainerd(paths)) !== pid) throw new Error(`containerd ended while it was starting: ${await lastLine(paths.log)}. Its log: ${paths.log}`)
     // A client for each try: one that was refused would first wait before it dials again.
     const client = createCriClient(paths.socket)
     try {
       const { runtimeReady, networkReady, message } = runtimeStatus(
-        await client.call('/runtime.v1.RuntimeService/Status', StatusRequest, StatusResponse, {}, { timeoutMs: 5_000 }))
+        await client.call('/runtime.v1.RuntimeService/Status', StatusRequest, StatusResponse, {}, { timeoutMs: 5_000 }),
+      )
       if (runtimeReady && networkReady) return
       last = message
     } catch (error) {
@@ -192,9 +199,9 @@ async function ensurePauseImage(store: ImageStore, paths: ContainerdPaths, clock
 
 async function stop(pid: number, clock: Clock, paths: ContainerdPaths): Promise<void> {
   for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
-    if (await livingContainerd(paths) !== pid) break
+    if ((await livingContainerd(paths)) !== pid) break
     process.kill(pid, signal)
-    for (const deadline = clock.now() + STOP_TIMEOUT_MS; await livingContainerd(paths) === pid && clock.now() < deadline;) await sleep(clock, 10)
+    for (const deadline = clock.now() + STOP_TIMEOUT_MS; (await livingContainerd(paths)) === pid && clock.now() < deadline;) await sleep(clock, 10)
   }
   await rm(paths.pid, { force: true })
 }

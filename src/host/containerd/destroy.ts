@@ -17,7 +17,7 @@ import { removeMasquerade } from './network.ts'
 export async function destroyContainerd(options: ContainerdOptions): Promise<void> {
   const { stateDirectory } = options
   const paths = containerdPaths(stateDirectory)
-  if (await livingContainerd(paths) !== undefined || await exists(paths.root)) {
+  if ((await livingContainerd(paths)) !== undefined || (await exists(paths.root))) {
     const containerd = await startContainerd(options)
     await removeAllPods(containerd.socketPath, options)
     await containerd.stop()
@@ -40,14 +40,16 @@ async function removeAllPods(socketPath: string, { host }: ContainerdOptions): P
   const none = () => Promise.reject(new Error('not while everything is being removed'))
   const runtime = createCriRuntime({ socketPath, clock: host.clock, log: silentLog, openRemoteCommand: none, openPortForward: none })
   try {
-    await Promise.all((await runtime.listPodSandboxes()).map(async ({ id }) => {
-      try {
-        await runtime.stopPodSandbox(id)
-        await runtime.removePodSandbox(id)
-      } catch (error) {
-        host.log.warn('a sandbox could not be removed', { sandbox: id, error })
-      }
-    }))
+    await Promise.all(
+      (await runtime.listPodSandboxes()).map(async ({ id }) => {
+        try {
+          await runtime.stopPodSandbox(id)
+          await runtime.removePodSandbox(id)
+        } catch (error) {
+          host.log.warn('a sandbox could not be removed', { sandbox: id, error })
+        }
+      }),
+    )
   } finally {
     await runtime.close()
   }
@@ -55,7 +57,9 @@ async function removeAllPods(socketPath: string, { host }: ContainerdOptions): P
 
 /** Those that containerd could not end itself, with everything that runs below them. One may just be starting: the last look finds none. */
 async function killShims(socketPath: string, options: Pick<ContainerdOptions, 'host'>): Promise<void> {
-  for (let round = 0; round < ROUNDS_MAX && await killShimsOnce(socketPath, options); round++) { /* look again */ }
+  for (let round = 0; round < ROUNDS_MAX && (await killShimsOnce(socketPath, options)); round++) {
+    /* look again */
+  }
 }
 
 const ROUNDS_MAX = 20
@@ -82,20 +86,27 @@ async function killShimsOnce(socketPath: string, { host }: Pick<ContainerdOption
 
 async function processTable(): Promise<{ pid: number; parent: number; commandLine: string[] }[]> {
   const pids = (await readdir('/proc')).filter(name => /^\d+$/.test(name))
-  const entries = await Promise.all(pids.map(async pid => {
-    const [stat, commandLine] = await Promise.all([read(`/proc/${pid}/stat`), read(`/proc/${pid}/cmdline`)])
-    // The program's name stands in parentheses and may hold anything.
-    const parent = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1])
-    return { pid: Number(pid), parent, commandLine: commandLine.split('\0') }
-  }))
+  const entries = await Promise.all(
+    pids.map(async pid => {
+      const [stat, commandLine] = await Promise.all([read(`/proc/${pid}/stat`), read(`/proc/${pid}/cmdline`)])
+      // The program's name stands in parentheses and may hold anything.
+      const parent = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1])
+      return { pid: Number(pid), parent, commandLine: commandLine.split('\0') }
+    }),
+  )
   return entries.filter(({ parent }) => Number.isInteger(parent))
 }
 
 async function mountsBelow(directory: string): Promise<string[]> {
-  return (await read('/proc/self/mountinfo')).split('\n')
+  return (await read('/proc/self/mountinfo'))
+    .split('\n')
     .map(line => (line.split(' ')[4] ?? '').replace(/\\(\d{3})/g, (_, octal: string) => String.fromCharCode(parseInt(octal, 8))))
     .filter(mount => mount.startsWith(`${directory}/`))
 }
 
 const read = (path: string) => readFile(path, 'utf8').catch(() => '')
-const exists = (path: string) => readdir(path).then(() => true, () => false)
+const exists = (path: string) =>
+  readdir(path).then(
+    () => true,
+    () => false,
+  )

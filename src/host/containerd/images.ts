@@ -56,7 +56,10 @@ async function namedImages({ paths }: ImageStore) {
   try {
     const { images } = await client.call('/containerd.services.images.v1.Images/List', ListRequest, ListResponse, {}, { namespace: NAMESPACE })
     return images.map(({ name, target, updatedAt }) => ({
-      name, digest: target?.digest ?? '', mediaType: target?.mediaType ?? '', updatedAt: `${updatedAt?.seconds}.${updatedAt?.nanos}`,
+      name,
+      digest: target?.digest ?? '',
+      mediaType: target?.mediaType ?? '',
+      updatedAt: `${updatedAt?.seconds}.${updatedAt?.nanos}`,
     }))
   } finally {
     client.close()

@@ -22,7 +22,11 @@ export async function inspectMachine(): Promise<Machine> {
     throw new MachineNotReady('real containers need root. Next: run as root, or use the simulated runtime (--runtime simulated)')
   }
   const [containerd, ctr, shim, runc, ip, cniPlugins] = await Promise.all([
-    program('containerd'), program('ctr'), program('containerd-shim-runc-v2'), program('runc'), program('ip'),
+    program('containerd'),
+    program('ctr'),
+    program('containerd-shim-runc-v2'),
+    program('runc'),
+    program('ip'),
     firstWith('ptp', CNI_DIRECTORIES),
   ])
   const missing = [
@@ -66,7 +70,13 @@ async function program(name: string): Promise<string | undefined> {
 
 async function firstWith(file: string, directories: readonly string[]): Promise<string | undefined> {
   for (const directory of directories) {
-    if (await access(join(directory, file), constants.X_OK).then(() => true, () => false)) return directory
+    if (
+      await access(join(directory, file), constants.X_OK).then(
+        () => true,
+        () => false,
+      )
+    )
+      return directory
   }
   return undefined
 }
@@ -74,5 +84,5 @@ async function firstWith(file: string, directories: readonly string[]): Promise<
 async function hasCapability(number: number): Promise<boolean> {
   const status = await readFile('/proc/self/status', 'utf8')
   const effective = /^CapEff:\s*([0-9a-f]+)$/m.exec(status)?.[1] ?? '0'
-  return (BigInt(`0x${effective}`) >> BigInt(number) & 1n) === 1n
+  return ((BigInt(`0x${effective}`) >> BigInt(number)) & 1n) === 1n
 }

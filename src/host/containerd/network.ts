@@ -12,7 +12,10 @@ export interface PodNetwork {
   readonly clusterCidr: string
 }
 
-export async function setUpMasquerade({ networkName, podCidr, clusterCidr }: PodNetwork, { processes, log }: { processes: Processes; log: Log }): Promise<void> {
+export async function setUpMasquerade(
+  { networkName, podCidr, clusterCidr }: PodNetwork,
+  { processes, log }: { processes: Processes; log: Log },
+): Promise<void> {
   const table = `ip ${tableName(networkName)}`
   const rules = `
     add table ${table}

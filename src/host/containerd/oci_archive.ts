@@ -27,7 +27,10 @@ export function ociArchive({ names, files, config }: ImageParts): Buffer {
   const index = json({
     schemaVersion: 2,
     manifests: names.map(name => ({
-      mediaType: 'application/vnd.oci.image.manifest.v1+json', digest: digest(manifest), size: manifest.length, annotations: { 'io.containerd.image.name': name },
+      mediaType: 'application/vnd.oci.image.manifest.v1+json',
+      digest: digest(manifest),
+      size: manifest.length,
+      annotations: { 'io.containerd.image.name': name },
     })),
   })
   return tarOf([

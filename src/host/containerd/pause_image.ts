@@ -34,7 +34,7 @@ export async function staticBusybox(): Promise<{ path: string; binary: Buffer }>
     const binary = await readFile(path).catch(() => undefined)
     if (binary && isStatic(binary)) return { path, binary }
   }
-  throw new Error('no static busybox on this machine: it is needed to hold a Pod\'s namespaces open. Next: apt-get install busybox-static')
+  throw new Error("no static busybox on this machine: it is needed to hold a Pod's namespaces open. Next: apt-get install busybox-static")
 }
 
 /** A dynamic 64-bit ELF program has a program header that names its interpreter (PT_INTERP). */

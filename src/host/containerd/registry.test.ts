@@ -27,14 +27,19 @@ before(async () => {
   blobs.layer = await put('a layer')
   blobs.secret = await put('part of an image that was pulled with a password')
   blobs.config = await put('{"os":"linux"}')
-  blobs.manifest = await put(JSON.stringify({
-    config: { mediaType: 'application/vnd.oci.image.config.v1+json', digest: blobs.config },
-    layers: [{ mediaType: 'application/vnd.oci.image.layer.v1.tar', digest: blobs.layer }],
-  }))
-  await writeFile(paths.loadedImages, JSON.stringify({
-    'docker.io/library/busybox:latest': { digest: blobs.manifest, mediaType: 'application/vnd.oci.image.manifest.v1+json' },
-    'docker.io/library/removed:v1': { digest: `sha256:${'0'.repeat(64)}`, mediaType: 'application/vnd.oci.image.manifest.v1+json' },
-  }))
+  blobs.manifest = await put(
+    JSON.stringify({
+      config: { mediaType: 'application/vnd.oci.image.config.v1+json', digest: blobs.config },
+      layers: [{ mediaType: 'application/vnd.oci.image.layer.v1.tar', digest: blobs.layer }],
+    }),
+  )
+  await writeFile(
+    paths.loadedImages,
+    JSON.stringify({
+      'docker.io/library/busybox:latest': { digest: blobs.manifest, mediaType: 'application/vnd.oci.image.manifest.v1+json' },
+      'docker.io/library/removed:v1': { digest: `sha256:${'0'.repeat(64)}`, mediaType: 'application/vnd.oci.image.manifest.v1+json' },
+    }),
+  )
   registry = await startRegistry(paths)
   url = `http://${registry.address}`
 })
@@ -52,8 +57,10 @@ test('containerd is told where to ask first', async () => {
 test('a loaded image is served by tag and by digest, with its parts', async () => {
   assert.equal((await fetch(`${url}/v2/`)).status, 200)
   const head = await fetch(`${url}/v2/library/busybox/manifests/latest?ns=docker.io`, { method: 'HEAD' })
-  assert.deepEqual([head.status, head.headers.get('docker-content-digest'), head.headers.get('content-type')],
-    [200, blobs.manifest, 'application/vnd.oci.image.manifest.v1+json'])
+  assert.deepEqual(
+    [head.status, head.headers.get('docker-content-digest'), head.headers.get('content-type')],
+    [200, blobs.manifest, 'application/vnd.oci.image.manifest.v1+json'],
+  )
   const manifest = await fetch(`${url}/v2/library/busybox/manifests/${blobs.manifest}?ns=docker.io`)
   assert.equal(((await manifest.json()) as { config: { digest: string } }).config.digest, blobs.config)
   assert.equal(await (await fetch(`${url}/v2/library/busybox/blobs/${blobs.layer}?ns=docker.io`)).text(), 'a layer')
@@ -61,9 +68,15 @@ test('a loaded image is served by tag and by digest, with its parts', async () =
 
 test('nothing else is: other tags, other registries, removed images, parts of other images, paths, writing', async () => {
   const refused = [
-    '/v2/library/busybox/manifests/v2?ns=docker.io', '/v2/library/busybox/manifests/latest?ns=quay.io', '/v2/library/removed/manifests/v1?ns=docker.io',
-    `/v2/library/busybox/blobs/${blobs.secret}?ns=docker.io`, `/v2/library/other/blobs/${blobs.layer}?ns=docker.io`,
-    '/v2/library/busybox/blobs/sha256:..%2f..%2fmeta.db?ns=docker.io', '/v2/_catalog', '/', '/v2/library/__proto__/manifests/x',
+    '/v2/library/busybox/manifests/v2?ns=docker.io',
+    '/v2/library/busybox/manifests/latest?ns=quay.io',
+    '/v2/library/removed/manifests/v1?ns=docker.io',
+    `/v2/library/busybox/blobs/${blobs.secret}?ns=docker.io`,
+    `/v2/library/other/blobs/${blobs.layer}?ns=docker.io`,
+    '/v2/library/busybox/blobs/sha256:..%2f..%2fmeta.db?ns=docker.io',
+    '/v2/_catalog',
+    '/',
+    '/v2/library/__proto__/manifests/x',
   ]
   for (const path of refused) assert.equal((await fetch(url + path)).status, 404, path)
   assert.equal((await fetch(`${url}/v2/library/busybox/blobs/uploads/`, { method: 'POST' })).status, 405)

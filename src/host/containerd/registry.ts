@@ -32,10 +32,11 @@ export async function startRegistry(paths: ContainerdPaths): Promise<Registry> {
   await writeFile(join(paths.registryHosts, '_default', 'hosts.toml'), registryHosts(address))
   return {
     address,
-    close: () => new Promise(resolve => {
-      server.close(() => resolve())
-      server.closeAllConnections()
-    }),
+    close: () =>
+      new Promise(resolve => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
   }
 }
 
@@ -48,7 +49,12 @@ async function answer(paths: ContainerdPaths, request: IncomingMessage, response
   const [, repository, kind, reference] = /^\/v2\/(.+)\/(manifests|blobs)\/([^/]+)$/.exec(url.pathname) ?? []
   if (!repository || !reference) return refuse(response, 404, 'NAME_UNKNOWN', 'no such path')
   const blob = await findBlob(paths, `${url.searchParams.get('ns') ?? 'docker.io'}/${repository}`, reference)
-  const size = blob && await stat(blobPath(paths, blob.digest)).then(({ size }) => size, () => undefined)
+  const size =
+    blob &&
+    (await stat(blobPath(paths, blob.digest)).then(
+      ({ size }) => size,
+      () => undefined,
+    ))
   if (!blob || size === undefined) {
     return refuse(response, 404, kind === 'blobs' ? 'BLOB_UNKNOWN' : 'MANIFEST_UNKNOWN', 'not an image that was loaded from a file')
   }

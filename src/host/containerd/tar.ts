@@ -34,7 +34,6 @@ function header({ name, data, mode, linkTo }: TarEntry): Buffer {
   return block
 }
 
-const writeOctal = (block: Buffer, value: number, offset: number, length: number) =>
-  block.write(value.toString(8).padStart(length - 1, '0') + '\0', offset)
+const writeOctal = (block: Buffer, value: number, offset: number, length: number) => block.write(value.toString(8).padStart(length - 1, '0') + '\0', offset)
 
-const padded = (data: Uint8Array) => Buffer.concat([data, Buffer.alloc((BLOCK - data.length % BLOCK) % BLOCK)])
+const padded = (data: Uint8Array) => Buffer.concat([data, Buffer.alloc((BLOCK - (data.length % BLOCK)) % BLOCK)])

@@ -12,12 +12,14 @@ export async function removeCgroup(parent: string): Promise<void> {
   const path = normalize(`/${parent}`)
   if (path === '/') return
   const controllers = await readdir(MOUNT).catch(() => [])
-  await Promise.all([MOUNT, ...controllers.map(name => join(MOUNT, name))].map(async hierarchy => {
-    const directory = join(hierarchy, path)
-    // What other sandboxes of the Pod still use is not empty, and stays.
-    const children = await readdir(directory, { withFileTypes: true }).catch(() => [])
-    if (children.length > 0 && !children.some(child => child.isDirectory())) await rmdir(directory).catch(() => {})
-  }))
+  await Promise.all(
+    [MOUNT, ...controllers.map(name => join(MOUNT, name))].map(async hierarchy => {
+      const directory = join(hierarchy, path)
+      // What other sandboxes of the Pod still use is not empty, and stays.
+      const children = await readdir(directory, { withFileTypes: true }).catch(() => [])
+      if (children.length > 0 && !children.some(child => child.isDirectory())) await rmdir(directory).catch(() => {})
+    }),
+  )
 }
 
 /** Removes a cluster's own cgroups, and ends what runs in them: a container that was just being made when its shim was killed, for one. */
@@ -28,7 +30,10 @@ export async function removeCgroupTree(root: string): Promise<void> {
 
 async function killMembers(directory: string): Promise<void> {
   const members = await readFile(join(directory, 'cgroup.procs'), 'utf8').catch(() => '')
-  for (const pid of members.split('\n').map(Number).filter(number => number > 0)) {
+  for (const pid of members
+    .split('\n')
+    .map(Number)
+    .filter(number => number > 0)) {
     try {
       process.kill(pid, 'SIGKILL')
     } catch {
@@ -47,11 +52,18 @@ async function removeTree(directory: string): Promise<void> {
   for (const child of children) if (child.isDirectory()) await removeTree(join(directory, child.name))
   await killMembers(directory)
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const { code } = await rmdir(directory).then(() => ({ code: '' }), (error: NodeJS.ErrnoException) => error)
+    const { code } = await rmdir(directory).then(
+      () => ({ code: '' }),
+      (error: NodeJS.ErrnoException) => error,
+    )
     if (code !== 'EBUSY') return
     await new Promise(resolve => setTimeout(resolve, PAUSE_MS))
   }
 }
 
 /** Whether this machine has cgroup v2 only; runc refuses v2's settings otherwise. */
-export const hasUnifiedHierarchy = (): Promise<boolean> => access(join(MOUNT, 'cgroup.controllers')).then(() => true, () => false)
+export const hasUnifiedHierarchy = (): Promise<boolean> =>
+  access(join(MOUNT, 'cgroup.controllers')).then(
+    () => true,
+    () => false,
+  )

@@ -42,22 +42,28 @@ export function createCriClient(socketPath: string): CriClient {
     'grpc.max_reconnect_backoff_ms': 1_000,
   })
   return {
-    call: (method, request, response, value, { timeoutMs, signal, namespace } = {}) => new Promise((resolve, reject) => {
-      if (signal?.aborted) return reject(abortReason(signal))
-      const options: CallOptions = timeoutMs === undefined ? {} : { deadline: Date.now() + timeoutMs }
-      const metadata = new Metadata()
-      if (namespace !== undefined) metadata.set('containerd-namespace', namespace)
-      const call = client.makeUnaryRequest(
-        method, toBuffer(request), bytes => decode(response, bytes), value, metadata, options,
-        (error, answer) => {
-          signal?.removeEventListener('abort', cancel)
-          if (error) reject(signal?.aborted ? abortReason(signal) : runtimeError(error))
-          else resolve(answer!)
-        },
-      )
-      const cancel = () => call.cancel()
-      signal?.addEventListener('abort', cancel, { once: true })
-    }),
+    call: (method, request, response, value, { timeoutMs, signal, namespace } = {}) =>
+      new Promise((resolve, reject) => {
+        if (signal?.aborted) return reject(abortReason(signal))
+        const options: CallOptions = timeoutMs === undefined ? {} : { deadline: Date.now() + timeoutMs }
+        const metadata = new Metadata()
+        if (namespace !== undefined) metadata.set('containerd-namespace', namespace)
+        const call = client.makeUnaryRequest(
+          method,
+          toBuffer(request),
+          bytes => decode(response, bytes),
+          value,
+          metadata,
+          options,
+          (error, answer) => {
+            signal?.removeEventListener('abort', cancel)
+            if (error) reject(signal?.aborted ? abortReason(signal) : runtimeError(error))
+            else resolve(answer!)
+          },
+        )
+        const cancel = () => call.cancel()
+        signal?.addEventListener('abort', cancel, { once: true })
+      }),
 
     stream(method, request, response, value, sink) {
       const call = client.makeServerStreamRequest(method, toBuffer(request), bytes => decode(response, bytes), value, new Metadata(), {})
@@ -82,7 +88,10 @@ export function createCriClient(socketPath: string): CriClient {
   }
 }
 
-const toBuffer = <In>(type: Message<any, In>) => (value: In) => Buffer.from(encode(type, value))
+const toBuffer =
+  <In>(type: Message<any, In>) =>
+  (value: In) =>
+    Buffer.from(encode(type, value))
 
 /** containerd's own sentence, without the number that grpc-js puts before it: users read it in events. */
 function runtimeError(error: ServiceError): RuntimeError {
@@ -91,11 +100,17 @@ function runtimeError(error: ServiceError): RuntimeError {
 
 function codeOf(code: status): RuntimeError['code'] {
   switch (code) {
-    case status.NOT_FOUND: return 'NotFound'
-    case status.DEADLINE_EXCEEDED: return 'DeadlineExceeded'
-    case status.UNAVAILABLE: return 'Unavailable'
-    case status.INVALID_ARGUMENT: return 'InvalidArgument'
-    case status.CANCELLED: return 'Cancelled'
-    default: return 'Unknown'
+    case status.NOT_FOUND:
+      return 'NotFound'
+    case status.DEADLINE_EXCEEDED:
+      return 'DeadlineExceeded'
+    case status.UNAVAILABLE:
+      return 'Unavailable'
+    case status.INVALID_ARGUMENT:
+      return 'InvalidArgument'
+    case status.CANCELLED:
+      return 'Cancelled'
+    default:
+      return 'Unknown'
   }
 }

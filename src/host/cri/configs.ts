@@ -2,7 +2,14 @@
  * What we ask for, in the CRI's words.
  */
 import type {
-  ContainerConfig, ContainerResources, ContainerSecurity, Mount, NamespaceOptions, PodSandboxConfig, SandboxSecurity, SecurityProfile,
+  ContainerConfig,
+  ContainerResources,
+  ContainerSecurity,
+  Mount,
+  NamespaceOptions,
+  PodSandboxConfig,
+  SandboxSecurity,
+  SecurityProfile,
 } from '../../runtime/runtime.ts'
 import type { ContainerConfigInput, PodSandboxConfigInput, ResourcesInput } from './messages.ts'
 
@@ -14,7 +21,10 @@ export function podSandboxConfig(config: PodSandboxConfig): PodSandboxConfigInpu
     logDirectory: config.logDirectory,
     dnsConfig: config.dns,
     portMappings: config.portMappings.map(mapping => ({
-      protocol: PROTOCOLS[mapping.protocol], containerPort: mapping.containerPort, hostPort: mapping.hostPort, hostIp: mapping.hostIP,
+      protocol: PROTOCOLS[mapping.protocol],
+      containerPort: mapping.containerPort,
+      hostPort: mapping.hostPort,
+      hostIp: mapping.hostIP,
     })),
     labels: config.labels,
     annotations: config.annotations,
@@ -81,7 +91,7 @@ function user(security: Omit<SandboxSecurity, 'readOnlyRootFilesystem'>) {
   }
 }
 
-const int64Value = (value: number | undefined) => value === undefined ? undefined : { value }
+const int64Value = (value: number | undefined) => (value === undefined ? undefined : { value })
 
 const seccomp = (profile: SecurityProfile) => ({ profileType: PROFILE_TYPES[profile.type], localhostRef: profile.localhostRef })
 

@@ -12,7 +12,13 @@ import type { Log } from '../../base/log.ts'
 import type { RuntimeError } from '../../runtime/runtime.ts'
 import type { CriClient } from './client.ts'
 import {
-  Envelope, EventSubject, ListContainersRequest, ListContainersResponse, ListPodSandboxRequest, ListPodSandboxResponse, SubscribeRequest,
+  Envelope,
+  EventSubject,
+  ListContainersRequest,
+  ListContainersResponse,
+  ListPodSandboxRequest,
+  ListPodSandboxResponse,
+  SubscribeRequest,
 } from './messages.ts'
 import { containerSummary, podSandboxSummary } from './statuses.ts'
 import { decode } from './wire.ts'
@@ -63,16 +69,22 @@ export function watchEvents({ client, clock, log }: EventSources, changed: (sand
   function subscribe() {
     if (abort.signal.aborted) return
     streaming = true
-    stream = client.stream('/containerd.services.events.v1.Events/Subscribe', SubscribeRequest, Envelope, { filters: FILTERS }, {
-      message: envelope => void onEvent(envelope),
-      end(error) {
-        streaming = false
-        // Not containerd, then: the relist alone has to do.
-        if (error && isUnsupported(error)) return log.info('the runtime tells no events; it is listed every second', { error })
-        log.debug('the event stream ended', { error })
-        void sleep(clock, RECONNECT_MS, abort.signal, 'runtime events: reconnect').then(subscribe, () => {})
+    stream = client.stream(
+      '/containerd.services.events.v1.Events/Subscribe',
+      SubscribeRequest,
+      Envelope,
+      { filters: FILTERS },
+      {
+        message: envelope => void onEvent(envelope),
+        end(error) {
+          streaming = false
+          // Not containerd, then: the relist alone has to do.
+          if (error && isUnsupported(error)) return log.info('the runtime tells no events; it is listed every second', { error })
+          log.debug('the event stream ended', { error })
+          void sleep(clock, RECONNECT_MS, abort.signal, 'runtime events: reconnect').then(subscribe, () => {})
+        },
       },
-    })
+    )
     // Whatever happened before the stream stood.
     void look()
   }
@@ -104,10 +116,16 @@ export function watchEvents({ client, clock, log }: EventSources, changed: (sand
   }
 
   subscribe()
-  void every(clock, TICK_MS, abort.signal, async () => {
-    ticks++
-    if (!streaming || ticks % TICKS_BETWEEN_RELISTS === 0) await look()
-  }, 'runtime events: relist').catch(() => {})
+  void every(
+    clock,
+    TICK_MS,
+    abort.signal,
+    async () => {
+      ticks++
+      if (!streaming || ticks % TICKS_BETWEEN_RELISTS === 0) await look()
+    },
+    'runtime events: relist',
+  ).catch(() => {})
   return {
     stop() {
       abort.abort(new Error('nobody listens any more'))
@@ -155,8 +173,12 @@ interface Seen {
 async function list(client: CriClient, id: string | undefined, only?: 'sandboxes' | 'containers'): Promise<Map<string, Seen>> {
   const limits = { timeoutMs: LIST_TIMEOUT_MS }
   const [{ items }, { containers }] = await Promise.all([
-    only === 'containers' ? { items: [] } : client.call('/runtime.v1.RuntimeService/ListPodSandbox', ListPodSandboxRequest, ListPodSandboxResponse, { filter: { id } }, limits),
-    only === 'sandboxes' ? { containers: [] } : client.call('/runtime.v1.RuntimeService/ListContainers', ListContainersRequest, ListContainersResponse, { filter: { id } }, limits),
+    only === 'containers'
+      ? { items: [] }
+      : client.call('/runtime.v1.RuntimeService/ListPodSandbox', ListPodSandboxRequest, ListPodSandboxResponse, { filter: { id } }, limits),
+    only === 'sandboxes'
+      ? { containers: [] }
+      : client.call('/runtime.v1.RuntimeService/ListContainers', ListContainersRequest, ListContainersResponse, { filter: { id } }, limits),
   ])
   const seen = new Map<string, Seen>()
   for (const sandbox of items.map(podSandboxSummary)) seen.set(sandbox.id, { sandboxId: sandbox.id, state: sandbox.ready ? 'running' : 'exited' })

@@ -25,14 +25,25 @@ const SecurityProfile = message({ profileType: int32(1), localhostRef: string(2)
 const DnsConfig = message({ servers: strings(1), searches: strings(2), options: strings(3) })
 const PortMapping = message({ protocol: int32(1), containerPort: int32(2), hostPort: int32(3), hostIp: string(4) })
 const LinuxSandboxSecurityContext = message({
-  namespaceOptions: of(1, NamespaceOption), runAsUser: of(3, Int64Value), readonlyRootfs: bool(4), supplementalGroups: int64s(5),
-  privileged: bool(6), runAsGroup: of(8, Int64Value), seccomp: of(9, SecurityProfile),
+  namespaceOptions: of(1, NamespaceOption),
+  runAsUser: of(3, Int64Value),
+  readonlyRootfs: bool(4),
+  supplementalGroups: int64s(5),
+  privileged: bool(6),
+  runAsGroup: of(8, Int64Value),
+  seccomp: of(9, SecurityProfile),
 })
 const LinuxPodSandboxConfig = message({ cgroupParent: string(1), securityContext: of(2, LinuxSandboxSecurityContext), sysctls: stringMap(3) })
 const PodSandboxMetadata = message({ name: string(1), uid: string(2), namespace: string(3), attempt: uint32(4) })
 export const PodSandboxConfig = message({
-  metadata: of(1, PodSandboxMetadata), hostname: string(2), logDirectory: string(3), dnsConfig: of(4, DnsConfig),
-  portMappings: listOf(5, PortMapping), labels: stringMap(6), annotations: stringMap(7), linux: of(8, LinuxPodSandboxConfig),
+  metadata: of(1, PodSandboxMetadata),
+  hostname: string(2),
+  logDirectory: string(3),
+  dnsConfig: of(4, DnsConfig),
+  portMappings: listOf(5, PortMapping),
+  labels: stringMap(6),
+  annotations: stringMap(7),
+  linux: of(8, LinuxPodSandboxConfig),
 })
 export const RunPodSandboxRequest = message({ config: of(1, PodSandboxConfig), runtimeHandler: string(2) })
 /** Every request and answer that carries a sandbox id and nothing else. */
@@ -43,15 +54,26 @@ const PodSandboxNetworkStatus = message({ ip: string(1), additionalIps: listOf(2
 const Namespace = message({ options: of(2, NamespaceOption) })
 const LinuxPodSandboxStatus = message({ namespaces: of(1, Namespace) })
 const PodSandboxStatus = message({
-  id: string(1), metadata: of(2, PodSandboxMetadata), state: int32(3), createdAt: int64(4), network: of(5, PodSandboxNetworkStatus),
-  linux: of(6, LinuxPodSandboxStatus), labels: stringMap(7), annotations: stringMap(8),
+  id: string(1),
+  metadata: of(2, PodSandboxMetadata),
+  state: int32(3),
+  createdAt: int64(4),
+  network: of(5, PodSandboxNetworkStatus),
+  linux: of(6, LinuxPodSandboxStatus),
+  labels: stringMap(7),
+  annotations: stringMap(8),
 })
 export const PodSandboxStatusRequest = message({ podSandboxId: string(1), verbose: bool(2) })
 export const PodSandboxStatusResponse = message({ status: of(1, PodSandboxStatus), info: stringMap(2) })
 
 const PodSandboxFilter = message({ id: string(1), labelSelector: stringMap(3) })
 const PodSandbox = message({
-  id: string(1), metadata: of(2, PodSandboxMetadata), state: int32(3), createdAt: int64(4), labels: stringMap(5), annotations: stringMap(6),
+  id: string(1),
+  metadata: of(2, PodSandboxMetadata),
+  state: int32(3),
+  createdAt: int64(4),
+  labels: stringMap(5),
+  annotations: stringMap(6),
 })
 export const ListPodSandboxRequest = message({ filter: of(1, PodSandboxFilter) })
 export const ListPodSandboxResponse = message({ items: listOf(1, PodSandbox) })
@@ -64,22 +86,50 @@ const Mount = message({ containerPath: string(1), hostPath: string(2), readonly:
 const Device = message({ containerPath: string(1), hostPath: string(2), permissions: string(3) })
 const Capability = message({ addCapabilities: strings(1), dropCapabilities: strings(2) })
 const LinuxContainerResources = message({
-  cpuPeriod: int64(1), cpuQuota: int64(2), cpuShares: int64(3), memoryLimitInBytes: int64(4), oomScoreAdj: int64(5), unified: stringMap(9),
+  cpuPeriod: int64(1),
+  cpuQuota: int64(2),
+  cpuShares: int64(3),
+  memoryLimitInBytes: int64(4),
+  oomScoreAdj: int64(5),
+  unified: stringMap(9),
 })
 const LinuxContainerSecurityContext = message({
-  capabilities: of(1, Capability), privileged: bool(2), namespaceOptions: of(3, NamespaceOption), runAsUser: of(5, Int64Value),
-  runAsUsername: string(6), readonlyRootfs: bool(7), supplementalGroups: int64s(8), noNewPrivs: bool(11), runAsGroup: of(12, Int64Value),
-  maskedPaths: strings(13), readonlyPaths: strings(14), seccomp: of(15, SecurityProfile),
+  capabilities: of(1, Capability),
+  privileged: bool(2),
+  namespaceOptions: of(3, NamespaceOption),
+  runAsUser: of(5, Int64Value),
+  runAsUsername: string(6),
+  readonlyRootfs: bool(7),
+  supplementalGroups: int64s(8),
+  noNewPrivs: bool(11),
+  runAsGroup: of(12, Int64Value),
+  maskedPaths: strings(13),
+  readonlyPaths: strings(14),
+  seccomp: of(15, SecurityProfile),
 })
 const LinuxContainerConfig = message({ resources: of(1, LinuxContainerResources), securityContext: of(2, LinuxContainerSecurityContext) })
 const ContainerMetadata = message({ name: string(1), attempt: uint32(2) })
 export const ContainerConfig = message({
-  metadata: of(1, ContainerMetadata), image: of(2, ImageSpec), command: strings(3), args: strings(4), workingDir: string(5),
-  envs: listOf(6, KeyValue), mounts: listOf(7, Mount), devices: listOf(8, Device), labels: stringMap(9), annotations: stringMap(10),
-  logPath: string(11), stdin: bool(12), stdinOnce: bool(13), tty: bool(14), linux: of(15, LinuxContainerConfig),
+  metadata: of(1, ContainerMetadata),
+  image: of(2, ImageSpec),
+  command: strings(3),
+  args: strings(4),
+  workingDir: string(5),
+  envs: listOf(6, KeyValue),
+  mounts: listOf(7, Mount),
+  devices: listOf(8, Device),
+  labels: stringMap(9),
+  annotations: stringMap(10),
+  logPath: string(11),
+  stdin: bool(12),
+  stdinOnce: bool(13),
+  tty: bool(14),
+  linux: of(15, LinuxContainerConfig),
 })
 export const CreateContainerRequest = message({
-  podSandboxId: string(1), config: of(2, ContainerConfig), sandboxConfig: of(3, PodSandboxConfig),
+  podSandboxId: string(1),
+  config: of(2, ContainerConfig),
+  sandboxConfig: of(3, PodSandboxConfig),
 })
 /** Every request and answer that carries a container id and nothing else. */
 export const ContainerId = message({ containerId: string(1) })
@@ -87,7 +137,12 @@ export const StopContainerRequest = message({ containerId: string(1), timeout: i
 
 const ContainerFilter = message({ id: string(1), podSandboxId: string(3), labelSelector: stringMap(4) })
 const Container = message({
-  id: string(1), podSandboxId: string(2), metadata: of(3, ContainerMetadata), state: int32(6), createdAt: int64(7), labels: stringMap(8),
+  id: string(1),
+  podSandboxId: string(2),
+  metadata: of(3, ContainerMetadata),
+  state: int32(6),
+  createdAt: int64(7),
+  labels: stringMap(8),
   annotations: stringMap(9),
 })
 export const ListContainersRequest = message({ filter: of(1, ContainerFilter) })
@@ -95,9 +150,22 @@ export const ListContainersResponse = message({ containers: listOf(1, Container)
 
 const ContainerResources = message({ linux: of(1, LinuxContainerResources) })
 const ContainerStatus = message({
-  id: string(1), metadata: of(2, ContainerMetadata), state: int32(3), createdAt: int64(4), startedAt: int64(5), finishedAt: int64(6),
-  exitCode: int32(7), image: of(8, ImageSpec), imageRef: string(9), reason: string(10), message: string(11), labels: stringMap(12),
-  annotations: stringMap(13), mounts: listOf(14, Mount), logPath: string(15), resources: of(16, ContainerResources),
+  id: string(1),
+  metadata: of(2, ContainerMetadata),
+  state: int32(3),
+  createdAt: int64(4),
+  startedAt: int64(5),
+  finishedAt: int64(6),
+  exitCode: int32(7),
+  image: of(8, ImageSpec),
+  imageRef: string(9),
+  reason: string(10),
+  message: string(11),
+  labels: stringMap(12),
+  annotations: stringMap(13),
+  mounts: listOf(14, Mount),
+  logPath: string(15),
+  resources: of(16, ContainerResources),
 })
 export const ContainerStatusResponse = message({ status: of(1, ContainerStatus) })
 export const UpdateContainerResourcesRequest = message({ containerId: string(1), linux: of(2, LinuxContainerResources) })
@@ -113,7 +181,12 @@ export const StreamingUrl = message({ url: string(1) })
 
 const UInt64Value = message({ value: uint64(1) })
 const Image = message({
-  id: string(1), repoTags: strings(2), repoDigests: strings(3), size: uint64(4), uid: of(5, Int64Value), username: string(6),
+  id: string(1),
+  repoTags: strings(2),
+  repoDigests: strings(3),
+  size: uint64(4),
+  uid: of(5, Int64Value),
+  username: string(6),
 })
 export const ImageRequest = message({ image: of(1, ImageSpec) })
 export const ImageStatusResponse = message({ image: of(1, Image) })
@@ -127,11 +200,17 @@ export const ImageFsInfoResponse = message({ imageFilesystems: listOf(1, Filesys
 
 const CpuUsage = message({ timestamp: int64(1), usageCoreNanoSeconds: of(2, UInt64Value) })
 const MemoryUsage = message({
-  timestamp: int64(1), workingSetBytes: of(2, UInt64Value), usageBytes: of(4, UInt64Value), rssBytes: of(5, UInt64Value),
+  timestamp: int64(1),
+  workingSetBytes: of(2, UInt64Value),
+  usageBytes: of(4, UInt64Value),
+  rssBytes: of(5, UInt64Value),
 })
 const ContainerAttributes = message({ id: string(1), metadata: of(2, ContainerMetadata), labels: stringMap(3) })
 const ContainerStats = message({
-  attributes: of(1, ContainerAttributes), cpu: of(2, CpuUsage), memory: of(3, MemoryUsage), writableLayer: of(4, FilesystemUsage),
+  attributes: of(1, ContainerAttributes),
+  cpu: of(2, CpuUsage),
+  memory: of(3, MemoryUsage),
+  writableLayer: of(4, FilesystemUsage),
 })
 export const ListContainerStatsResponse = message({ stats: listOf(1, ContainerStats) })
 

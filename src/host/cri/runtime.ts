@@ -150,7 +150,9 @@ export function createCriRuntime({ socketPath, clock, log, openRemoteCommand, op
       await unlessGone(imageCall('RemoveImage', wire.ImageRequest, wire.Empty, { image: { image } }))
     },
     async imageFilesystem() {
-      const { imageFilesystems: [filesystem] } = await imageCall('ImageFsInfo', wire.Empty, wire.ImageFsInfoResponse, {})
+      const {
+        imageFilesystems: [filesystem],
+      } = await imageCall('ImageFsInfo', wire.Empty, wire.ImageFsInfoResponse, {})
       return {
         usedBytes: filesystem?.usedBytes?.value ?? 0,
         inodesUsed: filesystem?.inodesUsed?.value ?? 0,
@@ -158,8 +160,7 @@ export function createCriRuntime({ socketPath, clock, log, openRemoteCommand, op
       }
     },
 
-    listContainerStats: async () =>
-      (await runtimeCall('ListContainerStats', wire.Empty, wire.ListContainerStatsResponse, {})).stats.map(containerStats),
+    listContainerStats: async () => (await runtimeCall('ListContainerStats', wire.Empty, wire.ListContainerStatsResponse, {})).stats.map(containerStats),
 
     events(changed) {
       const watcher = watchEvents({ client, clock, log }, changed)

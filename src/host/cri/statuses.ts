@@ -2,12 +2,27 @@
  * What the runtime tells, in our words: nanoseconds become milliseconds and absent messages get their meaning.
  */
 import type {
-  ContainerResources, ContainerState, ContainerStats, ContainerStatus, ContainerSummary, ImageStatus, Mount, PodSandboxStatus,
-  PodSandboxSummary, RuntimeStatus,
+  ContainerResources,
+  ContainerState,
+  ContainerStats,
+  ContainerStatus,
+  ContainerSummary,
+  ImageStatus,
+  Mount,
+  PodSandboxStatus,
+  PodSandboxSummary,
+  RuntimeStatus,
 } from '../../runtime/runtime.ts'
 import type { Decoded } from './wire.ts'
 import type {
-  StatusResponse, WireContainer, WireContainerStats, WireContainerStatus, WireImage, WireMount, WirePodSandbox, WirePodSandboxStatus,
+  StatusResponse,
+  WireContainer,
+  WireContainerStats,
+  WireContainerStatus,
+  WireImage,
+  WireMount,
+  WirePodSandbox,
+  WirePodSandboxStatus,
 } from './messages.ts'
 import { PROPAGATIONS } from './configs.ts'
 
@@ -17,12 +32,15 @@ export function runtimeStatus({ status, runtimeHandlers }: Decoded<typeof Status
   return {
     runtimeReady: holds('RuntimeReady'),
     networkReady: holds('NetworkReady'),
-    message: conditions.filter(condition => !condition.status)
-      .map(condition => `${condition.type}=false reason:${condition.reason} message:${condition.message}`).join(', '),
+    message: conditions
+      .filter(condition => !condition.status)
+      .map(condition => `${condition.type}=false reason:${condition.reason} message:${condition.message}`)
+      .join(', '),
     // Before containerd 1.7 the runtime does not list its handlers; the default one is always there.
-    handlers: runtimeHandlers.length === 0
-      ? [{ name: '', recursiveReadOnlyMounts: false }]
-      : runtimeHandlers.map(({ name, features }) => ({ name, recursiveReadOnlyMounts: features?.recursiveReadOnlyMounts ?? false })),
+    handlers:
+      runtimeHandlers.length === 0
+        ? [{ name: '', recursiveReadOnlyMounts: false }]
+        : runtimeHandlers.map(({ name, features }) => ({ name, recursiveReadOnlyMounts: features?.recursiveReadOnlyMounts ?? false })),
   }
 }
 

@@ -9,8 +9,17 @@ const raw = (text: string) => new Uint8Array(Buffer.from(text.replaceAll(' ', ''
 
 const Inner = message({ name: string(1), value: int64(2) })
 const Outer = message({
-  text: string(1), flag: bool(2), small: int32(3), big: int64(4), huge: uint64(5), data: bytes(6), words: strings(7), numbers: int64s(8),
-  map: stringMap(9), inner: of(10, Inner), inners: listOf(16, Inner),
+  text: string(1),
+  flag: bool(2),
+  small: int32(3),
+  big: int64(4),
+  huge: uint64(5),
+  data: bytes(6),
+  words: strings(7),
+  numbers: int64s(8),
+  map: stringMap(9),
+  inner: of(10, Inner),
+  inners: listOf(16, Inner),
 })
 
 test('fields are encoded as Protocol Buffers prescribe', () => {
@@ -53,13 +62,29 @@ test('a map may hold any key', () => {
 
 test('whatever is encoded is decoded again', () => {
   const inner = fc.record({ name: fc.string(), value: fc.maxSafeInteger() }, { noNullPrototype: true })
-  fc.assert(fc.property(fc.record({
-    text: fc.string({ unit: 'grapheme' }), flag: fc.boolean(), small: fc.integer(), big: fc.maxSafeInteger(), huge: fc.maxSafeNat(),
-    data: fc.uint8Array(), words: fc.array(fc.string()), numbers: fc.array(fc.maxSafeInteger()),
-    map: fc.dictionary(fc.string(), fc.string(), { noNullPrototype: true }), inner: fc.option(inner, { nil: undefined }), inners: fc.array(inner),
-  }, { noNullPrototype: true }), value => {
-    assert.deepEqual(decode(Outer, encode(Outer, value)), value)
-  }))
+  fc.assert(
+    fc.property(
+      fc.record(
+        {
+          text: fc.string({ unit: 'grapheme' }),
+          flag: fc.boolean(),
+          small: fc.integer(),
+          big: fc.maxSafeInteger(),
+          huge: fc.maxSafeNat(),
+          data: fc.uint8Array(),
+          words: fc.array(fc.string()),
+          numbers: fc.array(fc.maxSafeInteger()),
+          map: fc.dictionary(fc.string(), fc.string(), { noNullPrototype: true }),
+          inner: fc.option(inner, { nil: undefined }),
+          inners: fc.array(inner),
+        },
+        { noNullPrototype: true },
+      ),
+      value => {
+        assert.deepEqual(decode(Outer, encode(Outer, value)), value)
+      },
+    ),
+  )
 })
 
 test('the numbers of nested CRI messages are those of the CRI', () => {

@@ -49,20 +49,68 @@ export function decode<Out>(type: Message<Out, any>, bytes: Uint8Array): Out {
   return readFields(type, reader, reader.len)
 }
 
-export const string = (number: number): Field<string> => scalar(number, WireType.LengthDelimited, '', (w, v) => w.string(v), r => r.string())
+export const string = (number: number): Field<string> =>
+  scalar(
+    number,
+    WireType.LengthDelimited,
+    '',
+    (w, v) => w.string(v),
+    r => r.string(),
+  )
 export const bytes = (number: number): Field<Uint8Array> => ({
-  ...scalar<Uint8Array>(number, WireType.LengthDelimited, new Uint8Array(), (w, v) => w.bytes(v), r => r.bytes()),
+  ...scalar<Uint8Array>(
+    number,
+    WireType.LengthDelimited,
+    new Uint8Array(),
+    (w, v) => w.bytes(v),
+    r => r.bytes(),
+  ),
   write(writer, value) {
     if (value.length > 0) writer.tag(number, WireType.LengthDelimited).bytes(value)
   },
 })
-export const bool = (number: number): Field<boolean> => scalar(number, WireType.Varint, false, (w, v) => w.bool(v), r => r.bool())
+export const bool = (number: number): Field<boolean> =>
+  scalar(
+    number,
+    WireType.Varint,
+    false,
+    (w, v) => w.bool(v),
+    r => r.bool(),
+  )
 /** Enums too. */
-export const int32 = (number: number): Field<number> => scalar(number, WireType.Varint, 0, (w, v) => w.int32(v), r => r.int32())
-export const uint32 = (number: number): Field<number> => scalar(number, WireType.Varint, 0, (w, v) => w.uint32(v), r => r.uint32())
+export const int32 = (number: number): Field<number> =>
+  scalar(
+    number,
+    WireType.Varint,
+    0,
+    (w, v) => w.int32(v),
+    r => r.int32(),
+  )
+export const uint32 = (number: number): Field<number> =>
+  scalar(
+    number,
+    WireType.Varint,
+    0,
+    (w, v) => w.uint32(v),
+    r => r.uint32(),
+  )
 /** As a number: above 2^53 the last digits are lost, which for nanoseconds since 1970 is a fraction of a microsecond. */
-export const int64 = (number: number): Field<number> => scalar(number, WireType.Varint, 0, (w, v) => w.int64(v), r => Number(r.int64()))
-export const uint64 = (number: number): Field<number> => scalar(number, WireType.Varint, 0, (w, v) => w.uint64(v), r => Number(r.uint64()))
+export const int64 = (number: number): Field<number> =>
+  scalar(
+    number,
+    WireType.Varint,
+    0,
+    (w, v) => w.int64(v),
+    r => Number(r.int64()),
+  )
+export const uint64 = (number: number): Field<number> =>
+  scalar(
+    number,
+    WireType.Varint,
+    0,
+    (w, v) => w.uint64(v),
+    r => Number(r.uint64()),
+  )
 
 export const strings = (number: number): Field<string[], readonly string[]> => ({
   number,
@@ -143,9 +191,7 @@ export const listOf = <Out, In>(number: number, type: Message<Out, In>): Field<O
 
 const MapEntry = message({ key: string(1), value: string(2) })
 
-function scalar<T>(
-  number: number, wireType: WireType, zero: T, write: (writer: BinaryWriter, value: T) => void, read: (reader: BinaryReader) => T,
-): Field<T> {
+function scalar<T>(number: number, wireType: WireType, zero: T, write: (writer: BinaryWriter, value: T) => void, read: (reader: BinaryReader) => T): Field<T> {
   return {
     number,
     wireTypes: [wireType],

@@ -32,12 +32,18 @@ export function createAnswerer({ handle, limits, log }: AnswererOptions): Answer
     if (!response) return
     const { body } = response
     switch (body.is) {
-      case 'none': return sendWhole(exchange, { ...response, headers: { 'content-type': 'text/plain', ...response.headers } }, NOTHING)
-      case 'bytes': return sendWhole(exchange, response, body.bytes)
-      case 'object': return sendWhole(exchange, response, body.json())
-      case 'stream': return sendStream(exchange, response, body.stream)
-      case 'watch': return sendWatch(exchange, response, body.watch)
-      case 'session': return startSession(exchange, body.session)
+      case 'none':
+        return sendWhole(exchange, { ...response, headers: { 'content-type': 'text/plain', ...response.headers } }, NOTHING)
+      case 'bytes':
+        return sendWhole(exchange, response, body.bytes)
+      case 'object':
+        return sendWhole(exchange, response, body.json())
+      case 'stream':
+        return sendStream(exchange, response, body.stream)
+      case 'watch':
+        return sendWatch(exchange, response, body.watch)
+      case 'session':
+        return startSession(exchange, body.session)
     }
   }
 
@@ -87,7 +93,8 @@ export function createAnswerer({ handle, limits, log }: AnswererOptions): Answer
   function sendWatch(exchange: Exchange, response: Response, watch: WatchStream): Promise<void> {
     const outlet = exchange.open(response.status, { 'content-type': 'application/json', ...response.headers })
     const writer = writeWatch(watch, outlet, limits.watchBacklogBytesMax, backlogBytes =>
-      log.warn('a watcher was too slow and is cut off', { target: exchange.target, backlogBytes }))
+      log.warn('a watcher was too slow and is cut off', { target: exchange.target, backlogBytes }),
+    )
     return untilClosed(outlet.stream, () => writer.end())
   }
 
@@ -132,7 +139,7 @@ export function createAnswerer({ handle, limits, log }: AnswererOptions): Answer
       draining = true
       for (const stop of unending) stop()
     },
-    idle: () => busy === 0 ? Promise.resolve() : new Promise(resolve => idleWaiters.push(resolve)),
+    idle: () => (busy === 0 ? Promise.resolve() : new Promise(resolve => idleWaiters.push(resolve))),
   }
 }
 
@@ -146,7 +153,11 @@ const NOTHING = new Uint8Array(0)
 function sendWhole(exchange: Exchange, { status, headers }: Response, bytes: Uint8Array): void {
   // RFC 9110: these have neither a body nor a length.
   const bodyless = status === 204 || status === 304
-  exchange.send(status, bodyless ? headers : { 'content-type': 'application/json', ...headers, 'content-length': String(bytes.length) }, bodyless ? undefined : bytes)
+  exchange.send(
+    status,
+    bodyless ? headers : { 'content-type': 'application/json', ...headers, 'content-length': String(bytes.length) },
+    bodyless ? undefined : bytes,
+  )
 }
 
 function statusResponse({ status }: ApiError): Response {

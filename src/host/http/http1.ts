@@ -45,7 +45,7 @@ export class Http1Exchange implements Exchange {
   async readBody(limit: BodyLimit) {
     const { headers } = this.#message
     const none = headers['transfer-encoding'] === undefined && (headers['content-length'] === undefined || headers['content-length'] === '0')
-    return none ? { is: 'none' } as const : readBody(this.#message, headers['content-length'], limit)
+    return none ? ({ is: 'none' } as const) : readBody(this.#message, headers['content-length'], limit)
   }
   send(status: number, headers: Response['headers'], body: Uint8Array | undefined): void {
     this.#response.writeHead(status, headers as Record<string, string | string[]>)

@@ -49,11 +49,11 @@ export class Http2Exchange implements Exchange {
   send(status: number, headers: Response['headers'], body: Uint8Array | undefined): void {
     if (this.#stream.destroyed) return
     const empty = body === undefined || body.length === 0 || this.method === 'HEAD'
-    this.#stream.respond({ ...headers as Record<string, string>, ':status': status }, { endStream: empty })
+    this.#stream.respond({ ...(headers as Record<string, string>), ':status': status }, { endStream: empty })
     if (!empty) this.#stream.end(body)
   }
   open(status: number, headers: Response['headers']): Outlet {
-    if (!this.#stream.destroyed) this.#stream.respond({ ...headers as Record<string, string>, ':status': status })
+    if (!this.#stream.destroyed) this.#stream.respond({ ...(headers as Record<string, string>), ':status': status })
     return { stream: this.#stream, cut: () => this.#stream.close(constants.NGHTTP2_CANCEL) }
   }
 }

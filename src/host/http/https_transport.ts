@@ -50,7 +50,10 @@ export function createHttpsTransport(options: HttpsTransportOptions): HttpsTrans
       return exchange(await connected(), request, { ...authorization })
     },
     close() {
-      void session?.then(made => made.destroy(), () => {})
+      void session?.then(
+        made => made.destroy(),
+        () => {},
+      )
     },
   }
 }
@@ -61,7 +64,10 @@ function connectTo({ server, ca, certificate, key, connectTimeoutMs = 10_000 }: 
     const port = Number(url.port || 443)
     const host = url.hostname.replace(/^\[|\]$/g, '')
     const session = connect(server, {
-      ca, ...(certificate && { cert: certificate }), ...(key && { key }), settings: { enablePush: false, initialWindowSize: 4 * 1024 * 1024 },
+      ca,
+      ...(certificate && { cert: certificate }),
+      ...(key && { key }),
+      settings: { enablePush: false, initialWindowSize: 4 * 1024 * 1024 },
     })
     const fail = (error: NetworkError) => {
       clearTimeout(timer)
@@ -79,7 +85,11 @@ function connectTo({ server, ca, certificate, key, connectTimeoutMs = 10_000 }: 
     // Stays on: a broken connection also fails each of its streams, and those are what somebody waits for.
     session.on('error', error => {
       const code = 'code' in error ? String(error.code) : ''
-      fail(/^(CERT_|UNABLE_|SELF_SIGNED|DEPTH_ZERO|ERR_TLS|ERR_SSL)/.test(code) ? new NetworkError('Tls', `tls: failed to verify certificate: ${error.message}`) : dialError(error, host, port))
+      fail(
+        /^(CERT_|UNABLE_|SELF_SIGNED|DEPTH_ZERO|ERR_TLS|ERR_SSL)/.test(code)
+          ? new NetworkError('Tls', `tls: failed to verify certificate: ${error.message}`)
+          : dialError(error, host, port),
+      )
     })
   })
 }
@@ -102,11 +112,16 @@ function exchange(session: ClientHttp2Session, request: Request, extra: Record<s
     const { method, query, signal } = request
     const search = query.toString()
     const bytes = bodyBytes(request)
-    const stream = session.request({
-      ...request.headers, ...extra,
-      ...(bytes && { 'content-length': String(bytes.length) }),
-      ':method': method, ':path': search ? `${request.path}?${search}` : request.path,
-    }, { endStream: bytes === undefined })
+    const stream = session.request(
+      {
+        ...request.headers,
+        ...extra,
+        ...(bytes && { 'content-length': String(bytes.length) }),
+        ':method': method,
+        ':path': search ? `${request.path}?${search}` : request.path,
+      },
+      { endStream: bytes === undefined },
+    )
     let isAnswered = false
     const stop = () => {
       stream.close(constants.NGHTTP2_CANCEL)

@@ -24,7 +24,8 @@ before(async () => {
 })
 after(() => rm(directory, { recursive: true, force: true }))
 
-const whoami: Transport = async ({ user, path, body, headers }) => answer({ user, path, bytes: body.is === 'bytes' ? body.bytes.length : 0, token: headers['authorization'] })
+const whoami: Transport = async ({ user, path, body, headers }) =>
+  answer({ user, path, bytes: body.is === 'bytes' ? body.bytes.length : 0, token: headers['authorization'] })
 
 test('a client certificate of our CA says who asks; without one nobody does; one of another CA is refused', async t => {
   const { port } = await start(t, whoami)
@@ -46,13 +47,14 @@ test('a body over the limit is answered with 413, with and without an announced 
   assert.equal(chunked.status, 413)
   const session = connectHttp2(`https://127.0.0.1:${port}`, { ca: pki.ca.certificate })
   t.after(() => session.destroy())
-  const post = (bytes: Buffer) => new Promise<number>((resolve, reject) => {
-    const stream = session.request({ ':method': 'POST', ':path': '/' })
-    stream.on('response', headers => resolve(Number(headers[':status'])))
-    stream.on('error', reject)
-    stream.resume()
-    stream.end(bytes)
-  })
+  const post = (bytes: Buffer) =>
+    new Promise<number>((resolve, reject) => {
+      const stream = session.request({ ':method': 'POST', ':path': '/' })
+      stream.on('response', headers => resolve(Number(headers[':status'])))
+      stream.on('error', reject)
+      stream.resume()
+      stream.end(bytes)
+    })
   assert.equal(await post(Buffer.alloc(5_000_000)), 413)
   assert.equal(await post(Buffer.alloc(1000)), 200)
 })
@@ -60,10 +62,14 @@ test('a body over the limit is answered with 413, with and without an announced 
 test('a Status that a handler throws is the answer, and anything else is an internal error that is logged', async t => {
   const logged: string[] = []
   const log = { ...silentLog, error: (message: string) => void logged.push(message) }
-  const { port } = await start(t, async ({ path }) => {
-    if (path === '/busy') throw tooManyRequests('try later', 7)
-    throw new TypeError('a bug')
-  }, { log })
+  const { port } = await start(
+    t,
+    async ({ path }) => {
+      if (path === '/busy') throw tooManyRequests('try later', 7)
+      throw new TypeError('a bug')
+    },
+    { log },
+  )
   const busy = await ask(port, { path: '/busy' })
   assert.deepEqual([busy.status, busy.headers['retry-after'], busy.object['message']], [429, '7', 'try later'])
   const bug = await ask(port, { path: '/bug' })
@@ -72,7 +78,7 @@ test('a Status that a handler throws is the answer, and anything else is an inte
 })
 
 test('a header that cannot be sent becomes an internal error, and HEAD gets the length without the body', async t => {
-  const { port } = await start(t, async ({ path }) => path === '/bad' ? { ...answer({}), headers: { 'x-bad': 'a\nb' } } : answer({ a: 1 }))
+  const { port } = await start(t, async ({ path }) => (path === '/bad' ? { ...answer({}), headers: { 'x-bad': 'a\nb' } } : answer({ a: 1 })))
   assert.equal((await ask(port, { path: '/bad' })).status, 500)
   const head = await ask(port, { method: 'HEAD' })
   assert.deepEqual([head.status, head.headers['content-length'], head.text], [200, '7', ''])
@@ -80,8 +86,16 @@ test('a header that cannot be sent becomes an internal error, and HEAD gets the 
 
 test('what is not HTTP, ends halfway or breaks off does no harm', async t => {
   const { port } = await start(t, whoami)
-  for (const rubbish of ['\0\0\0\0', 'GET / HTTP/1.1\r\nContent-Length: -1\r\n\r\n', 'GET  /\r\n\r\n', 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nhalf',
-    `GET / HTTP/1.1\r\nX: ${'x'.repeat(200_000)}\r\n\r\n`, 'CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 'GET / HTTP/1.1\r\nHost: a\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n']) {
+  for (const rubbish of [
+    '\0\0\0\0',
+    'GET / HTTP/1.1\r\nContent-Length: -1\r\n\r\n',
+    'GET  /\r\n\r\n',
+    'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nhalf',
+    `GET / HTTP/1.1\r\nX: ${'x'.repeat(200_000)}\r\n\r\n`,
+    'CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n',
+    'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n',
+    'GET / HTTP/1.1\r\nHost: a\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n',
+  ]) {
     const socket = await tls(port)
     socket.end(rubbish)
     socket.resume()
@@ -119,15 +133,24 @@ test('a watcher that does not read is cut off when too much waits for it; what i
   const stop = new Promise<void>(resolve => {
     stopped = resolve
   })
-  const { port } = await start(t, async () => ({
-    status: 200, headers: {}, body: { is: 'watch', watch: {
-      start(given) {
-        for (let i = 0; i < 500; i++) given.event(event)
-        sink = given
-        return { stop: () => stopped() }
+  const { port } = await start(
+    t,
+    async () => ({
+      status: 200,
+      headers: {},
+      body: {
+        is: 'watch',
+        watch: {
+          start(given) {
+            for (let i = 0; i < 500; i++) given.event(event)
+            sink = given
+            return { stop: () => stopped() }
+          },
+        },
       },
-    } },
-  }), { log, limits: { watchBacklogBytesMax: 1_000_000 } })
+    }),
+    { log, limits: { watchBacklogBytesMax: 1_000_000 } },
+  )
   const session = connectHttp2(`https://127.0.0.1:${port}`, { ca: pki.ca.certificate })
   t.after(() => session.destroy())
   const stream = session.request({ ':path': '/' })
@@ -189,7 +212,7 @@ function ask(port: number, options: RequestOptions = {}, body?: Buffer): Promise
       response.on('error', reject)
       response.on('end', () => {
         const text = Buffer.concat(chunks).toString()
-        resolve({ status: response.statusCode ?? 0, headers: response.headers, text, object: text ? JSON.parse(text) as Answer['object'] : {} })
+        resolve({ status: response.statusCode ?? 0, headers: response.headers, text, object: text ? (JSON.parse(text) as Answer['object']) : {} })
       })
     })
     request.on('error', reject)
@@ -204,4 +227,4 @@ async function tls(port: number): Promise<TLSSocket> {
   return socket
 }
 
-const closed = (socket: TLSSocket): Promise<void> => new Promise(resolve => socket.destroyed ? resolve() : socket.once('close', () => resolve()))
+const closed = (socket: TLSSocket): Promise<void> => new Promise(resolve => (socket.destroyed ? resolve() : socket.once('close', () => resolve())))

@@ -39,8 +39,11 @@ export async function serve({ handle, tls, address = '127.0.0.1', port = 0, limi
   const limits = { ...LIMITS, ...given }
   const server = createSecureServer({
     allowHTTP1: true,
-    cert: tls.certificate, key: tls.key, ca: tls.clientCa,
-    requestCert: true, rejectUnauthorized: false,
+    cert: tls.certificate,
+    key: tls.key,
+    ca: tls.clientCa,
+    requestCert: true,
+    rejectUnauthorized: false,
     minVersion: 'TLSv1.2',
     handshakeTimeout: limits.handshakeTimeoutMs,
     maxHeaderListPairs: 256,
@@ -115,7 +118,12 @@ function trackConnections(server: Http2SecureServer, log: Log, idleTimeoutMs: nu
   server.on('clientError', (error: Error & { code?: string }, socket: Socket) => {
     log.debug('a request could not be read', { error: error.message })
     if (!socket.writable) return void socket.destroy()
-    const status = error.code === 'HPE_HEADER_OVERFLOW' ? '431 Request Header Fields Too Large' : error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? '408 Request Timeout' : '400 Bad Request'
+    const status =
+      error.code === 'HPE_HEADER_OVERFLOW'
+        ? '431 Request Header Fields Too Large'
+        : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+          ? '408 Request Timeout'
+          : '400 Bad Request'
     socket.end(`HTTP/1.1 ${status}\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n${status}`, () => socket.destroy())
   })
   return { sessions, sockets }

@@ -18,9 +18,7 @@ import { runCommandChannels } from './remote_command_channels.ts'
 import { runCommandStreams } from './remote_command_streams.ts'
 
 /** A session that runs until its socket closes, or why there is none; then nothing has been written yet. */
-export type Acceptance =
-  | { readonly is: 'accepted'; stop(): void }
-  | { readonly is: 'refused'; readonly error: ApiError }
+export type Acceptance = { readonly is: 'accepted'; stop(): void } | { readonly is: 'refused'; readonly error: ApiError }
 
 export function acceptSession(upgrade: Upgrade, session: Session, log: Log): Acceptance {
   const wanted = (upgrade.message.headers.upgrade ?? '').toLowerCase()
@@ -68,9 +66,12 @@ async function runOverWebSocket(message: IncomingMessage, socket: Duplex, head: 
   const { acceptWebSocket, createWebSocketStream } = await import('./web_socket.ts')
   return new Promise((resolve, reject) => {
     acceptWebSocket(message, socket, head, protocol, webSocket => {
-      const work = session.is === 'remoteCommand' ? runCommandChannels(webSocket, session, protocol)
-        : protocol === PORT_FORWARD_TUNNEL ? runPortForwardStreams(createWebSocketStream(webSocket), session)
-        : runPortForwardChannels(webSocket, session, message.url ?? '', protocol)
+      const work =
+        session.is === 'remoteCommand'
+          ? runCommandChannels(webSocket, session, protocol)
+          : protocol === PORT_FORWARD_TUNNEL
+            ? runPortForwardStreams(createWebSocketStream(webSocket), session)
+            : runPortForwardChannels(webSocket, session, message.url ?? '', protocol)
       work.then(resolve, reject)
     })
   })
@@ -85,8 +86,17 @@ function run(log: Log, socket: Duplex, work: Promise<void>): void {
 
 const notNegotiated = (offered: readonly string[], accepted: readonly string[]): Acceptance => ({
   is: 'refused',
-  error: failure(403, 'Forbidden', `unable to upgrade: unable to negotiate protocol: client supports [${offered.join(' ')}], server accepts [${accepted.join(' ')}]`),
+  error: failure(
+    403,
+    'Forbidden',
+    `unable to upgrade: unable to negotiate protocol: client supports [${offered.join(' ')}], server accepts [${accepted.join(' ')}]`,
+  ),
 })
 
 const listOf = (header: string | string[] | undefined): string[] =>
-  [header ?? ''].flat().join(',').split(',').map(name => name.trim()).filter(name => name !== '')
+  [header ?? '']
+    .flat()
+    .join(',')
+    .split(',')
+    .map(name => name.trim())
+    .filter(name => name !== '')

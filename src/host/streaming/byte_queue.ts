@@ -25,9 +25,10 @@ export function createByteQueue(taken: () => void): ByteQueue {
         taken()
         yield next
       } else if (ended) return
-      else await new Promise<void>(resolve => {
-        wake = resolve
-      })
+      else
+        await new Promise<void>(resolve => {
+          wake = resolve
+        })
     }
   }
 

@@ -43,11 +43,12 @@ export function createChannels(webSocket: WebSocket, protocol: string): Channels
       return queue.source
     },
     outgoing: channel => ({
-      write: bytes => new Promise((resolve, reject) => {
-        const message = isBase64 ? `${channel}${Buffer.from(bytes).toString('base64')}` : Buffer.concat([Buffer.from([channel]), bytes])
-        // Called back when the bytes have left: that is what slows the writer down.
-        webSocket.send(message, error => error ? reject(error) : resolve())
-      }),
+      write: bytes =>
+        new Promise((resolve, reject) => {
+          const message = isBase64 ? `${channel}${Buffer.from(bytes).toString('base64')}` : Buffer.concat([Buffer.from([channel]), bytes])
+          // Called back when the bytes have left: that is what slows the writer down.
+          webSocket.send(message, error => (error ? reject(error) : resolve()))
+        }),
       // A server closes no channel: the client sees the end with the socket's.
       end: async () => {},
     }),

@@ -65,7 +65,10 @@ function upgrade(url: string, protocol: string, signal: AbortSignal): Promise<Du
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(abortReason(signal))
     const request = (url.startsWith('https:') ? requestHttps : requestHttp)(url, {
-      method: 'POST', agent: false, timeout: CONNECT_TIMEOUT_MS, rejectUnauthorized: false,
+      method: 'POST',
+      agent: false,
+      timeout: CONNECT_TIMEOUT_MS,
+      rejectUnauthorized: false,
       headers: { Connection: 'Upgrade', Upgrade: 'SPDY/3.1', 'X-Stream-Protocol-Version': protocol, 'Content-Length': '0' },
     })
     const stop = () => request.destroy(abortReason(signal))
@@ -76,15 +79,19 @@ function upgrade(url: string, protocol: string, signal: AbortSignal): Promise<Du
     }
     request.on('error', error => settle(() => reject(error)))
     request.on('timeout', () => request.destroy(new Error(`no answer from ${new URL(url).host} within ${CONNECT_TIMEOUT_MS} ms`)))
-    request.on('upgrade', (_, socket, head) => settle(() => {
-      socket.setTimeout(0)
-      socket.setNoDelay(true)
-      if (head.length > 0) socket.unshift(head)
-      resolve(socket)
-    }))
+    request.on('upgrade', (_, socket, head) =>
+      settle(() => {
+        socket.setTimeout(0)
+        socket.setNoDelay(true)
+        if (head.length > 0) socket.unshift(head)
+        resolve(socket)
+      }),
+    )
     request.on('response', response => {
-      readText(response as ByteSource)
-        .then(text => settle(() => reject(new Error(`the upgrade was refused with ${response.statusCode}: ${text.trim()}`))), error => settle(() => reject(error as Error)))
+      readText(response as ByteSource).then(
+        text => settle(() => reject(new Error(`the upgrade was refused with ${response.statusCode}: ${text.trim()}`))),
+        error => settle(() => reject(error as Error)),
+      )
     })
     request.end()
   })
@@ -92,7 +99,9 @@ function upgrade(url: string, protocol: string, signal: AbortSignal): Promise<Du
 
 /** In the background. When the other side is gone there is nobody to tell. */
 function pump(from: ByteSource, to: ByteSink): void {
-  copy(from, to).then(() => to.end()).catch(() => {})
+  copy(from, to)
+    .then(() => to.end())
+    .catch(() => {})
 }
 
 async function copy(from: ByteSource, to: ByteSink): Promise<void> {

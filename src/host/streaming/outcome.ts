@@ -5,12 +5,24 @@ import type { RemoteCommandResult } from '../../base/transport.ts'
 export function printOutcome(result: RemoteCommandResult, asStatus: boolean): string {
   if (result.is === 'exited' && result.exitCode === 0) return asStatus ? JSON.stringify({ metadata: {}, status: 'Success' }) : ''
   if (result.is === 'failed') {
-    return asStatus ? JSON.stringify({ metadata: {}, status: 'Failure', message: result.message, reason: 'InternalError', details: { causes: [{ message: result.message }] }, code: 500 }) : result.message
+    return asStatus
+      ? JSON.stringify({
+          metadata: {},
+          status: 'Failure',
+          message: result.message,
+          reason: 'InternalError',
+          details: { causes: [{ message: result.message }] },
+          code: 500,
+        })
+      : result.message
   }
   const message = `command terminated with non-zero exit code: exit status ${result.exitCode}`
   if (!asStatus) return message
   return JSON.stringify({
-    metadata: {}, status: 'Failure', message, reason: 'NonZeroExitCode',
+    metadata: {},
+    status: 'Failure',
+    message,
+    reason: 'NonZeroExitCode',
     details: { causes: [{ reason: 'ExitCode', message: String(result.exitCode) }] },
   })
 }

@@ -37,8 +37,11 @@ export async function runCommandStreams(socket: Duplex, session: Command, protoc
   await ready
   const resize = streams.get('resize')
   const result = await outcomeOf(session, {
-    stdin: streams.get('stdin')?.incoming, stdout: streams.get('stdout')?.outgoing, stderr: streams.get('stderr')?.outgoing,
-    resize: resize && sizesIn(resize.incoming), signal: connection.signal,
+    stdin: streams.get('stdin')?.incoming,
+    stdout: streams.get('stdout')?.outgoing,
+    stderr: streams.get('stderr')?.outgoing,
+    resize: resize && sizesIn(resize.incoming),
+    signal: connection.signal,
   })
   await streams.get('stdout')?.outgoing.end()
   await streams.get('stderr')?.outgoing.end()

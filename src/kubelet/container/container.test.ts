@@ -12,25 +12,62 @@ import { oomScoreAdj, quotaOf, runtimeResources, sharesOf } from './resources.ts
 import { containerSecurity } from './security.ts'
 import { serviceEnv } from './service_env.ts'
 
-const podOf = (spec: object = {}, rest: object = {}) => ({ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'web', namespace: 'shop', uid: 'u', labels: { b: '2', a: 'x"y' } }, spec: { containers: [], ...spec }, status: { phase: 'Pending', qosClass: 'Burstable' }, ...rest }) as unknown as Pod
+const podOf = (spec: object = {}, rest: object = {}) =>
+  ({
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'web', namespace: 'shop', uid: 'u', labels: { b: '2', a: 'x"y' } },
+    spec: { containers: [], ...spec },
+    status: { phase: 'Pending', qosClass: 'Burstable' },
+    ...rest,
+  }) as unknown as Pod
 const containerOf = (rest: object = {}) => ({ name: 'web', image: 'x', resources: {}, ...rest }) as unknown as Container
 const GiB = 2 ** 30
 
 test('expand: variables come in, unknown ones stay, two dollars are one', () => {
-  const table = [['$(A)-$(B)', '1-2'], ['$(NONE)', '$(NONE)'], ['$$(A)', '$(A)'], ['$$$(A)', '$1'], ['cost: 5$', 'cost: 5$'], ['$A', '$A'], ['$(A', '$(A'], ['$(SELF)', '$(A)']]
+  const table = [
+    ['$(A)-$(B)', '1-2'],
+    ['$(NONE)', '$(NONE)'],
+    ['$$(A)', '$(A)'],
+    ['$$$(A)', '$1'],
+    ['cost: 5$', 'cost: 5$'],
+    ['$A', '$A'],
+    ['$(A', '$(A'],
+    ['$(SELF)', '$(A)'],
+  ]
   const values: Record<string, string> = { A: '1', B: '2', SELF: '$(A)' }
-  for (const [text, wanted] of table) assert.equal(expand(text!, name => values[name]), wanted, text)
+  for (const [text, wanted] of table)
+    assert.equal(
+      expand(text!, name => values[name]),
+      wanted,
+      text,
+    )
 })
 
 test('goDuration: as Go prints it', () => {
-  for (const [ms, wanted] of [[10_000, '10s'], [80_000, '1m20s'], [300_000, '5m0s'], [1234, '1.234s'], [350, '350ms'], [3_600_000, '1h0m0s'], [0, '0s']] as const) assert.equal(goDuration(ms), wanted)
+  for (const [ms, wanted] of [
+    [10_000, '10s'],
+    [80_000, '1m20s'],
+    [300_000, '5m0s'],
+    [1234, '1.234s'],
+    [350, '350ms'],
+    [3_600_000, '1h0m0s'],
+    [0, '0s'],
+  ] as const)
+    assert.equal(goDuration(ms), wanted)
 })
 
 test('resources: requests are shares, limits are quota and bytes', () => {
   assert.deepEqual([sharesOf(0), sharesOf(1), sharesOf(100), sharesOf(1000), sharesOf(1_000_000)], [2, 2, 102, 1024, 262_144])
   assert.deepEqual([quotaOf(1), quotaOf(100), quotaOf(1500)], [1000, 10_000, 150_000])
   const limited = containerOf({ resources: { requests: { cpu: '250m', memory: '1Gi' }, limits: { cpu: '500m', memory: '2Gi' } } })
-  assert.deepEqual(runtimeResources(podOf(), limited, 'regular', 8 * GiB), { cpuShares: 256, cpuPeriodUs: 100_000, cpuQuotaUs: 50_000, memoryLimitBytes: 2 * GiB, oomScoreAdj: 875 })
+  assert.deepEqual(runtimeResources(podOf(), limited, 'regular', 8 * GiB), {
+    cpuShares: 256,
+    cpuPeriodUs: 100_000,
+    cpuQuotaUs: 50_000,
+    memoryLimitBytes: 2 * GiB,
+    oomScoreAdj: 875,
+  })
 })
 
 test('oom score: BestEffort goes first, Guaranteed last, Burstable by what it asked for, a sidecar with those it serves', () => {
@@ -47,19 +84,37 @@ test('oom score: BestEffort goes first, Guaranteed last, Burstable by what it as
 test('downward API: labels in a file, a limit that is not set is what the node has, rounded up', () => {
   const addresses = { podIPs: ['10.0.0.9'], hostIPs: ['10.0.0.1'] }
   const field = (path: string) => podField(podOf(), path, 'node-a', addresses)
-  assert.deepEqual([field('metadata.labels'), field("metadata.labels['b']"), field('spec.nodeName'), field('status.podIP'), field('spec.nothing')], ['a="x\\"y"\nb="2"', '2', 'node-a', '10.0.0.9', undefined])
+  assert.deepEqual(
+    [field('metadata.labels'), field("metadata.labels['b']"), field('spec.nodeName'), field('status.podIP'), field('spec.nothing')],
+    ['a="x\\"y"\nb="2"', '2', 'node-a', '10.0.0.9', undefined],
+  )
   const machine = { cpuMilli: 4000, memoryBytes: 8 * GiB, ephemeralStorageBytes: 1 } as never
   const of = (resource: string, divisor?: string) => containerResource(containerOf({ resources: { limits: { cpu: '1500m' } } }), resource, divisor, machine)
   assert.deepEqual([of('limits.cpu'), of('limits.cpu', '1m'), of('limits.memory', '1Gi'), of('requests.memory')], ['2', '1500', '8', '0'])
 })
 
 test('Service variables: of the own namespace, and of kubernetes; headless ones have none', () => {
-  const service = (namespace: string, name: string, clusterIP: string) => ({ metadata: { namespace, name }, spec: { clusterIP, type: 'ClusterIP', ports: [{ name: 'http', port: 80, protocol: 'TCP' }] } }) as unknown as Service
-  const services = [service('shop', 'my-db', '10.96.0.5'), service('other', 'db', '10.96.0.6'), service('shop', 'headless', 'None'), service('default', 'kubernetes', '10.96.0.1')]
+  const service = (namespace: string, name: string, clusterIP: string) =>
+    ({ metadata: { namespace, name }, spec: { clusterIP, type: 'ClusterIP', ports: [{ name: 'http', port: 80, protocol: 'TCP' }] } }) as unknown as Service
+  const services = [
+    service('shop', 'my-db', '10.96.0.5'),
+    service('other', 'db', '10.96.0.6'),
+    service('shop', 'headless', 'None'),
+    service('default', 'kubernetes', '10.96.0.1'),
+  ]
   const env = Object.fromEntries(serviceEnv(podOf(), services))
-  assert.deepEqual([env.MY_DB_SERVICE_HOST, env.MY_DB_SERVICE_PORT_HTTP, env.MY_DB_PORT, env.MY_DB_PORT_80_TCP_ADDR, env.KUBERNETES_SERVICE_HOST], ['10.96.0.5', '80', 'tcp://10.96.0.5:80', '10.96.0.5', '10.96.0.1'])
-  assert.equal(Object.keys(env).some(name => name.startsWith('DB_') || name.startsWith('HEADLESS')), false)
-  assert.deepEqual(Object.keys(Object.fromEntries(serviceEnv(podOf({ enableServiceLinks: false }), services))).filter(name => name.endsWith('_HOST')), ['KUBERNETES_SERVICE_HOST'])
+  assert.deepEqual(
+    [env.MY_DB_SERVICE_HOST, env.MY_DB_SERVICE_PORT_HTTP, env.MY_DB_PORT, env.MY_DB_PORT_80_TCP_ADDR, env.KUBERNETES_SERVICE_HOST],
+    ['10.96.0.5', '80', 'tcp://10.96.0.5:80', '10.96.0.5', '10.96.0.1'],
+  )
+  assert.equal(
+    Object.keys(env).some(name => name.startsWith('DB_') || name.startsWith('HEADLESS')),
+    false,
+  )
+  assert.deepEqual(
+    Object.keys(Object.fromEntries(serviceEnv(podOf({ enableServiceLinks: false }), services))).filter(name => name.endsWith('_HOST')),
+    ['KUBERNETES_SERVICE_HOST'],
+  )
 })
 
 test('hosts file: the own name, the full one with a subdomain, and aliases at the end', () => {
@@ -72,11 +127,18 @@ test('hosts file: the own name, the full one with a subdomain, and aliases at th
 test('security: a container that must not run as root does not start as root', () => {
   const namespaces = { network: 'POD', pid: 'CONTAINER', ipc: 'POD', targetId: '' } as const
   const image = (uid: number | undefined, userName?: string) => ({ id: 'i', repoTags: [], repoDigests: [], sizeBytes: 1, uid, userName })
-  const run = (own: object, uid: number | undefined, userName?: string) => containerSecurity(podOf({ securityContext: { runAsNonRoot: true } }), containerOf({ securityContext: own }), image(uid, userName), namespaces, '/seccomp')
-  assert.throws(() => run({}, undefined), { reason: 'CreateContainerConfigError', message: 'container has runAsNonRoot and image will run as root (pod: "web_shop(u)", container: web)' })
+  const run = (own: object, uid: number | undefined, userName?: string) =>
+    containerSecurity(podOf({ securityContext: { runAsNonRoot: true } }), containerOf({ securityContext: own }), image(uid, userName), namespaces, '/seccomp')
+  assert.throws(() => run({}, undefined), {
+    reason: 'CreateContainerConfigError',
+    message: 'container has runAsNonRoot and image will run as root (pod: "web_shop(u)", container: web)',
+  })
   assert.throws(() => run({}, undefined, 'nobody'), { message: /image has non-numeric user \(nobody\), cannot verify user is non-root/ })
   assert.throws(() => run({ runAsUser: 0 }, 1000), { message: /container's runAsUser breaks non-root policy/ })
   assert.equal(run({}, 1000).runAsUser, 1000)
   assert.equal(run({ runAsUser: 5 }, undefined).runAsUser, 5)
-  assert.deepEqual([run({ runAsUser: 5, privileged: true }, 1).maskedPaths, run({ runAsUser: 5, allowPrivilegeEscalation: false }, 1).noNewPrivileges], [[], true])
+  assert.deepEqual(
+    [run({ runAsUser: 5, privileged: true }, 1).maskedPaths, run({ runAsUser: 5, allowPrivilegeEscalation: false }, 1).noNewPrivileges],
+    [[], true],
+  )
 })

@@ -14,18 +14,30 @@ export function podField(pod: Pod, path: string, nodeName: string, { podIPs, hos
   const subscript = /^metadata\.(labels|annotations)\['(.+)'\]$/.exec(path)
   if (subscript) return (subscript[1] === 'labels' ? pod.metadata.labels : pod.metadata.annotations)?.[subscript[2]!] ?? ''
   switch (path) {
-    case 'metadata.name': return pod.metadata.name ?? ''
-    case 'metadata.namespace': return pod.metadata.namespace ?? ''
-    case 'metadata.uid': return pod.metadata.uid ?? ''
-    case 'metadata.labels': return mapText(pod.metadata.labels ?? {})
-    case 'metadata.annotations': return mapText(pod.metadata.annotations ?? {})
-    case 'spec.nodeName': return nodeName
-    case 'spec.serviceAccountName': return pod.spec.serviceAccountName ?? ''
-    case 'status.hostIP': return hostIPs[0] ?? ''
-    case 'status.hostIPs': return hostIPs.join(',')
-    case 'status.podIP': return podIPs[0] ?? ''
-    case 'status.podIPs': return podIPs.join(',')
-    default: return undefined
+    case 'metadata.name':
+      return pod.metadata.name ?? ''
+    case 'metadata.namespace':
+      return pod.metadata.namespace ?? ''
+    case 'metadata.uid':
+      return pod.metadata.uid ?? ''
+    case 'metadata.labels':
+      return mapText(pod.metadata.labels ?? {})
+    case 'metadata.annotations':
+      return mapText(pod.metadata.annotations ?? {})
+    case 'spec.nodeName':
+      return nodeName
+    case 'spec.serviceAccountName':
+      return pod.spec.serviceAccountName ?? ''
+    case 'status.hostIP':
+      return hostIPs[0] ?? ''
+    case 'status.hostIPs':
+      return hostIPs.join(',')
+    case 'status.podIP':
+      return podIPs[0] ?? ''
+    case 'status.podIPs':
+      return podIPs.join(',')
+    default:
+      return undefined
   }
 }
 
@@ -53,4 +65,7 @@ const splitOnce = (text: string): [string, string] => {
 
 /** One `key="value"` a line, sorted, as the files of a downward API volume hold labels. */
 const mapText = (map: Readonly<Record<string, string>>): string =>
-  Object.keys(map).sort().map(key => `${key}=${JSON.stringify(map[key])}`).join('\n')
+  Object.keys(map)
+    .sort()
+    .map(key => `${key}=${JSON.stringify(map[key])}`)
+    .join('\n')

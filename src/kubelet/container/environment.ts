@@ -33,9 +33,7 @@ export async function makeEnvironment(context: KubeletContext, pod: Pod, contain
     for (const key of Object.keys(data ?? {}).sort()) variables.set(`${prefix}${key}`, data![key]!)
   }
   for (const variable of container.env ?? []) {
-    const value = variable.valueFrom
-      ? await valueOf(variable.valueFrom)
-      : expand(variable.value ?? '', name => variables.get(name))
+    const value = variable.valueFrom ? await valueOf(variable.valueFrom) : expand(variable.value ?? '', name => variables.get(name))
     if (value !== undefined) variables.set(variable.name, value)
   }
   return variables
@@ -59,7 +57,9 @@ export async function makeEnvironment(context: KubeletContext, pod: Pod, contain
     const data = from.configMapKeyRef ? await objects.configMap(reference.name ?? '') : await objects.secret(reference.name ?? '')
     if (data?.[reference.key] !== undefined) return data[reference.key]
     if (reference.optional) return undefined
-    throw configError(data ? `couldn't find key ${reference.key} in ${kind} ${namespace}/${reference.name}` : `${kind.toLowerCase()} "${reference.name}" not found`)
+    throw configError(
+      data ? `couldn't find key ${reference.key} in ${kind} ${namespace}/${reference.name}` : `${kind.toLowerCase()} "${reference.name}" not found`,
+    )
   }
 }
 
@@ -67,18 +67,21 @@ export async function makeEnvironment(context: KubeletContext, pod: Pod, contain
 function createReader({ client }: KubeletContext, namespace: string) {
   const read = new Map<string, Promise<Record<string, string> | undefined>>()
   const once = (key: string, load: () => Promise<Record<string, string>>) => {
-    const known = read.get(key) ?? load().catch((error: unknown) => {
-      if (isReason(error, 'NotFound')) return undefined
-      throw configError(messageOf(error))
-    })
+    const known =
+      read.get(key) ??
+      load().catch((error: unknown) => {
+        if (isReason(error, 'NotFound')) return undefined
+        throw configError(messageOf(error))
+      })
     read.set(key, known)
     return known
   }
   return {
     configMap: (name: string) => once(`configmap/${name}`, async () => (await client.get(ConfigMap, { namespace, name })).data ?? {}),
-    secret: (name: string) => once(`secret/${name}`, async () => {
-      const { data = {} } = await client.get(Secret, { namespace, name })
-      return Object.fromEntries(Object.entries(data).map(([key, value]) => [key, decodeText(decodeBase64(value))]))
-    }),
+    secret: (name: string) =>
+      once(`secret/${name}`, async () => {
+        const { data = {} } = await client.get(Secret, { namespace, name })
+        return Object.fromEntries(Object.entries(data).map(([key, value]) => [key, decodeText(decodeBase64(value))]))
+      }),
   }
 }

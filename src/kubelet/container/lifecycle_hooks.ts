@@ -15,7 +15,12 @@ const HTTP_TIMEOUT_MS = 30_000
 const BODY_BYTES_MAX = 10_240
 
 /** Rejects when it failed. A hook that is aborted is no longer waited for; what runs in the container runs on. */
-export async function runHook(context: KubeletContext, hook: LifecycleHandler, target: { pod: Pod; container: Container; containerId: string; podIP: string }, signal: AbortSignal): Promise<void> {
+export async function runHook(
+  context: KubeletContext,
+  hook: LifecycleHandler,
+  target: { pod: Pod; container: Container; containerId: string; podIP: string },
+  signal: AbortSignal,
+): Promise<void> {
   const { host, runtime } = context
   if (hook.exec) {
     const { exitCode, stdout, stderr } = await runtime.execSync(target.containerId, hook.exec.command ?? [], 0)
@@ -30,7 +35,12 @@ export async function runHook(context: KubeletContext, hook: LifecycleHandler, t
   }
 }
 
-async function request(context: KubeletContext, get: NonNullable<LifecycleHandler['httpGet']>, { pod, container, podIP }: { pod: Pod; container: Container; podIP: string }, signal: AbortSignal): Promise<void> {
+async function request(
+  context: KubeletContext,
+  get: NonNullable<LifecycleHandler['httpGet']>,
+  { pod, container, podIP }: { pod: Pod; container: Container; podIP: string },
+  signal: AbortSignal,
+): Promise<void> {
   const host = get.host || podIP
   const port = resolvePort(get.port, container)
   if (port === undefined) throw new Error(`couldn't find port: ${get.port}`)

@@ -51,7 +51,8 @@ async function isRecursive({ runtime }: KubeletContext, { name, recursiveReadOnl
   if (recursiveReadOnly === 'Disabled') return false
   const { handlers } = await runtime.status()
   const isPossible = handlers.some(handler => handler.name === '' && handler.recursiveReadOnlyMounts)
-  if (!isPossible && recursiveReadOnly === 'Enabled') throw configError(`volume "${name}" requested recursive read-only mode, but it is not supported by the runtime`)
+  if (!isPossible && recursiveReadOnly === 'Enabled')
+    throw configError(`volume "${name}" requested recursive read-only mode, but it is not supported by the runtime`)
   return isPossible
 }
 
@@ -60,7 +61,8 @@ const plain = (containerPath: string, hostPath: string): Mount => ({ containerPa
 async function subPathOf({ context, container, environment }: MountInputs, mount: VolumeMount, volume: MountedVolume, _index: number): Promise<string> {
   const subPath = mount.subPathExpr ? expandSubPath(mount.subPathExpr, environment) : (mount.subPath ?? '')
   if (!subPath) return volume.hostPath
-  if (subPath.startsWith('/') || subPath.split('/').includes('..')) throw configError(`failed to prepare subPath for volumeMount "${mount.name}" of container "${container.name}"`)
+  if (subPath.startsWith('/') || subPath.split('/').includes('..'))
+    throw configError(`failed to prepare subPath for volumeMount "${mount.name}" of container "${container.name}"`)
   return resolveInside(context.host.disk, volume, subPath).catch((error: unknown) => {
     throw configError(`failed to prepare subPath for volumeMount "${mount.name}" of container "${container.name}": ${messageOf(error)}`)
   })

@@ -55,9 +55,16 @@ function dnsOf({ clusterDns, clusterDomain, machine }: KubeletContext, pod: Pod)
   const policy = effectiveDnsPolicy(pod)
   const namespace = pod.metadata.namespace
   const isCluster = policy === 'ClusterFirst' && clusterDns.length > 0
-  const base = policy === 'None' ? { servers: [], searches: [], options: [] }
-    : isCluster ? { servers: clusterDns, searches: [`${namespace}.svc.${clusterDomain}`, `svc.${clusterDomain}`, clusterDomain, ...machine.dns.searches], options: ['ndots:5'] }
-      : machine.dns
+  const base =
+    policy === 'None'
+      ? { servers: [], searches: [], options: [] }
+      : isCluster
+        ? {
+            servers: clusterDns,
+            searches: [`${namespace}.svc.${clusterDomain}`, `svc.${clusterDomain}`, clusterDomain, ...machine.dns.searches],
+            options: ['ndots:5'],
+          }
+        : machine.dns
   const named = (config.options ?? []).map(({ name = '', value }) => (value === undefined ? name : `${name}:${value}`))
   const overridden = new Set((config.options ?? []).map(({ name }) => name))
   return {
@@ -76,7 +83,9 @@ function effectiveDnsPolicy({ spec }: Pod): 'None' | 'Default' | 'ClusterFirst' 
 
 function portMappings(pod: Pod): PodSandboxConfig['portMappings'] {
   if (pod.spec.hostNetwork) return []
-  return [...initContainersOf(pod).filter(({ role }) => role === 'sidecar'), ...regularContainersOf(pod)].flatMap(({ container }) => (container.ports ?? [])
-    .filter(port => port.hostPort)
-    .map(port => ({ protocol: (port.protocol ?? 'TCP') as 'TCP', containerPort: port.containerPort, hostPort: port.hostPort!, hostIP: port.hostIP ?? '' })))
+  return [...initContainersOf(pod).filter(({ role }) => role === 'sidecar'), ...regularContainersOf(pod)].flatMap(({ container }) =>
+    (container.ports ?? [])
+      .filter(port => port.hostPort)
+      .map(port => ({ protocol: (port.protocol ?? 'TCP') as 'TCP', containerPort: port.containerPort, hostPort: port.hostPort!, hostIP: port.hostIP ?? '' })),
+  )
 }

@@ -6,8 +6,17 @@ import { configError } from './start_failure.ts'
 
 /** What the runtime hides or makes read-only of /proc and /sys in a container that is not privileged. */
 const MASKED_PATHS = [
-  '/proc/asound', '/proc/acpi', '/proc/kcore', '/proc/keys', '/proc/latency_stats', '/proc/timer_list', '/proc/timer_stats',
-  '/proc/sched_debug', '/proc/scsi', '/sys/firmware', '/sys/devices/virtual/powercap',
+  '/proc/asound',
+  '/proc/acpi',
+  '/proc/kcore',
+  '/proc/keys',
+  '/proc/latency_stats',
+  '/proc/timer_list',
+  '/proc/timer_stats',
+  '/proc/sched_debug',
+  '/proc/scsi',
+  '/sys/firmware',
+  '/sys/devices/virtual/powercap',
 ]
 const READ_ONLY_PATHS = ['/proc/bus', '/proc/fs', '/proc/irq', '/proc/sys', '/proc/sysrq-trigger']
 
@@ -33,7 +42,13 @@ export function sandboxSecurity(pod: Pod): SandboxSecurity {
 }
 
 /** Throws StartError when the container would run as root and may not. */
-export function containerSecurity(pod: Pod, container: Container, image: ImageStatus | undefined, namespaces: NamespaceOptions, seccompRoot: string): ContainerSecurity {
+export function containerSecurity(
+  pod: Pod,
+  container: Container,
+  image: ImageStatus | undefined,
+  namespaces: NamespaceOptions,
+  seccompRoot: string,
+): ContainerSecurity {
   const ofPod = pod.spec.securityContext ?? {}
   const own = container.securityContext ?? {}
   const runAsUser = own.runAsUser ?? ofPod.runAsUser
@@ -62,7 +77,8 @@ function checkNonRoot(runAsUser: number | undefined, image: ImageStatus | undefi
     if (runAsUser === 0) throw configError(`container's runAsUser breaks non-root policy (${who})`)
     return
   }
-  if (image?.userName) throw configError(`container has runAsNonRoot and image has non-numeric user (${image.userName}), cannot verify user is non-root (${who})`)
+  if (image?.userName)
+    throw configError(`container has runAsNonRoot and image has non-numeric user (${image.userName}), cannot verify user is non-root (${who})`)
   if (image?.uid === undefined || image.uid === 0) throw configError(`container has runAsNonRoot and image will run as root (${who})`)
 }
 

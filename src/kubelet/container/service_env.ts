@@ -23,12 +23,20 @@ function variablesOf({ metadata, spec }: Service): [string, string][] {
   const ports = spec?.ports ?? []
   if (ports.length === 0) return []
   const first = ports[0]!
-  const variables: [string, string][] = [[`${prefix}_SERVICE_HOST`, address], [`${prefix}_SERVICE_PORT`, String(first.port)]]
+  const variables: [string, string][] = [
+    [`${prefix}_SERVICE_HOST`, address],
+    [`${prefix}_SERVICE_PORT`, String(first.port)],
+  ]
   for (const { name, port } of ports) if (name) variables.push([`${prefix}_SERVICE_PORT_${name.replaceAll('-', '_').toUpperCase()}`, String(port)])
   variables.push([`${prefix}_PORT`, `${(first.protocol ?? 'TCP').toLowerCase()}://${host}:${first.port}`])
   for (const { port, protocol = 'TCP' } of ports) {
     const one = `${prefix}_PORT_${port}_${protocol}`
-    variables.push([one, `${protocol.toLowerCase()}://${host}:${port}`], [`${one}_PROTO`, protocol.toLowerCase()], [`${one}_PORT`, String(port)], [`${one}_ADDR`, address])
+    variables.push(
+      [one, `${protocol.toLowerCase()}://${host}:${port}`],
+      [`${one}_PROTO`, protocol.toLowerCase()],
+      [`${one}_PORT`, String(port)],
+      [`${one}_ADDR`, address],
+    )
   }
   return variables
 }

@@ -42,11 +42,13 @@ export async function startContainer(context: KubeletContext, images: Images, re
   const { pod, named, sandbox, sandboxConfig, signal } = request
   const fieldPath = fieldPathOf(named)
   const { container } = named
-  const failed = (reason: string) => (error: unknown): never => {
-    const failure = error instanceof StartError ? error : new StartError(reason, messageOf(error))
-    events.warning(pod, 'Failed', `Error: ${failure.message}`, fieldPath)
-    throw failure
-  }
+  const failed =
+    (reason: string) =>
+    (error: unknown): never => {
+      const failure = error instanceof StartError ? error : new StartError(reason, messageOf(error))
+      events.warning(pod, 'Failed', `Error: ${failure.message}`, fieldPath)
+      throw failure
+    }
 
   const image = await images.ensure(pod, named, signal).catch((error: unknown) => {
     if (error instanceof StartError && error.reason !== 'InvalidImageName') events.warning(pod, 'Failed', `Error: ${error.reason}`, fieldPath)

@@ -24,7 +24,8 @@ test('image names: what is left out is filled in', () => {
 
 test('image names: what is none is told as the registry library tells it', () => {
   assert.equal(parseImageName('Nginx'), 'couldn\'t parse image name "Nginx": invalid reference format: repository name must be lowercase')
-  for (const wrong of ['', 'a b', ':1', 'web:', 'web@sha256:1', '/web']) assert.equal(parseImageName(wrong), `couldn't parse image name "${wrong}": invalid reference format`)
+  for (const wrong of ['', 'a b', ':1', 'web:', 'web@sha256:1', '/web'])
+    assert.equal(parseImageName(wrong), `couldn't parse image name "${wrong}": invalid reference format`)
 })
 
 test('pull policy: Always for latest and for no tag, IfNotPresent for the rest', () => {

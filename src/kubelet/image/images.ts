@@ -89,7 +89,12 @@ export function createImages({ host, client, runtime, events }: KubeletContext):
     const status = await runtime.imageStatus(full)
     if (!status) throw new RuntimeError('NotFound', `image "${full}" is not there although it has just been pulled`)
     const took = goDuration(Math.max(1, Math.round(clock.now() - startedAt)))
-    events.normal(pod, 'Pulled', `Successfully pulled image "${image}" in ${took} (${took} including waiting). Image size: ${status.sizeBytes} bytes.`, fieldPath)
+    events.normal(
+      pod,
+      'Pulled',
+      `Successfully pulled image "${image}" in ${took} (${took} including waiting). Image size: ${status.sizeBytes} bytes.`,
+      fieldPath,
+    )
     return { name: full, status }
   }
 

@@ -11,7 +11,10 @@ type Credentials = Readonly<Record<string, { username?: string; password?: strin
 /** A secret that is missing or cannot be read is passed over, as Kubernetes does: the pull itself will tell. */
 export async function findPullAuth(client: Client, pod: Pod, registry: string): Promise<ImageAuth | undefined> {
   for (const { name = '' } of pod.spec.imagePullSecrets ?? []) {
-    const credentials = await client.get(Secret, { namespace: pod.metadata.namespace ?? '', name }).then(readCredentials).catch(() => ({}) as Credentials)
+    const credentials = await client
+      .get(Secret, { namespace: pod.metadata.namespace ?? '', name })
+      .then(readCredentials)
+      .catch(() => ({}) as Credentials)
     for (const [server, entry] of Object.entries(credentials)) {
       if (hostOf(server) !== hostOf(registry)) continue
       const [username = '', password = ''] = entry.auth ? split(decodeText(decodeBase64(entry.auth))) : [entry.username, entry.password]

@@ -7,7 +7,10 @@ import type { Disk } from '../../base/disk.ts'
 export async function rotatedLogs(disk: Disk, path: string): Promise<string[]> {
   const { directory, name } = split(path)
   const names = await disk.list(directory).catch(() => [])
-  return names.filter(other => other.startsWith(`${name}.`)).sort().map(other => `${directory}/${other}`)
+  return names
+    .filter(other => other.startsWith(`${name}.`))
+    .sort()
+    .map(other => `${directory}/${other}`)
 }
 
 /** Times in names sort as text. */
@@ -16,7 +19,7 @@ export const rotatedLogName = (path: string, wallMs: number): string =>
 
 /** The current file and all that was moved aside. */
 export async function removeLogs(disk: Disk, path: string): Promise<void> {
-  for (const file of [...await rotatedLogs(disk, path), path]) await disk.remove(file)
+  for (const file of [...(await rotatedLogs(disk, path)), path]) await disk.remove(file)
 }
 
 function split(path: string): { directory: string; name: string } {

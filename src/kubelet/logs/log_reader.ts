@@ -47,7 +47,7 @@ export async function* readLog({ disk, clock }: Host, path: string, options: Log
       const now = await disk.stat(path)
       if (source === path && now && info && now.inode !== info.inode) {
         // The chunk may be of either file: it is read again from the one it was meant to be of.
-        source = await fileWith(disk, path, info.inode) ?? path
+        source = (await fileWith(disk, path, info.inode)) ?? path
         if (source === path) [info, offset, rest] = [now, 0, new Uint8Array()]
         continue
       }
@@ -93,8 +93,7 @@ async function fileWith(disk: Disk, path: string, inode: number): Promise<string
   return undefined
 }
 
-const fileAfter = async (disk: Disk, path: string, file: string): Promise<string> =>
-  (await rotatedLogs(disk, path)).find(other => other > file) ?? path
+const fileAfter = async (disk: Disk, path: string, file: string): Promise<string> => (await rotatedLogs(disk, path)).find(other => other > file) ?? path
 
 /** Where the last lines begin. Partial lines count as lines of the file, as in Kubernetes. */
 async function tailOffset(disk: Disk, path: string, size: number, lines: number): Promise<number> {

@@ -18,7 +18,8 @@ test('kernel settings outside the safe set are refused, and so are those of a na
     [sysctl('vm.swappiness'), 'forbidden sysctl: "vm.swappiness" not allowlisted'],
     [sysctl('kernel.shm_rmid_forced', { hostIPC: true }), 'forbidden sysctl: "kernel.shm_rmid_forced" not allowed with host ipc enabled'],
     [sysctl('net.ipv4.tcp_rmem', { hostNetwork: true }), 'forbidden sysctl: "net.ipv4.tcp_rmem" not allowed with host net enabled'],
-  ] as const) assert.deepEqual(admitPod(pod, [], machine), message && { reason: 'SysctlForbidden', message })
+  ] as const)
+    assert.deepEqual(admitPod(pod, [], machine), message && { reason: 'SysctlForbidden', message })
 })
 
 test('a Pod for Windows is refused', () => {

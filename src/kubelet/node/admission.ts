@@ -17,7 +17,11 @@ export function admitPod(pod: Pod, others: readonly Pod[], machine: Machine): Re
   const sysctl = forbiddenSysctl(pod)
   if (sysctl) return { reason: 'SysctlForbidden', message: sysctl }
   if (pod.spec.os && pod.spec.os.name !== 'linux') return { reason: 'PodOSNotSupported', message: "Failed to admit pod as the OS field doesn't match node OS" }
-  const capacity = new Map([['cpu', machine.cpuMilli], ['memory', machine.memoryBytes], ['ephemeral-storage', machine.ephemeralStorageBytes]])
+  const capacity = new Map([
+    ['cpu', machine.cpuMilli],
+    ['memory', machine.memoryBytes],
+    ['ephemeral-storage', machine.ephemeralStorageBytes],
+  ])
   if (others.length + 1 > machine.podsMax) return outOf('pods', 1, others.length, machine.podsMax)
   for (const [resource, requested] of podRequests(pod)) {
     if (requested === 0) continue

@@ -41,9 +41,18 @@ export function createNodeAgent(context: KubeletContext): NodeAgent {
 
   async function currentStatus(previous: NodeStatus | undefined): Promise<NodeStatus> {
     const unknown = () => undefined
-    const [status, version, images = []] = await Promise.all([runtime.status().catch(unknown), runtime.version().catch(unknown), runtime.listImages().catch(unknown)])
+    const [status, version, images = []] = await Promise.all([
+      runtime.status().catch(unknown),
+      runtime.version().catch(unknown),
+      runtime.listImages().catch(unknown),
+    ])
     return computeNodeStatus({
-      nodeName, machine, images, runtime: status, previous: previous?.conditions ?? [], now: timestamp(clock.wall()),
+      nodeName,
+      machine,
+      images,
+      runtime: status,
+      previous: previous?.conditions ?? [],
+      now: timestamp(clock.wall()),
       runtimeVersion: version ? `${version.runtimeName}://${version.runtimeVersion.replace(/^v/, '')}` : `${context.runtimeName}://Unknown`,
     })
   }
@@ -77,7 +86,8 @@ export function createNodeAgent(context: KubeletContext): NodeAgent {
     reportedAt = now
     for (const condition of status.conditions ?? []) {
       if (before?.conditions?.find(({ type }) => type === condition.type)?.status === condition.status && !force) continue
-      const reason = condition.type === 'Ready' ? (condition.status === 'True' ? 'NodeReady' : 'NodeNotReady') : `Node${(condition.reason ?? '').replace('Kubelet', '')}`
+      const reason =
+        condition.type === 'Ready' ? (condition.status === 'True' ? 'NodeReady' : 'NodeNotReady') : `Node${(condition.reason ?? '').replace('Kubelet', '')}`
       events.normal(node, reason, `Node ${nodeName} status is now: ${reason}`)
     }
   }
@@ -95,9 +105,10 @@ export function createNodeAgent(context: KubeletContext): NodeAgent {
     }
   }
 
-  const tolerant = (what: string, work: () => Promise<void>) => () => work().catch((error: unknown) => {
-    if (!stopping.signal.aborted) log.warn(what, { node: nodeName, error: messageOf(error) })
-  })
+  const tolerant = (what: string, work: () => Promise<void>) => () =>
+    work().catch((error: unknown) => {
+      if (!stopping.signal.aborted) log.warn(what, { node: nodeName, error: messageOf(error) })
+    })
 
   return {
     async start() {
@@ -112,7 +123,15 @@ export function createNodeAgent(context: KubeletContext): NodeAgent {
       }
       if (node) events.normal(node, 'Starting', 'Starting kubelet.')
       tasks.push(
-        host.spawn('node status', signal => every(clock, STATUS_EVERY_MS, signal, tolerant('the status of the node could not be written', () => report(false)), 'every node status')),
+        host.spawn('node status', signal =>
+          every(
+            clock,
+            STATUS_EVERY_MS,
+            signal,
+            tolerant('the status of the node could not be written', () => report(false)),
+            'every node status',
+          ),
+        ),
         host.spawn('node lease', async signal => {
           const renew = tolerant('the lease of the node could not be renewed', renewLease)
           await renew()

@@ -48,9 +48,13 @@ export function computeNodeStatus(inputs: NodeStatusInputs): NodeStatus {
 }
 
 export function computeNodeConditions({ runtime, previous, now }: Pick<NodeStatusInputs, 'runtime' | 'previous' | 'now'>): NodeCondition[] {
-  const problem = !runtime ? 'container runtime is down'
-    : !runtime.runtimeReady ? `container runtime status check may not have completed yet: ${runtime.message}`
-      : !runtime.networkReady ? `container runtime network not ready: ${runtime.message}` : undefined
+  const problem = !runtime
+    ? 'container runtime is down'
+    : !runtime.runtimeReady
+      ? `container runtime status check may not have completed yet: ${runtime.message}`
+      : !runtime.networkReady
+        ? `container runtime network not ready: ${runtime.message}`
+        : undefined
   const wanted: [string, 'True' | 'False', string, string][] = [
     ['MemoryPressure', 'False', 'KubeletHasSufficientMemory', 'kubelet has sufficient memory available'],
     ['DiskPressure', 'False', 'KubeletHasNoDiskPressure', 'kubelet has no disk pressure'],
@@ -60,7 +64,10 @@ export function computeNodeConditions({ runtime, previous, now }: Pick<NodeStatu
   return wanted.map(([type, status, reason, message]) => {
     const old = previous.find(condition => condition.type === type)
     return {
-      type, status, reason, message,
+      type,
+      status,
+      reason,
+      message,
       lastHeartbeatTime: now,
       lastTransitionTime: old?.status === status && old.lastTransitionTime ? old.lastTransitionTime : now,
     }

@@ -131,7 +131,13 @@ export function createPerformer({ context, images, volumes, memory, observer, jo
           try {
             const target = order.named.targetContainerName
             await startContainer(context, images, {
-              pod, named: order.named, restartCount: order.restartCount, sandbox, sandboxConfig: config, volumes: mounted, signal,
+              pod,
+              named: order.named,
+              restartCount: order.restartCount,
+              sandbox,
+              sandboxConfig: config,
+              volumes: mounted,
+              signal,
               targetId: (target && newestOf(observer.last, target)?.id) || '',
               started: poke,
             })
@@ -175,7 +181,10 @@ export function createPerformer({ context, images, volumes, memory, observer, jo
     if (!hook || !named || !preStop) return
     jobs.start(`preStop ${id}`, async signal => {
       try {
-        await unlessAborted(runHook(context, preStop, { pod, container: named.container, containerId: id, podIP: podIPOf(context, pod, observer.last.sandboxes[0]) }, signal), signal)
+        await unlessAborted(
+          runHook(context, preStop, { pod, container: named.container, containerId: id, podIP: podIPOf(context, pod, observer.last.sandboxes[0]) }, signal),
+          signal,
+        )
       } catch (error) {
         // The kubelet stops: the next one runs the hook again.
         if (signal.aborted) return
@@ -226,19 +235,33 @@ export function createPerformer({ context, images, volumes, memory, observer, jo
   return {
     perform(pod, action) {
       switch (action.do) {
-        case 'mountVolumes': return mountVolumes(pod)
-        case 'startSandbox': return startSandbox(pod, action.attempt, action.replaces)
-        case 'stopSandboxes': return stopSandboxes(pod, action.ids)
-        case 'startContainers': return startContainers(pod, action.orders, action.sandboxId)
-        case 'cancelStart': return ['start'].forEach(job => jobs.cancel(job))
-        case 'beginStop': return beginStop(pod, action)
-        case 'signal': return signal(pod, action.id, action.timeoutMs)
-        case 'removeContainers': return remove('containers', action.ids, id => removeInstance(pod, id))
-        case 'removeSandboxes': return remove('sandboxes', action.ids, id => runtime.removePodSandbox(id))
+        case 'mountVolumes':
+          return mountVolumes(pod)
+        case 'startSandbox':
+          return startSandbox(pod, action.attempt, action.replaces)
+        case 'stopSandboxes':
+          return stopSandboxes(pod, action.ids)
+        case 'startContainers':
+          return startContainers(pod, action.orders, action.sandboxId)
+        case 'cancelStart':
+          return ['start'].forEach(job => jobs.cancel(job))
+        case 'beginStop':
+          return beginStop(pod, action)
+        case 'signal':
+          return signal(pod, action.id, action.timeoutMs)
+        case 'removeContainers':
+          return remove('containers', action.ids, id => removeInstance(pod, id))
+        case 'removeSandboxes':
+          return remove('sandboxes', action.ids, id => runtime.removePodSandbox(id))
         case 'reportBackOff':
           if (reportedBackOffs.has(action.id)) return
           reportedBackOffs.add(action.id)
-          return events.warning(pod, 'BackOff', `Back-off restarting failed container ${action.named.container.name} in pod ${podLabel(pod)}`, fieldPathOf(action.named))
+          return events.warning(
+            pod,
+            'BackOff',
+            `Back-off restarting failed container ${action.named.container.name} in pod ${podLabel(pod)}`,
+            fieldPathOf(action.named),
+          )
       }
     },
     refreshVolumes(pod) {

@@ -49,7 +49,16 @@ export function planStart(pod: Pod, named: NamedContainer, newest: ContainerStat
 }
 
 /** Stops a running container that is not what is wanted any more, or that its probes have given up. True: it goes. */
-export function planReplacement(pod: Pod, named: NamedContainer, running: ContainerStatus, health: Health, observed: ObservedPod, memory: PodMemory, now: Millis, part: PlanPart): boolean {
+export function planReplacement(
+  pod: Pod,
+  named: NamedContainer,
+  running: ContainerStatus,
+  health: Health,
+  observed: ObservedPod,
+  memory: PodMemory,
+  now: Millis,
+  part: PlanPart,
+): boolean {
   const why = whyReplaced(named, running, health)
   if (!why && !memory.stops.has(running.id)) return false
   const graceMs = why?.graceMs ?? memory.stops.get(running.id)?.graceMs ?? specGraceMs(pod)
@@ -59,10 +68,15 @@ export function planReplacement(pod: Pod, named: NamedContainer, running: Contai
   return true
 }
 
-function whyReplaced({ role, container }: NamedContainer, running: ContainerStatus, health: Health): { message: string; graceMs: Millis | undefined } | undefined {
+function whyReplaced(
+  { role, container }: NamedContainer,
+  running: ContainerStatus,
+  health: Health,
+): { message: string; graceMs: Millis | undefined } | undefined {
   const subject = role === 'sidecar' ? `Init container ${container.name}` : `Container ${container.name}`
   const ending = role === 'sidecar' ? '' : ', will be restarted'
-  if (hashOf(running) !== undefined && hashOf(running) !== containerHash(container)) return { message: `${subject} definition changed${ending}`, graceMs: undefined }
+  if (hashOf(running) !== undefined && hashOf(running) !== containerHash(container))
+    return { message: `${subject} definition changed${ending}`, graceMs: undefined }
   if (health.failed === 'liveness') return { message: `${subject} failed liveness probe${ending}`, graceMs: probeGraceMs(container.livenessProbe) }
   if (health.failed === 'startup') return { message: `${subject} failed startup probe${ending}`, graceMs: probeGraceMs(container.startupProbe) }
   return undefined

@@ -12,13 +12,21 @@ import { planInitContainers } from './plan_init_containers.ts'
 import { planSandbox } from './plan_sandbox.ts'
 import { planTermination } from './plan_termination.ts'
 import { containersOf, specGraceMs } from './pod_nouns.ts'
-import { RESYNC_MS, type Action, type DesiredPod, type HealthOf, type ObservedPod, type PodMemory, type PodStep, type Termination, type Waiting } from './pod_state.ts'
+import {
+  RESYNC_MS,
+  type Action,
+  type DesiredPod,
+  type HealthOf,
+  type ObservedPod,
+  type PodMemory,
+  type PodStep,
+  type Termination,
+  type Waiting,
+} from './pod_state.ts'
 import { instancesOf } from './instances.ts'
 
 export function planPod(desired: DesiredPod, observed: ObservedPod, memory: PodMemory, healthOf: HealthOf, now: Millis): PodStep {
-  return desired.termination
-    ? planTermination(desired.pod, desired.termination, observed, memory, now)
-    : planRunning(desired, observed, memory, healthOf, now)
+  return desired.termination ? planTermination(desired.pod, desired.termination, observed, memory, now) : planRunning(desired, observed, memory, healthOf, now)
 }
 
 function planRunning({ pod }: DesiredPod, observed: ObservedPod, memory: PodMemory, healthOf: HealthOf, now: Millis): PodStep {
@@ -42,9 +50,10 @@ function planRunning({ pod }: DesiredPod, observed: ObservedPod, memory: PodMemo
   }
 
   const init = planInitContainers(pod, sandbox.sandbox.id, observed, memory, healthOf, now)
-  const containers = init.outcome === 'done'
-    ? planContainers(pod, sandbox.sandbox.id, observed, memory, healthOf, now)
-    : { starts: [], stops: [], backOffs: [], waiting: new Map<string, Waiting>(), wakeAt: Infinity, outcome: 'going' as const }
+  const containers =
+    init.outcome === 'done'
+      ? planContainers(pod, sandbox.sandbox.id, observed, memory, healthOf, now)
+      : { starts: [], stops: [], backOffs: [], waiting: new Map<string, Waiting>(), wakeAt: Infinity, outcome: 'going' as const }
   if (init.outcome === 'failed' || containers.outcome === 'finished') return ends(finishedBecause(pod))
 
   for (const part of [init, containers]) {
@@ -73,17 +82,24 @@ function activeDeadline(pod: DesiredPod['pod'], memory: PodMemory): Millis | und
   return seconds ? Date.parse(pod.status?.startTime ?? memory.startTime) + seconds * 1000 : undefined
 }
 
-const startFailures = (memory: PodMemory): [string, Waiting][] =>
-  [...memory.startFailures].map(([name, { reason, message }]) => [name, { reason, message }])
+const startFailures = (memory: PodMemory): [string, Waiting][] => [...memory.startFailures].map(([name, { reason, message }]) => [name, { reason, message }])
 
 /**
  * Of each container the newest instance and the one before it are kept: status.lastState and `logs --previous` show it.
  * What the runtime has lost and only the API remembers (it has no sandbox) cannot be removed: that would be asked for ever.
  */
 function outdatedInstances(pod: DesiredPod['pod'], observed: ObservedPod): string[] {
-  return containersOf(pod).flatMap(({ container }) => instancesOf(observed, container.name).slice(2).filter(c => c.state !== 'running' && c.sandboxId !== '').map(c => c.id))
+  return containersOf(pod).flatMap(({ container }) =>
+    instancesOf(observed, container.name)
+      .slice(2)
+      .filter(c => c.state !== 'running' && c.sandboxId !== '')
+      .map(c => c.id),
+  )
 }
 
 /** Replaced, and none of their containers is kept any more. Otherwise a Pod whose sandbox fails again and again would leave one each time. */
 const emptySandboxes = ({ sandboxes, containers }: ObservedPod): string[] =>
-  sandboxes.slice(1).filter(({ id, ready }) => !ready && !containers.some(({ sandboxId }) => sandboxId === id)).map(({ id }) => id)
+  sandboxes
+    .slice(1)
+    .filter(({ id, ready }) => !ready && !containers.some(({ sandboxId }) => sandboxId === id))
+    .map(({ id }) => id)

@@ -25,7 +25,8 @@ export function planSandbox(pod: Pod, observed: ObservedPod, memory: PodMemory, 
   if (newest && ready.length === 1 && isUsable(pod, newest)) return { is: 'usable', sandbox: newest }
   if ((newest || observed.containers.length > 0) && !needsAnother(pod, observed)) return { is: 'finished' }
   if (memory.starting.size > 0) return { is: 'act', action: { do: 'cancelStart' } }
-  if (ready.length > 0 || (newest && runningOf(observed).length > 0)) return { is: 'act', action: { do: 'stopSandboxes', ids: observed.sandboxes.map(s => s.id) } }
+  if (ready.length > 0 || (newest && runningOf(observed).length > 0))
+    return { is: 'act', action: { do: 'stopSandboxes', ids: observed.sandboxes.map(s => s.id) } }
   if (now < memory.retryAt) return { is: 'wait' }
   return { is: 'act', action: { do: 'startSandbox', attempt: newest ? newest.metadata.attempt + 1 : 0, replaces: newest?.id } }
 }

@@ -23,7 +23,14 @@ export interface StopWish {
   readonly message: string
 }
 
-export function planStop(wish: StopWish, observed: ObservedPod, pod: Pod, memory: PodMemory, now: Millis, { ordered }: { ordered: boolean }): { actions: Action[]; wakeAt: Millis } {
+export function planStop(
+  wish: StopWish,
+  observed: ObservedPod,
+  pod: Pod,
+  memory: PodMemory,
+  now: Millis,
+  { ordered }: { ordered: boolean },
+): { actions: Action[]; wakeAt: Millis } {
   const { container, named, graceMs, message } = wish
   const actions: Action[] = []
   let stop = memory.stops.get(container.id)

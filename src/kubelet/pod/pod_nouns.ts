@@ -21,8 +21,11 @@ export function containersOf(pod: Pod): NamedContainer[] {
   return [
     ...initContainersOf(pod),
     ...regularContainersOf(pod),
-    ...(pod.spec.ephemeralContainers ?? []).map((container): NamedContainer =>
-      ({ role: 'ephemeral', container: container as unknown as Container, targetContainerName: container.targetContainerName || undefined })),
+    ...(pod.spec.ephemeralContainers ?? []).map((container): NamedContainer => ({
+      role: 'ephemeral',
+      container: container as unknown as Container,
+      targetContainerName: container.targetContainerName || undefined,
+    })),
   ]
 }
 

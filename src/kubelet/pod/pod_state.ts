@@ -123,5 +123,12 @@ export const RESYNC_MS = 60_000
 
 export const emptyMemory = (startTime: string): PodMemory => ({
   startTime,
-  volumes: 'unmounted', sandbox: 'idle', starting: new Set(), startFailures: new Map(), crashes: new Map(), stops: new Map(), retryAt: 0, removeAt: 0,
+  volumes: 'unmounted',
+  sandbox: 'idle',
+  starting: new Set(),
+  startFailures: new Map(),
+  crashes: new Map(),
+  stops: new Map(),
+  retryAt: 0,
+  removeAt: 0,
 })

@@ -95,17 +95,16 @@ export function createPodWorkers(parts: Omit<PodWorkerParts, 'looked' | 'isNew'>
     const entry: Entry = { pod, killed, state: 'working', isRemoved, isDeleteSent: false, worker: undefined as never }
     entry.worker = startPodWorker({ ...parts, looked, isNew: !isRemoved && !adopted.has(uid) && pod.status.startTime === undefined }, desiredOf(entry))
     entries.set(uid, entry)
-    entry.worker.ended.then(how => (how === 'finished' ? finished(entry) : undefined)).catch((error: unknown) => {
-      log.error('the worker of a Pod died', { pod: pod.metadata.name, uid, error: messageOf(error) })
-    })
+    entry.worker.ended
+      .then(how => (how === 'finished' ? finished(entry) : undefined))
+      .catch((error: unknown) => {
+        log.error('the worker of a Pod died', { pod: pod.metadata.name, uid, error: messageOf(error) })
+      })
   }
 
   async function finished(entry: Entry): Promise<void> {
     const { uid = '' } = entry.pod.metadata
-    await Promise.all([
-      statuses.written(uid),
-      persistently('the volumes of a Pod could not be removed', () => volumes.unmount(entry.pod)),
-    ])
+    await Promise.all([statuses.written(uid), persistently('the volumes of a Pod could not be removed', () => volumes.unmount(entry.pod))])
     images.forget(entry.pod)
     entry.state = 'finished'
     if (entry.isRemoved) await forget(entry)
@@ -141,7 +140,7 @@ export function createPodWorkers(parts: Omit<PodWorkerParts, 'looked' | 'isNew'>
   async function persistently(complaint: string, work: () => Promise<unknown>): Promise<void> {
     for (let failures = 0; !stopped.signal.aborted;) {
       try {
-        return void await work()
+        return void (await work())
       } catch (error) {
         log.warn(complaint, { error: messageOf(error) })
         await sleep(clock, backoffMs(++failures, RETRY), stopped.signal, 'pod clean-up retry').catch(() => undefined)
@@ -167,7 +166,9 @@ export function createPodWorkers(parts: Omit<PodWorkerParts, 'looked' | 'isNew'>
     async function removeOrphaned(parent: string, uidOf: (name: string) => string): Promise<void> {
       for (const name of await host.disk.list(parent).catch(() => [])) {
         if (known.has(uidOf(name)) || entries.has(uidOf(name))) continue
-        await host.disk.remove(`${parent}/${name}`).catch((error: unknown) => log.warn('an orphaned directory could not be removed', { directory: name, error: messageOf(error) }))
+        await host.disk
+          .remove(`${parent}/${name}`)
+          .catch((error: unknown) => log.warn('an orphaned directory could not be removed', { directory: name, error: messageOf(error) }))
       }
     }
   }

@@ -16,18 +16,20 @@ export function recallContainers(pod: Pod): ContainerStatus[] {
     const id = status?.containerID?.replace(/^[^:]*:\/\//, '')
     if (!status || !id) return []
     const ended = status.state?.terminated ?? (status.lastState?.terminated?.containerID === status.containerID ? status.lastState?.terminated : undefined)
-    return [{
-      ...blank(pod, named, id, status.restartCount),
-      state: ended ? 'exited' : 'unknown',
-      createdAt: Date.parse(ended?.startedAt ?? status.state?.running?.startedAt ?? '') || 0,
-      startedAt: Date.parse(ended?.startedAt ?? status.state?.running?.startedAt ?? '') || 0,
-      finishedAt: Date.parse(ended?.finishedAt ?? '') || 0,
-      exitCode: ended?.exitCode ?? LOST_EXIT_CODE,
-      reason: ended?.reason ?? '',
-      message: ended?.message ?? '',
-      image: status.image,
-      imageRef: status.imageID,
-    }]
+    return [
+      {
+        ...blank(pod, named, id, status.restartCount),
+        state: ended ? 'exited' : 'unknown',
+        createdAt: Date.parse(ended?.startedAt ?? status.state?.running?.startedAt ?? '') || 0,
+        startedAt: Date.parse(ended?.startedAt ?? status.state?.running?.startedAt ?? '') || 0,
+        finishedAt: Date.parse(ended?.finishedAt ?? '') || 0,
+        exitCode: ended?.exitCode ?? LOST_EXIT_CODE,
+        reason: ended?.reason ?? '',
+        message: ended?.message ?? '',
+        image: status.image,
+        imageRef: status.imageID,
+      },
+    ]
   })
 }
 
@@ -35,7 +37,15 @@ const blank = (pod: Pod, { container }: NamedContainer, id: string, restartCount
   id,
   sandboxId: '',
   metadata: { name: container.name, attempt: restartCount },
-  createdAt: 0, startedAt: 0, finishedAt: 0, exitCode: 0, reason: '', message: '', image: '', imageRef: '', logPath: '',
+  createdAt: 0,
+  startedAt: 0,
+  finishedAt: 0,
+  exitCode: 0,
+  reason: '',
+  message: '',
+  image: '',
+  imageRef: '',
+  logPath: '',
   labels: containerLabels(pod, container),
   annotations: containerAnnotations(pod, container, restartCount, ''),
   mounts: [],

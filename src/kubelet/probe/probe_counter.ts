@@ -15,8 +15,12 @@ export interface ProbeCount {
 }
 
 /** Before any answer a container is taken to be alive, not ready, and not known to have started. */
-export const freshCount = (type: ProbeType): ProbeCount =>
-  ({ result: type === 'liveness' ? 'success' : type === 'readiness' ? 'failure' : 'unknown', last: undefined, run: 0, onHold: false })
+export const freshCount = (type: ProbeType): ProbeCount => ({
+  result: type === 'liveness' ? 'success' : type === 'readiness' ? 'failure' : 'unknown',
+  last: undefined,
+  run: 0,
+  onHold: false,
+})
 
 export function countAnswer(count: ProbeCount, type: ProbeType, answer: 'success' | 'failure', probe: Probe): ProbeCount {
   const run = count.last === answer ? count.run + 1 : 1

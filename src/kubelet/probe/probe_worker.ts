@@ -116,13 +116,14 @@ export function startProbeWorker(ports: ProbeWorkerPorts): ProbeWorker {
   }
 
   /** Until the tick, or until somebody asks for an answer at once. */
-  const nextTurn = () => new Promise<void>(resolve => {
-    const timer = clock.at(nextTick, resolve, `every ${type} probe`)
-    wake = () => {
-      timer.cancel()
-      resolve()
-    }
-  })
+  const nextTurn = () =>
+    new Promise<void>(resolve => {
+      const timer = clock.at(nextTick, resolve, `every ${type} probe`)
+      wake = () => {
+        timer.cancel()
+        resolve()
+      }
+    })
 
   const task: Task = host.spawn(ports.label, async signal => {
     signal.addEventListener('abort', () => wake?.(), { once: true })

@@ -49,7 +49,9 @@ export function createPodProbes(context: KubeletContext, { poke, kubeletStartedA
     // A kubelet that has just started would ask all its containers at once.
     const isEarly = host.clock.now() - kubeletStartedAt.now < periodMs
     return startProbeWorker({
-      host, type, probe,
+      host,
+      type,
+      probe,
       label: `${type} probe of ${now?.pod.metadata.name}/${container.name}`,
       firstTickMs: isEarly ? random.below(periodMs) : 0,
       probed(): Probed | undefined {
@@ -58,7 +60,13 @@ export function createPodProbes(context: KubeletContext, { poke, kubeletStartedA
         const started = type !== 'startup' && isStarted(container, instance.id)
         return { containerId: instance.id, startedAt: instance.startedAt, started, remembered: remembered(instance, container.name, type) }
       },
-      ask: (probed, signal) => runProbe(context, probe, { pod: now!.pod, container, containerId: probed.containerId, podIP: podIPOf(context, now!.pod, now!.observed.sandboxes[0]) }, signal),
+      ask: (probed, signal) =>
+        runProbe(
+          context,
+          probe,
+          { pod: now!.pod, container, containerId: probed.containerId, podIP: podIPOf(context, now!.pod, now!.observed.sandboxes[0]) },
+          signal,
+        ),
       report: (reason, message) => events.warning(now!.pod, reason, message, fieldPathOf(named)),
       changed: poke,
     })
@@ -98,7 +106,11 @@ export function createPodProbes(context: KubeletContext, { poke, kubeletStartedA
       if (role === 'init' || role === 'ephemeral') return { started: role === 'init', ready: false, failed: undefined }
       const started = isStarted(container, instance.id)
       const hasFailed = (type: ProbeType) => workerOf(container.name, type)?.resultFor(instance.id) === 'failure'
-      return { started, ready: started && isReady(container, instance.id), failed: hasFailed('liveness') ? 'liveness' : hasFailed('startup') ? 'startup' : undefined }
+      return {
+        started,
+        ready: started && isReady(container, instance.id),
+        failed: hasFailed('liveness') ? 'liveness' : hasFailed('startup') ? 'startup' : undefined,
+      }
     },
     stop() {
       for (const worker of workers.values()) worker.stop()

@@ -13,9 +13,7 @@ import { goDuration } from '../container/go_duration.ts'
 import type { KubeletContext } from '../context.ts'
 import { resolvePort } from './port.ts'
 
-export type ProbeOutcome =
-  | { readonly is: 'success'; readonly warning?: string }
-  | { readonly is: 'failure'; readonly output: string }
+export type ProbeOutcome = { readonly is: 'success'; readonly warning?: string } | { readonly is: 'failure'; readonly output: string }
 
 export interface ProbeTarget {
   readonly pod: Pod
@@ -49,10 +47,19 @@ export async function runProbe(context: KubeletContext, probe: Probe, target: Pr
   throw new Error(`missing probe handler for ${target.pod.metadata.name}:${target.container.name}`)
 }
 
-async function runCommand({ runtime }: KubeletContext, command: readonly string[], { container, containerId }: ProbeTarget, timeoutMs: number): Promise<ProbeOutcome> {
+async function runCommand(
+  { runtime }: KubeletContext,
+  command: readonly string[],
+  { container, containerId }: ProbeTarget,
+  timeoutMs: number,
+): Promise<ProbeOutcome> {
   const literal = new Map((container.env ?? []).flatMap(({ name, value }) => (value === undefined ? [] : [[name, value] as const])))
   try {
-    const { exitCode, stdout, stderr } = await runtime.execSync(containerId, command.map(part => expand(part, name => literal.get(name))), timeoutMs)
+    const { exitCode, stdout, stderr } = await runtime.execSync(
+      containerId,
+      command.map(part => expand(part, name => literal.get(name))),
+      timeoutMs,
+    )
     if (exitCode === 0) return { is: 'success' }
     return { is: 'failure', output: (decodeText(stdout) + decodeText(stderr)).slice(0, OUTPUT_BYTES_MAX) }
   } catch (error) {
@@ -63,17 +70,32 @@ async function runCommand({ runtime }: KubeletContext, command: readonly string[
 
 type HttpGet = NonNullable<Probe['httpGet']>
 
-async function runRequest(context: KubeletContext, get: HttpGet, { container, podIP }: ProbeTarget, timeoutMs: number, signal: AbortSignal): Promise<ProbeOutcome> {
+async function runRequest(
+  context: KubeletContext,
+  get: HttpGet,
+  { container, podIP }: ProbeTarget,
+  timeoutMs: number,
+  signal: AbortSignal,
+): Promise<ProbeOutcome> {
   const { network, clock } = context.host
   const deadline = clock.now() + timeoutMs
   let place = {
-    scheme: get.scheme === 'HTTPS' ? 'https' as const : 'http' as const,
-    host: get.host || podIP, port: needPort(get.port, container), path: `/${(get.path ?? '/').replace(/^\//, '')}`,
+    scheme: get.scheme === 'HTTPS' ? ('https' as const) : ('http' as const),
+    host: get.host || podIP,
+    port: needPort(get.port, container),
+    path: `/${(get.path ?? '/').replace(/^\//, '')}`,
   }
   const headers = probeHeaders(get)
   try {
     for (let redirects = 0; ; redirects++) {
-      const reply = await network.http({ ...place, method: 'GET', headers, bodyBytesMax: OUTPUT_BYTES_MAX, timeoutMs: Math.max(1, deadline - clock.now()), signal })
+      const reply = await network.http({
+        ...place,
+        method: 'GET',
+        headers,
+        bodyBytesMax: OUTPUT_BYTES_MAX,
+        timeoutMs: Math.max(1, deadline - clock.now()),
+        signal,
+      })
       const next = redirectOf(reply, place)
       if (!next || redirects >= REDIRECTS_MAX) return verdictOn(reply)
       // Another host is not this container: that it was pointed at is all the probe can say.
@@ -86,7 +108,7 @@ async function runRequest(context: KubeletContext, get: HttpGet, { container, po
 }
 
 const verdictOn = ({ status }: HttpReply): ProbeOutcome =>
-  (status >= 200 && status < 400 ? { is: 'success' } : { is: 'failure', output: `HTTP probe failed with statuscode: ${status}` })
+  status >= 200 && status < 400 ? { is: 'success' } : { is: 'failure', output: `HTTP probe failed with statuscode: ${status}` }
 
 function redirectOf({ status, headers }: HttpReply, from: { scheme: 'http' | 'https'; host: string; port: number; path: string }): typeof from | undefined {
   const location = headers.location
@@ -100,8 +122,14 @@ function redirectOf({ status, headers }: HttpReply, from: { scheme: 'http' | 'ht
 /** Those given go first; `Accept: ` with no value takes the header away. */
 function probeHeaders({ httpHeaders = [] }: HttpGet): [string, string][] {
   const has = (wanted: string) => httpHeaders.some(({ name }) => name.toLowerCase() === wanted)
-  const given = httpHeaders.filter(({ name, value }) => name.toLowerCase() !== 'accept' || value !== '').map(({ name, value }): [string, string] => [name, value])
-  return [...(has('user-agent') ? [] : [['User-Agent', PROBE_USER_AGENT] as [string, string]]), ...(has('accept') ? [] : [['Accept', '*/*'] as [string, string]]), ...given]
+  const given = httpHeaders
+    .filter(({ name, value }) => name.toLowerCase() !== 'accept' || value !== '')
+    .map(({ name, value }): [string, string] => [name, value])
+  return [
+    ...(has('user-agent') ? [] : [['User-Agent', PROBE_USER_AGENT] as [string, string]]),
+    ...(has('accept') ? [] : [['Accept', '*/*'] as [string, string]]),
+    ...given,
+  ]
 }
 
 async function reaches(ask: () => Promise<string | void>): Promise<ProbeOutcome> {

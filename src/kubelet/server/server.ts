@@ -22,13 +22,20 @@ export function createKubeletServer(context: KubeletContext, workers: PodWorkers
   async function route(request: Request): Promise<Response> {
     const [verb = '', namespace = '', name = '', container = ''] = request.path.split('/').slice(1).map(decodeURIComponent)
     switch (verb) {
-      case 'healthz': return text(200, 'ok')
-      case 'pods': return object({ kind: 'PodList', apiVersion: 'v1', metadata: {}, items: workers.list().map(({ pod }) => pod) })
-      case 'containerLogs': return containerLogs(context, find(namespace, name), container, request)
-      case 'exec': return command(request, running(namespace, name, container), 'exec')
-      case 'attach': return command(request, running(namespace, name, container), 'attach')
-      case 'portForward': return portForward(namespace, name)
-      default: return text(404, '404 page not found\n')
+      case 'healthz':
+        return text(200, 'ok')
+      case 'pods':
+        return object({ kind: 'PodList', apiVersion: 'v1', metadata: {}, items: workers.list().map(({ pod }) => pod) })
+      case 'containerLogs':
+        return containerLogs(context, find(namespace, name), container, request)
+      case 'exec':
+        return command(request, running(namespace, name, container), 'exec')
+      case 'attach':
+        return command(request, running(namespace, name, container), 'attach')
+      case 'portForward':
+        return portForward(namespace, name)
+      default:
+        return text(404, '404 page not found\n')
     }
   }
 
@@ -51,10 +58,13 @@ export function createKubeletServer(context: KubeletContext, workers: PodWorkers
     const options = { stdin: isSet(query, 'input'), stdout: isSet(query, 'output'), stderr: isSet(query, 'error') && !tty, tty }
     if (!options.stdin && !options.stdout && !options.stderr) throw badRequest(`you must specify at least 1 of stdin, stdout, stderr for ${path}`)
     return session({
-      is: 'remoteCommand', options,
+      is: 'remoteCommand',
+      options,
       async run(streams) {
         try {
-          return await (action === 'exec' ? runtime.exec(container.id, query.getAll('command'), options, streams) : runtime.attach(container.id, options, streams))
+          return await (action === 'exec'
+            ? runtime.exec(container.id, query.getAll('command'), options, streams)
+            : runtime.attach(container.id, options, streams))
         } catch (error) {
           return { is: 'failed', message: messageOf(error) }
         }
@@ -73,8 +83,12 @@ export function createKubeletServer(context: KubeletContext, workers: PodWorkers
     try {
       return await route(request)
     } catch (error) {
-      const shown = error instanceof ApiError ? error
-        : error instanceof RuntimeError && error.code === 'NotFound' ? failure(404, 'NotFound', error.message) : internalError(messageOf(error))
+      const shown =
+        error instanceof ApiError
+          ? error
+          : error instanceof RuntimeError && error.code === 'NotFound'
+            ? failure(404, 'NotFound', error.message)
+            : internalError(messageOf(error))
       return object(shown.status, shown.code)
     }
   }
@@ -84,8 +98,14 @@ const isSet = (query: URLSearchParams, name: string): boolean => query.get(name)
 
 const session = (it: Session): Response => ({ status: 101, headers: {}, body: { is: 'session', session: it } })
 
-const text = (status: number, body: string): Response =>
-  ({ status, headers: { 'content-type': 'text/plain; charset=utf-8' }, body: { is: 'bytes', bytes: encodeText(body) } })
+const text = (status: number, body: string): Response => ({
+  status,
+  headers: { 'content-type': 'text/plain; charset=utf-8' },
+  body: { is: 'bytes', bytes: encodeText(body) },
+})
 
-const object = (it: unknown, status = 200): Response =>
-  ({ status, headers: { 'content-type': 'application/json' }, body: { is: 'object', object: it, json: () => encodeText(JSON.stringify(it)) } })
+const object = (it: unknown, status = 200): Response => ({
+  status,
+  headers: { 'content-type': 'application/json' },
+  body: { is: 'object', object: it, json: () => encodeText(JSON.stringify(it)) },
+})

@@ -50,7 +50,11 @@ function verdictOnInit({ pod, phase, statuses }: ConditionInputs): Verdict {
     return isSidecar(container) ? !status?.started : !status?.ready
   })
   if (incomplete.length === 0) return { status: 'True' }
-  return { status: 'False', reason: 'ContainersNotInitialized', message: `containers with incomplete status: [${incomplete.map(({ name }) => name).join(' ')}]` }
+  return {
+    status: 'False',
+    reason: 'ContainersNotInitialized',
+    message: `containers with incomplete status: [${incomplete.map(({ name }) => name).join(' ')}]`,
+  }
 }
 
 function verdictOnContainers({ pod, phase, statuses }: ConditionInputs): Verdict {

@@ -70,8 +70,11 @@ function statusOf(named: NamedContainer, view: StatusView, messageMax: number): 
   const { requests } = container.resources ?? {}
   if (requests && newest?.state === 'running') status.allocatedResources = requests
   if (newest?.state === 'running') status.resources = container.resources ?? {}
-  const mounts = (container.volumeMounts ?? []).map(({ name, mountPath, readOnly }) =>
-    ({ name, mountPath, ...(readOnly && { readOnly, recursiveReadOnly: isRecursive(newest, mountPath) ? 'Enabled' : 'Disabled' }) }))
+  const mounts = (container.volumeMounts ?? []).map(({ name, mountPath, readOnly }) => ({
+    name,
+    mountPath,
+    ...(readOnly && { readOnly, recursiveReadOnly: isRecursive(newest, mountPath) ? 'Enabled' : 'Disabled' }),
+  }))
   if (mounts.length > 0) status.volumeMounts = mounts as ContainerStatusOfApi['volumeMounts']
   return status
 }
@@ -84,8 +87,11 @@ function stateOf(newest: ContainerStatus, view: StatusView, messageMax: number):
 function terminatedState(ended: ContainerStatus, view: StatusView, messageMax: number, lost = LOST): NonNullable<ContainerStateOfApi['terminated']> {
   if (ended.state === 'unknown') {
     return {
-      exitCode: 137, reason: 'ContainerStatusUnknown', containerID: idOf(ended, view),
-      message: lost, ...timesOf(ended),
+      exitCode: 137,
+      reason: 'ContainerStatusUnknown',
+      containerID: idOf(ended, view),
+      message: lost,
+      ...timesOf(ended),
     }
   }
   const message = cutBytes(ended.message, messageMax)
@@ -103,10 +109,17 @@ const isRecursive = (container: ContainerStatus | undefined, mountPath: string):
   container?.mounts.some(({ containerPath, recursiveReadOnly }) => containerPath === mountPath && recursiveReadOnly) ?? false
 
 /** 0 is "it has not happened" or "nobody knows", never 1970. */
-const timesOf = ({ startedAt, finishedAt }: ContainerStatus): { startedAt?: string; finishedAt?: string } =>
-  ({ ...(startedAt > 0 && { startedAt: timestamp(startedAt) }), ...(finishedAt > 0 && { finishedAt: timestamp(finishedAt) }) })
+const timesOf = ({ startedAt, finishedAt }: ContainerStatus): { startedAt?: string; finishedAt?: string } => ({
+  ...(startedAt > 0 && { startedAt: timestamp(startedAt) }),
+  ...(finishedAt > 0 && { finishedAt: timestamp(finishedAt) }),
+})
 
-function waitingState(newest: ContainerStatus | undefined, waiting: Waiting | undefined, view: StatusView, old: ContainerStatusOfApi | undefined): ContainerStateOfApi {
+function waitingState(
+  newest: ContainerStatus | undefined,
+  waiting: Waiting | undefined,
+  view: StatusView,
+  old: ContainerStatusOfApi | undefined,
+): ContainerStateOfApi {
   if (waiting) return { waiting: { reason: waiting.reason, ...(waiting.message && { message: waiting.message }) } }
   if (newest) return { waiting: {} }
   // A Pod that ends before a container began keeps what was last said about it.

@@ -15,23 +15,51 @@ const WALL = Date.UTC(2026, 0, 1, 12)
 
 function podOf(restartPolicy: string, init: object[] = [], rest: object = {}): Pod {
   return {
-    apiVersion: 'v1', kind: 'Pod', metadata: { name: 'web', namespace: 'default', uid: 'u', generation: 1 },
-    spec: { restartPolicy, initContainers: init, containers: [{ name: 'a', image: 'x' }, { name: 'b', image: 'x' }], ...rest }, status: { phase: 'Pending', qosClass: 'BestEffort' },
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'web', namespace: 'default', uid: 'u', generation: 1 },
+    spec: {
+      restartPolicy,
+      initContainers: init,
+      containers: [
+        { name: 'a', image: 'x' },
+        { name: 'b', image: 'x' },
+      ],
+      ...rest,
+    },
+    status: { phase: 'Pending', qosClass: 'BestEffort' },
   } as unknown as Pod
 }
 
 /** `a: running, b: exited 1`. */
 function seen(pod: Pod, text: string): ContainerStatus[] {
-  return text.split(', ').filter(Boolean).map((part, index) => {
-    const [name = '', what = ''] = part.split(': ')
-    const [state = '', exitCode = '0'] = what.split(' ')
-    const { container } = containersOf(pod).find(named => named.container.name === name)!
-    return {
-      id: `${name}${index}`, sandboxId: 's', metadata: { name, attempt: 0 }, state: state as ContainerState, createdAt: WALL, startedAt: WALL, finishedAt: WALL,
-      exitCode: Number(exitCode), reason: '', message: '', image: '', imageRef: '', logPath: '', mounts: [], resources: undefined,
-      labels: containerLabels(pod, container), annotations: containerAnnotations(pod, container, 0, ''),
-    }
-  })
+  return text
+    .split(', ')
+    .filter(Boolean)
+    .map((part, index) => {
+      const [name = '', what = ''] = part.split(': ')
+      const [state = '', exitCode = '0'] = what.split(' ')
+      const { container } = containersOf(pod).find(named => named.container.name === name)!
+      return {
+        id: `${name}${index}`,
+        sandboxId: 's',
+        metadata: { name, attempt: 0 },
+        state: state as ContainerState,
+        createdAt: WALL,
+        startedAt: WALL,
+        finishedAt: WALL,
+        exitCode: Number(exitCode),
+        reason: '',
+        message: '',
+        image: '',
+        imageRef: '',
+        logPath: '',
+        mounts: [],
+        resources: undefined,
+        labels: containerLabels(pod, container),
+        annotations: containerAnnotations(pod, container, 0, ''),
+      }
+    })
 }
 
 const plain = [{ name: 'first', image: 'x' }]
@@ -61,15 +89,33 @@ for (const [restartPolicy, init, what, started, phase] of phases) {
   test(`phase: ${restartPolicy}${names && `, init ${names}`}, ${what || 'nothing has begun'}${started ? '' : ' (not started)'} is ${phase}`, () => {
     const pod = podOf(restartPolicy, init)
     const health: Health = { started, ready: started, failed: undefined }
-    assert.equal(computePhase(pod, { sandboxes: [], containers: seen(pod, what) }, () => health), phase)
+    assert.equal(
+      computePhase(pod, { sandboxes: [], containers: seen(pod, what) }, () => health),
+      phase,
+    )
   })
 }
 
-interface Given { pod?: Pod; seen?: string; ready?: boolean; waiting?: [string, Waiting][]; termination?: Termination; previous?: PodStatus }
+interface Given {
+  pod?: Pod
+  seen?: string
+  ready?: boolean
+  waiting?: [string, Waiting][]
+  termination?: Termination
+  previous?: PodStatus
+}
 function statusOf({ pod = podOf('Always'), seen: what = '', ready = true, waiting = [], termination, previous }: Given): PodStatus {
   return computePodStatus({
-    pod, previous, termination, observed: { sandboxes: [], containers: seen(pod, what) }, waiting: new Map(waiting),
-    healthOf: () => ({ started: true, ready, failed: undefined }), memory: emptyMemory('2026-01-01T12:00:00Z'), hostIPs: ['10.0.0.1'], runtimeName: 'containerd', now: WALL,
+    pod,
+    previous,
+    termination,
+    observed: { sandboxes: [], containers: seen(pod, what) },
+    waiting: new Map(waiting),
+    healthOf: () => ({ started: true, ready, failed: undefined }),
+    memory: emptyMemory('2026-01-01T12:00:00Z'),
+    hostIPs: ['10.0.0.1'],
+    runtimeName: 'containerd',
+    now: WALL,
   })
 }
 const condition = (status: PodStatus, type: string) => {
@@ -78,7 +124,10 @@ const condition = (status: PodStatus, type: string) => {
 }
 
 test('conditions: unready containers are named', () => {
-  assert.equal(condition(statusOf({ seen: 'a: running, b: running', ready: false }), 'Ready'), 'False | ContainersNotReady | containers with unready status: [a b]')
+  assert.equal(
+    condition(statusOf({ seen: 'a: running, b: running', ready: false }), 'Ready'),
+    'False | ContainersNotReady | containers with unready status: [a b]',
+  )
   assert.equal(condition(statusOf({ seen: 'a: running, b: exited 1' }), 'ContainersReady'), 'False | ContainersNotReady | containers with unready status: [b]')
   assert.equal(condition(statusOf({ seen: 'a: running, b: running' }), 'Ready'), 'True')
 })
@@ -130,18 +179,46 @@ test('statusPatch: only what differs is sent, and what no longer holds is taken 
   const after = statusOf({ seen: 'a: running, b: running', previous: before })
   const patch = statusPatch(before, after)!
   assert.deepEqual(Object.keys(patch).sort(), ['$setElementOrder/conditions', 'conditions', 'containerStatuses'])
-  assert.deepEqual((patch.conditions as { type: string; reason: null }[]).map(({ type, reason }) => [type, reason]), [['Ready', null], ['ContainersReady', null]])
-  assert.deepEqual(statusPatch({ ...before, podIPs: [{ ip: '10.0.0.1' }] }, { ...before, podIPs: [{ ip: '10.0.0.2' }] }), { podIPs: [{ ip: '10.0.0.2' }, { $patch: 'delete', ip: '10.0.0.1' }] })
+  assert.deepEqual(
+    (patch.conditions as { type: string; reason: null }[]).map(({ type, reason }) => [type, reason]),
+    [
+      ['Ready', null],
+      ['ContainersReady', null],
+    ],
+  )
+  assert.deepEqual(statusPatch({ ...before, podIPs: [{ ip: '10.0.0.1' }] }, { ...before, podIPs: [{ ip: '10.0.0.2' }] }), {
+    podIPs: [{ ip: '10.0.0.2' }, { $patch: 'delete', ip: '10.0.0.1' }],
+  })
 })
 
 test('containers: one that the runtime has lost says so, and no time is made up', () => {
   const pod = podOf('Never')
   const lost = seen(pod, 'a: unknown 137, b: exited 0').map(container => ({ ...container, finishedAt: container.state === 'unknown' ? 0 : WALL }))
   const status = computePodStatus({
-    pod, previous: undefined, termination: { because: 'finished', graceMs: 0 }, observed: { sandboxes: [], containers: lost }, waiting: new Map(),
-    healthOf: () => ({ started: true, ready: true, failed: undefined }), memory: emptyMemory('2026-01-01T12:00:00Z'), hostIPs: [], runtimeName: 'containerd', now: WALL,
+    pod,
+    previous: undefined,
+    termination: { because: 'finished', graceMs: 0 },
+    observed: { sandboxes: [], containers: lost },
+    waiting: new Map(),
+    healthOf: () => ({ started: true, ready: true, failed: undefined }),
+    memory: emptyMemory('2026-01-01T12:00:00Z'),
+    hostIPs: [],
+    runtimeName: 'containerd',
+    now: WALL,
   })
-  assert.deepEqual([status.phase, status.containerStatuses![0]!.state], ['Failed', { terminated: {
-    exitCode: 137, reason: 'ContainerStatusUnknown', containerID: 'containerd://a0', message: 'The container could not be located when the pod was terminated', startedAt: '2026-01-01T12:00:00Z',
-  } }])
+  assert.deepEqual(
+    [status.phase, status.containerStatuses![0]!.state],
+    [
+      'Failed',
+      {
+        terminated: {
+          exitCode: 137,
+          reason: 'ContainerStatusUnknown',
+          containerID: 'containerd://a0',
+          message: 'The container could not be located when the pod was terminated',
+          startedAt: '2026-01-01T12:00:00Z',
+        },
+      },
+    ],
+  )
 })

@@ -28,7 +28,8 @@ export function computePodStatus(inputs: PodStatusInputs): PodStatus {
   const seenIPs = isHostNetwork(pod) ? hostIPs : (observed.sandboxes.find(s => s.ips.length > 0)?.ips ?? [])
   // Addresses stay in the status when the sandbox has gone: that is where it was.
   const podIPs = seenIPs.length > 0 ? seenIPs.map(ip => ({ ip })) : (previous?.podIPs ?? [])
-  const failure = isOver && phase === 'Failed' ? (termination?.failure ?? (previous?.reason ? { reason: previous.reason, message: previous.message } : undefined)) : undefined
+  const failure =
+    isOver && phase === 'Failed' ? (termination?.failure ?? (previous?.reason ? { reason: previous.reason, message: previous.message } : undefined)) : undefined
   // Its containers have no state to tell of, so kubectl shows the reason in their place. It stays so after a restart.
   const isRefused = isOver && (termination?.isRefusal === true || (previous?.phase === 'Failed' && previous.containerStatuses === undefined))
 

@@ -4,7 +4,11 @@ import type { Pod } from '../../api/kinds/pod.ts'
 import type { PodStatus } from '../../api/types/pod_status.ts'
 import { createStatusManager } from './status_manager.ts'
 
-const pod = { metadata: { name: 'web', namespace: 'default', uid: 'u', resourceVersion: '1' }, spec: {}, status: { phase: 'Pending', qosClass: 'BestEffort' } } as unknown as Pod
+const pod = {
+  metadata: { name: 'web', namespace: 'default', uid: 'u', resourceVersion: '1' },
+  spec: {},
+  status: { phase: 'Pending', qosClass: 'BestEffort' },
+} as unknown as Pod
 const statusOf = (message: string) => ({ ...pod.status, message }) as PodStatus
 
 async function turns(count: number): Promise<void> {

@@ -85,7 +85,11 @@ export function createStatusManager({ host, client }: Pick<KubeletContext, 'host
     set(pod, status) {
       const uid = pod.metadata.uid ?? ''
       let entry = entries.get(uid)
-      if (!entry) entries.set(uid, entry = { pod, wanted: status, stored: pod.status, storedRevision: Number(pod.metadata.resourceVersion ?? 0), writing: undefined, isGone: false })
+      if (!entry)
+        entries.set(
+          uid,
+          (entry = { pod, wanted: status, stored: pod.status, storedRevision: Number(pod.metadata.resourceVersion ?? 0), writing: undefined, isGone: false }),
+        )
       entry.pod = pod
       entry.wanted = status
       learn(entry, pod)
@@ -108,24 +112,53 @@ export function statusPatch(stored: PodStatus, wanted: PodStatus): Record<string
     if (deepEqual(value, stored[field])) continue
     patch[field] = field === 'podIPs' || field === 'hostIPs' ? replacement(stored[field] ?? [], wanted[field] ?? []) : (value ?? null)
   }
-  const conditions = (wanted.conditions ?? []).filter(condition => !deepEqual(condition, stored.conditions?.find(old => old.type === condition.type)))
+  const conditions = (wanted.conditions ?? []).filter(
+    condition =>
+      !deepEqual(
+        condition,
+        stored.conditions?.find(old => old.type === condition.type),
+      ),
+  )
   if (conditions.length > 0) {
     const types = [...(stored.conditions ?? []).map(({ type }) => type).filter(type => !OWNED_CONDITIONS.includes(type)), ...OWNED_CONDITIONS]
-    patch.conditions = conditions.map(condition => withNulls(condition, stored.conditions?.find(old => old.type === condition.type)))
+    patch.conditions = conditions.map(condition =>
+      withNulls(
+        condition,
+        stored.conditions?.find(old => old.type === condition.type),
+      ),
+    )
     patch['$setElementOrder/conditions'] = types.map(type => ({ type }))
   }
   return Object.keys(patch).length > 0 ? patch : undefined
 }
 
 const OWNED_FIELDS = [
-  'phase', 'reason', 'message', 'hostIP', 'hostIPs', 'podIP', 'podIPs', 'startTime', 'initContainerStatuses', 'containerStatuses',
-  'ephemeralContainerStatuses', 'observedGeneration',
+  'phase',
+  'reason',
+  'message',
+  'hostIP',
+  'hostIPs',
+  'podIP',
+  'podIPs',
+  'startTime',
+  'initContainerStatuses',
+  'containerStatuses',
+  'ephemeralContainerStatuses',
+  'observedGeneration',
 ] as const
 
 /** Addresses are merged by their value: an old one goes only by name. */
-const replacement = (old: readonly { ip: string }[], now: readonly { ip: string }[]): object[] =>
-  [...now, ...old.filter(({ ip }) => !now.some(kept => kept.ip === ip)).map(({ ip }) => ({ $patch: 'delete', ip }))]
+const replacement = (old: readonly { ip: string }[], now: readonly { ip: string }[]): object[] => [
+  ...now,
+  ...old.filter(({ ip }) => !now.some(kept => kept.ip === ip)).map(({ ip }) => ({ $patch: 'delete', ip })),
+]
 
 /** A merge keeps what the patch does not name: a reason that no longer holds must be taken away by name. */
-const withNulls = (condition: object, old: object | undefined): object =>
-  ({ ...Object.fromEntries(Object.keys(old ?? {}).filter(key => !(key in condition)).map(key => [key, null])), ...condition })
+const withNulls = (condition: object, old: object | undefined): object => ({
+  ...Object.fromEntries(
+    Object.keys(old ?? {})
+      .filter(key => !(key in condition))
+      .map(key => [key, null]),
+  ),
+  ...condition,
+})

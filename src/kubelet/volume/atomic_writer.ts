@@ -19,7 +19,7 @@ export interface PayloadFile {
 export async function writeAtomically({ disk, clock, random }: Host, directory: string, payload: Payload, groupId?: number): Promise<boolean> {
   await disk.makeDirectory(directory, { mode: 0o777 })
   const current = await disk.readLink(`${directory}/..data`).catch(() => undefined)
-  if (current && await isSame(disk, `${directory}/${current}`, payload)) return false
+  if (current && (await isSame(disk, `${directory}/${current}`, payload))) return false
 
   const fresh = `..${stamp(clock.wall())}.${random.below(2 ** 31)}`
   await disk.makeDirectory(`${directory}/${fresh}`, { mode: 0o755 })
@@ -58,7 +58,7 @@ async function filesBelow(disk: Disk, directory: string, prefix: string): Promis
   for (const name of await disk.list(`${directory}/${prefix}`).catch(() => [])) {
     const path = prefix ? `${prefix}/${name}` : name
     const info = await disk.stat(`${directory}/${path}`)
-    if (info?.kind === 'directory') files.push(...await filesBelow(disk, directory, path))
+    if (info?.kind === 'directory') files.push(...(await filesBelow(disk, directory, path)))
     else files.push(path)
   }
   return files

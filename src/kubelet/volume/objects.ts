@@ -40,7 +40,7 @@ export function createObjects({ client, host: { clock } }: Pick<KubeletContext, 
     fresh,
     recent(kind, namespace, name) {
       const entry = known.get(keyOf(kind, namespace, name))
-      return entry && clock.now() - entry.askedAt < AGE_MS_MAX ? entry.answer as Promise<never> : fresh(kind, namespace, name)
+      return entry && clock.now() - entry.askedAt < AGE_MS_MAX ? (entry.answer as Promise<never>) : fresh(kind, namespace, name)
     },
   }
 }

@@ -38,15 +38,25 @@ export interface PayloadGivers {
 export async function collectPayload(context: KubeletContext, givers: PayloadGivers, pod: Pod, volume: Volume, addresses: PodAddresses): Promise<Payload> {
   const { configMap, secret, downwardAPI, projected } = volume
   const mode = (configMap ?? secret ?? downwardAPI ?? projected)?.defaultMode ?? DEFAULT_MODE
-  const sources: Source[] = configMap ? [{ configMap }]
-    : secret ? [{ secret: { name: secret.secretName, items: secret.items, optional: secret.optional } }]
-      : downwardAPI ? [{ downwardAPI: { items: downwardAPI.items } }]
+  const sources: Source[] = configMap
+    ? [{ configMap }]
+    : secret
+      ? [{ secret: { name: secret.secretName, items: secret.items, optional: secret.optional } }]
+      : downwardAPI
+        ? [{ downwardAPI: { items: downwardAPI.items } }]
         : (projected?.sources ?? [])
   const parts = await Promise.all(sources.map(source => filesOf(context, givers, pod, source, mode, addresses)))
   return new Map(parts.flatMap(part => [...part]))
 }
 
-async function filesOf(context: KubeletContext, { tokens, read }: PayloadGivers, pod: Pod, source: Source, mode: number, addresses: PodAddresses): Promise<Map<string, PayloadFile>> {
+async function filesOf(
+  context: KubeletContext,
+  { tokens, read }: PayloadGivers,
+  pod: Pod,
+  source: Source,
+  mode: number,
+  addresses: PodAddresses,
+): Promise<Map<string, PayloadFile>> {
   const namespace = pod.metadata.namespace ?? ''
   const { configMap, secret, downwardAPI, serviceAccountToken } = source
   if (configMap) {
@@ -63,7 +73,9 @@ async function filesOf(context: KubeletContext, { tokens, read }: PayloadGivers,
     return select(data, secret.items, mode, secret.optional === true)
   }
   if (downwardAPI) {
-    return new Map((downwardAPI.items ?? []).map(item => [item.path, { data: encodeText(downwardText(context, pod, item, addresses)), mode: item.mode ?? mode }]))
+    return new Map(
+      (downwardAPI.items ?? []).map(item => [item.path, { data: encodeText(downwardText(context, pod, item, addresses)), mode: item.mode ?? mode }]),
+    )
   }
   if (serviceAccountToken) {
     const { audience, expirationSeconds, path } = serviceAccountToken
@@ -74,11 +86,13 @@ async function filesOf(context: KubeletContext, { tokens, read }: PayloadGivers,
   throw new Error(`${Object.keys(source).join(', ')}: this kind of projection is not supported`)
 }
 
-const missingIsFine = (optional: boolean | undefined, message: string) => (error: unknown): undefined => {
-  if (!isReason(error, 'NotFound')) throw error
-  if (!optional) throw new Error(message)
-  return undefined
-}
+const missingIsFine =
+  (optional: boolean | undefined, message: string) =>
+  (error: unknown): undefined => {
+    if (!isReason(error, 'NotFound')) throw error
+    if (!optional) throw new Error(message)
+    return undefined
+  }
 
 function select(data: ReadonlyMap<string, Uint8Array>, items: Items | undefined, mode: number, optional: boolean): Map<string, PayloadFile> {
   if (!items || items.length === 0) return new Map([...data].map(([key, bytes]) => [key, { data: bytes, mode }]))

@@ -22,7 +22,9 @@ export function createTokens({ client, host }: KubeletContext): Tokens {
       const now = host.clock.wall()
       if (held && now < held.renewAt) return held.token
       const { status } = await client.createSubresource<TokenRequest>(
-        ServiceAccount as never, { namespace: pod.metadata.namespace ?? '', name: pod.spec.serviceAccountName || 'default' }, 'token',
+        ServiceAccount as never,
+        { namespace: pod.metadata.namespace ?? '', name: pod.spec.serviceAccountName || 'default' },
+        'token',
         {
           apiVersion: 'authentication.k8s.io/v1',
           kind: 'TokenRequest',

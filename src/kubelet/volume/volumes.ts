@@ -39,19 +39,25 @@ export function createVolumes(context: KubeletContext): Volumes {
 
   return {
     async mount(pod, addresses) {
-      const mounted = await Promise.all((pod.spec.volumes ?? []).map(async volume => {
-        const made = await mountOne(context, { tokens, read: objects.fresh }, pod, volume, addresses).catch((error: unknown) => {
-          throw new VolumeError(volume.name, messageOf(error))
-        })
-        return [volume.name, made] as const
-      }))
+      const mounted = await Promise.all(
+        (pod.spec.volumes ?? []).map(async volume => {
+          const made = await mountOne(context, { tokens, read: objects.fresh }, pod, volume, addresses).catch((error: unknown) => {
+            throw new VolumeError(volume.name, messageOf(error))
+          })
+          return [volume.name, made] as const
+        }),
+      )
       return new Map(mounted)
     },
     async refresh(pod, addresses) {
       const written = (pod.spec.volumes ?? []).filter(volume => payloadPlugin(volume) !== undefined)
-      await Promise.all(written.map(volume => mountOne(context, { tokens, read: objects.recent }, pod, volume, addresses).catch((error: unknown) => {
-        context.host.log.warn('a volume could not be brought up to date', { pod: pod.metadata.name, volume: volume.name, error: messageOf(error) })
-      })))
+      await Promise.all(
+        written.map(volume =>
+          mountOne(context, { tokens, read: objects.recent }, pod, volume, addresses).catch((error: unknown) => {
+            context.host.log.warn('a volume could not be brought up to date', { pod: pod.metadata.name, volume: volume.name, error: messageOf(error) })
+          }),
+        ),
+      )
     },
     async unmount(pod) {
       const uid = pod.metadata.uid ?? ''
@@ -67,7 +73,12 @@ async function mountOne(context: KubeletContext, givers: PayloadGivers, pod: Pod
   if (volume.hostPath) return { hostPath: await prepareHostPath(context.host.disk, volume.hostPath), readOnly: false }
   if (volume.emptyDir) return { hostPath: await makeEmptyDir(context, pod, volume), readOnly: false }
   const plugin = payloadPlugin(volume)
-  if (!plugin) throw new Error(`${Object.keys(volume).filter(key => key !== 'name').join(', ')}: this kind of volume is not supported`)
+  if (!plugin)
+    throw new Error(
+      `${Object.keys(volume)
+        .filter(key => key !== 'name')
+        .join(', ')}: this kind of volume is not supported`,
+    )
   const directory = context.directories.volume(uid, plugin, volume.name)
   const payload = await collectPayload(context, givers, pod, volume, addresses)
   await writeAtomically(context.host, directory, payload, pod.spec.securityContext?.fsGroup)

@@ -6,7 +6,15 @@ import type { Cache } from '../../client/cache.ts'
 import { serviceNameOf, type DnsView } from './records.ts'
 
 /** The name server's view of the cluster: the caches, indexed by what is asked for. */
-export function createDnsView({ services, endpointSlices, namespaces }: { services: Cache<Service>; endpointSlices: Cache<EndpointSlice>; namespaces: Cache<Namespace> }): DnsView {
+export function createDnsView({
+  services,
+  endpointSlices,
+  namespaces,
+}: {
+  services: Cache<Service>
+  endpointSlices: Cache<EndpointSlice>
+  namespaces: Cache<Namespace>
+}): DnsView {
   const byClusterIP = createIndex<Service>()
   services.onChange(({ key, object, previous }) => {
     byClusterIP.change(keyText(key), clusterIPsOf(previous), clusterIPsOf(object), object)

@@ -27,11 +27,17 @@ const ask = (name: string, type: 'A' | 'AAAA' = 'A', more: Partial<Packet> = {},
 test('an answer repeats the number and the spelling of the question', () => {
   const answer = ask('WeB.ns.svc.cluster.local')
   assert.deepEqual([answer.id, answer.rcode, answer.flag_aa, answer.flag_rd, answer.flag_ra, answer.flag_tc], [4711, 'NOERROR', true, true, true, false])
-  assert.deepEqual(answer.answers?.map(record => [record.name, record.type, 'ttl' in record && record.ttl, 'data' in record && record.data]), [['WeB.ns.svc.cluster.local', 'A', 30, '10.96.0.7']])
+  assert.deepEqual(
+    answer.answers?.map(record => [record.name, record.type, 'ttl' in record && record.ttl, 'data' in record && record.data]),
+    [['WeB.ns.svc.cluster.local', 'A', 30, '10.96.0.7']],
+  )
 })
 
 test('a negative answer says how long it may be remembered', () => {
-  for (const [name, type, rcode] of [['nobody.ns.svc.cluster.local', 'A', 'NXDOMAIN'], ['web.ns.svc.cluster.local', 'AAAA', 'NOERROR']] as const) {
+  for (const [name, type, rcode] of [
+    ['nobody.ns.svc.cluster.local', 'A', 'NXDOMAIN'],
+    ['web.ns.svc.cluster.local', 'AAAA', 'NOERROR'],
+  ] as const) {
     const answer = ask(name, type)
     assert.deepEqual([answer.rcode, answer.answers?.length, answer.authorities?.[0]?.type], [rcode, 0, 'SOA'])
   }
@@ -55,7 +61,10 @@ test('a client that announces a larger buffer gets more, and its extension recor
   const additionals = [{ name: '.', type: 'OPT', udpPayloadSize: 4096, extendedRcode: 0, ednsVersion: 0, flags: 0, flag_do: false, options: [] }] as never
   const answer = ask('many.ns.svc.cluster.local', 'A', { additionals })
   assert.ok(answer.answers!.length > 25)
-  assert.deepEqual(answer.additionals?.map(({ type }) => type), ['OPT'])
+  assert.deepEqual(
+    answer.additionals?.map(({ type }) => type),
+    ['OPT'],
+  )
 })
 
 test('whatever bytes come in, the server stands, and answers at most with an error', () => {

@@ -65,7 +65,7 @@ const IN_CLASSES: ReadonlySet<string> = new Set(['IN', 'ANY'])
 /** As many records as fit: old resolvers (musl before 1.2.4) do not ask again over TCP and use what they get. */
 function truncated(packet: Packet, answers: readonly Answer[], limit: number): Uint8Array {
   let fits = 0
-  for (let low = 0, high = answers.length; low <= high; ) {
+  for (let low = 0, high = answers.length; low <= high;) {
     const middle = (low + high) >> 1
     if (reply(packet, { rcode: RCODE.noError, answers: answers.slice(0, middle) }).length <= limit) {
       fits = middle
@@ -100,15 +100,35 @@ const live = (record: DnsRecord): Answer => ({ ...record, ttl: TTL_SECONDS, clas
 
 /** Tells resolvers how long they may remember that something is not there. */
 const startOfAuthority = (clusterDomain: string): Answer => ({
-  name: clusterDomain, type: 'SOA', class: 'IN', ttl: NEGATIVE_TTL_SECONDS,
-  data: { mname: `ns.dns.${clusterDomain}`, rname: `hostmaster.${clusterDomain}`, serial: 1, refresh: 7_200, retry: 1_800, expire: 86_400, minimum: NEGATIVE_TTL_SECONDS },
+  name: clusterDomain,
+  type: 'SOA',
+  class: 'IN',
+  ttl: NEGATIVE_TTL_SECONDS,
+  data: {
+    mname: `ns.dns.${clusterDomain}`,
+    rname: `hostmaster.${clusterDomain}`,
+    serial: 1,
+    refresh: 7_200,
+    retry: 1_800,
+    expire: 86_400,
+    minimum: NEGATIVE_TTL_SECONDS,
+  },
 })
 
 const extensionsOf = (packet: Packet): { udpPayloadSize?: number } | undefined =>
   packet.additionals?.find(record => record.type === 'OPT') as { udpPayloadSize?: number } | undefined
 
 /** EDNS: who sends an OPT record gets one back. */
-const OWN_EXTENSIONS = { name: '.', type: 'OPT', udpPayloadSize: UDP_BYTES_MAX, extendedRcode: 0, ednsVersion: 0, flags: 0, flag_do: false, options: [] } as unknown as Answer
+const OWN_EXTENSIONS = {
+  name: '.',
+  type: 'OPT',
+  udpPayloadSize: UDP_BYTES_MAX,
+  extendedRcode: 0,
+  ednsVersion: 0,
+  flags: 0,
+  flag_do: false,
+  options: [],
+} as unknown as Answer
 
 const udpLimit = (packet: Packet): number => Math.min(UDP_BYTES_MAX, Math.max(UDP_BYTES_MIN, extensionsOf(packet)?.udpPayloadSize ?? 0))
 

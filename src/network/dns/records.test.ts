@@ -22,11 +22,15 @@ const SERVICES = [
   service('new', { ports: [http] }),
 ]
 const SLICES = [
-  slice('db', [
-    { addresses: ['10.244.0.5'], hostname: 'db-0', conditions: { ready: true } },
-    { addresses: ['10.244.0.6'], conditions: { ready: true } },
-    { addresses: ['10.244.0.7'], hostname: 'db-2', conditions: { ready: false } },
-  ], [{ name: 'sql', port: 15432, protocol: 'TCP' }]),
+  slice(
+    'db',
+    [
+      { addresses: ['10.244.0.5'], hostname: 'db-0', conditions: { ready: true } },
+      { addresses: ['10.244.0.6'], conditions: { ready: true } },
+      { addresses: ['10.244.0.7'], hostname: 'db-2', conditions: { ready: false } },
+    ],
+    [{ name: 'sql', port: 15432, protocol: 'TCP' }],
+  ),
   slice('early', [{ addresses: ['10.244.0.8'], conditions: { ready: false } }], []),
   slice('none', [{ addresses: ['10.244.0.9'], conditions: { ready: false } }], []),
 ]
@@ -55,7 +59,14 @@ test('a name that exists without records of the type is no error; a name that do
   assert.deepEqual(data('shop.svc.cluster.local'), [])
   assert.deepEqual(data('svc.cluster.local'), [])
   assert.deepEqual(data('cluster.local'), [])
-  for (const name of ['nobody.shop.svc.cluster.local', 'web.nowhere.svc.cluster.local', 'a.web.shop.svc.cluster.local', 'x.cluster.local', 'example.com.cluster.local']) assert.equal(data(name), 'nameError', name)
+  for (const name of [
+    'nobody.shop.svc.cluster.local',
+    'web.nowhere.svc.cluster.local',
+    'a.web.shop.svc.cluster.local',
+    'x.cluster.local',
+    'example.com.cluster.local',
+  ])
+    assert.equal(data(name), 'nameError', name)
 })
 
 test('a headless Service answers with its ready endpoints, and not at all when there are none', () => {
@@ -76,7 +87,9 @@ test('SRV tells the port of a named port, and the target can be asked for', () =
   const answer = ask('_http._tcp.web.shop.svc.cluster.local', 'SRV')
   assert.deepEqual(answer, {
     is: 'found',
-    records: [{ name: '_http._tcp.web.shop.svc.cluster.local', type: 'SRV', data: { priority: 0, weight: 100, port: 80, target: 'web.shop.svc.cluster.local' } }],
+    records: [
+      { name: '_http._tcp.web.shop.svc.cluster.local', type: 'SRV', data: { priority: 0, weight: 100, port: 80, target: 'web.shop.svc.cluster.local' } },
+    ],
     additionals: [{ name: 'web.shop.svc.cluster.local', type: 'A', data: '10.96.0.7' }],
   })
   assert.equal(data('_http._udp.web.shop.svc.cluster.local', 'SRV'), 'nameError')

@@ -56,7 +56,8 @@ function answerService(view: DnsView, clusterDomain: string, name: string, names
   const service = view.service(namespace, serviceName)
   if (!service) return { is: 'nameError' }
   const base = `${serviceName}.${namespace}.svc.${clusterDomain}`
-  if (service.spec.type === 'ExternalName') return labels.length === 0 ? answerAlias(view, clusterDomain, name, service.spec.externalName ?? '', type) : { is: 'nameError' }
+  if (service.spec.type === 'ExternalName')
+    return labels.length === 0 ? answerAlias(view, clusterDomain, name, service.spec.externalName ?? '', type) : { is: 'nameError' }
 
   const headless = service.spec.clusterIP === 'None'
   if (labels.length === 0) {
@@ -64,23 +65,38 @@ function answerService(view: DnsView, clusterDomain: string, name: string, names
     if (headless && addresses.length === 0) return { is: 'nameError' }
     if (type === 'SRV') return servicePorts(view, base, name, service, undefined, undefined)
     // A Service whose address has not been given yet exists, but has nothing to tell.
-    return found(type === 'A' ? unique(addresses).filter(isIPv4).map(data => ({ name, type, data })) : [])
+    return found(
+      type === 'A'
+        ? unique(addresses)
+            .filter(isIPv4)
+            .map(data => ({ name, type, data }))
+        : [],
+    )
   }
   if (labels.length === 2 && labels[0]!.startsWith('_') && labels[1]!.startsWith('_')) {
     return servicePorts(view, base, name, service, labels[0]!.slice(1), labels[1]!.slice(1), type)
   }
   if (labels.length === 1 && headless) {
-    const named = unique(readyEndpoints(view, service).filter(endpoint => ownLabel(endpoint) === labels[0]).map(({ address }) => address))
+    const named = unique(
+      readyEndpoints(view, service)
+        .filter(endpoint => ownLabel(endpoint) === labels[0])
+        .map(({ address }) => address),
+    )
     if (named.length > 0) return found(type === 'A' ? named.map(data => ({ name, type, data })) : [])
   }
   return { is: 'nameError' }
 }
 
 function servicePorts(
-  view: DnsView, base: string, name: string, service: Service, portName: string | undefined, protocol: string | undefined, type = 'SRV',
+  view: DnsView,
+  base: string,
+  name: string,
+  service: Service,
+  portName: string | undefined,
+  protocol: string | undefined,
+  type = 'SRV',
 ): DnsAnswer {
-  const ports = (service.spec.ports ?? []).filter(port =>
-    portName === undefined || (port.name === portName && port.protocol.toLowerCase() === protocol))
+  const ports = (service.spec.ports ?? []).filter(port => portName === undefined || (port.name === portName && port.protocol.toLowerCase() === protocol))
   if (ports.length === 0) return { is: 'nameError' }
   if (type !== 'SRV') return found([])
   if (service.spec.clusterIP !== 'None') {
@@ -90,9 +106,15 @@ function servicePorts(
   const targets = readyEndpoints(view, service).map(endpoint => ({ ...endpoint, target: `${ownLabel(endpoint)}.${base}` }))
   return found(
     // An endpoint is in one slice for each set of port numbers, and has only the ports of that slice.
-    targets.flatMap(({ target, ports: own }) => ports.filter(port => own.has(port.name ?? '')).map(port => ({
-      name, type: 'SRV' as const, data: { priority: 0, weight: 100, port: own.get(port.name ?? '')!, target },
-    }))),
+    targets.flatMap(({ target, ports: own }) =>
+      ports
+        .filter(port => own.has(port.name ?? ''))
+        .map(port => ({
+          name,
+          type: 'SRV' as const,
+          data: { priority: 0, weight: 100, port: own.get(port.name ?? '')!, target },
+        })),
+    ),
     [...new Map(targets.map(({ target, address }) => [target, { name: target, type: 'A' as const, data: address }])).values()],
   )
 }
@@ -103,7 +125,7 @@ const ALIASES_MAX = 8
 /** A stub resolver does not follow an alias by itself: what it stands for is told with it, where it is ours. */
 function answerAlias(view: DnsView, clusterDomain: string, name: string, target: string, type: string): DnsAnswer {
   const records: DnsRecord[] = []
-  for (let from = name, to = target; records.length < ALIASES_MAX && to !== ''; ) {
+  for (let from = name, to = target; records.length < ALIASES_MAX && to !== '';) {
     records.push({ name: from, type: 'CNAME', data: to })
     if (type === 'CNAME') break
     const next = /\.svc\./.test(to) ? serviceNamed(view, clusterDomain, to) : undefined
@@ -134,18 +156,26 @@ function answerPod(name: string, labels: string[], type: string): DnsAnswer {
 function answerReverse(view: DnsView, clusterDomain: string, name: string, type: string, address: string): DnsAnswer {
   const nameOf = ({ metadata }: Pick<Service, 'metadata'>) => `${metadata.name}.${metadata.namespace}.svc.${clusterDomain}`
   const service = view.serviceByClusterIP(address)
-  const targets = service ? [nameOf(service)] : view.endpointSlicesOf(address).flatMap(slice => {
-    const owner = view.service(slice.metadata.namespace ?? '', serviceNameOf(slice))
-    if (owner?.spec.clusterIP !== 'None') return []
-    return (slice.endpoints ?? []).filter(({ addresses, hostname }) => hostname && addresses.includes(address)).map(({ hostname }) => `${hostname}.${nameOf(owner)}`)
-  })
+  const targets = service
+    ? [nameOf(service)]
+    : view.endpointSlicesOf(address).flatMap(slice => {
+        const owner = view.service(slice.metadata.namespace ?? '', serviceNameOf(slice))
+        if (owner?.spec.clusterIP !== 'None') return []
+        return (slice.endpoints ?? [])
+          .filter(({ addresses, hostname }) => hostname && addresses.includes(address))
+          .map(({ hostname }) => `${hostname}.${nameOf(owner)}`)
+      })
   if (targets.length === 0) return { is: 'elsewhere' }
   return found(type === 'PTR' ? unique(targets).map(data => ({ name, type, data })) : [])
 }
 
 export const serviceNameOf = ({ metadata }: Pick<EndpointSlice, 'metadata'>): string => metadata.labels?.['kubernetes.io/service-name'] ?? ''
 
-interface ReadyEndpoint { address: string; hostname: string | undefined; ports: Map<string, number> }
+interface ReadyEndpoint {
+  address: string
+  hostname: string | undefined
+  ports: Map<string, number>
+}
 
 /** What stands before the Service's name for one endpoint. */
 const ownLabel = ({ hostname, address }: ReadyEndpoint): string => hostname || address.replaceAll('.', '-')
@@ -153,13 +183,19 @@ const ownLabel = ({ hostname, address }: ReadyEndpoint): string => hostname || a
 /** Endpoints that may be told: ready ones, or all of them when the Service publishes those that are not. */
 function readyEndpoints(view: DnsView, service: Service): ReadyEndpoint[] {
   const slices = view.endpointSlices(service.metadata.namespace ?? '', service.metadata.name ?? '')
-  return slices.filter(({ addressType }) => addressType === 'IPv4').flatMap(slice => (slice.endpoints ?? [])
-    .filter(endpoint => service.spec.publishNotReadyAddresses || endpoint.conditions?.ready !== false)
-    .flatMap(endpoint => endpoint.addresses.map(address => ({
-      address,
-      hostname: endpoint.hostname,
-      ports: new Map((slice.ports ?? []).map(port => [port.name ?? '', port.port ?? 0])),
-    }))))
+  return slices
+    .filter(({ addressType }) => addressType === 'IPv4')
+    .flatMap(slice =>
+      (slice.endpoints ?? [])
+        .filter(endpoint => service.spec.publishNotReadyAddresses || endpoint.conditions?.ready !== false)
+        .flatMap(endpoint =>
+          endpoint.addresses.map(address => ({
+            address,
+            hostname: endpoint.hostname,
+            ports: new Map((slice.ports ?? []).map(port => [port.name ?? '', port.port ?? 0])),
+          })),
+        ),
+    )
 }
 
 const unique = <T>(values: readonly T[]): T[] => [...new Set(values)]

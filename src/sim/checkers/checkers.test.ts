@@ -19,22 +19,47 @@ async function story(versions: readonly (readonly [name: string, uid: string, st
 
 const restarts = (restartCount: number) => ({ phase: 'Running', containerStatuses: [{ name: 'main', restartCount, state: { running: {} } }] })
 
-test('an ordinary life offends nobody', () => story([
-  ['web', '1', { phase: 'Pending' }],
-  ['web', '1', { ...restarts(0), podIP: '10.244.0.2' }],
-  ['web', '1', { ...restarts(1), podIP: '10.244.0.2' }],
-  ['web', '1', { phase: 'Failed', podIP: '10.244.0.2' }],
-  ['other', '2', { ...restarts(0), podIP: '10.244.0.2' }],
-  ['web', '3', restarts(0)],
-]))
+test('an ordinary life offends nobody', () =>
+  story([
+    ['web', '1', { phase: 'Pending' }],
+    ['web', '1', { ...restarts(0), podIP: '10.244.0.2' }],
+    ['web', '1', { ...restarts(1), podIP: '10.244.0.2' }],
+    ['web', '1', { phase: 'Failed', podIP: '10.244.0.2' }],
+    ['other', '2', { ...restarts(0), podIP: '10.244.0.2' }],
+    ['web', '3', restarts(0)],
+  ]))
 
 test('a terminal Pod that runs again is found', async () => {
-  await assert.rejects(story([['web', '1', { phase: 'Succeeded' }], ['web', '1', { phase: 'Running' }]]), /0\.002s: a terminal Pod never runs again: \/pods\/default\/web went from Succeeded to Running/)
-  await assert.rejects(story([['web', '1', { phase: 'Failed' }], ['web', '1', { ...restarts(0), phase: 'Failed' }]]), /is Failed and its container main runs/)
+  await assert.rejects(
+    story([
+      ['web', '1', { phase: 'Succeeded' }],
+      ['web', '1', { phase: 'Running' }],
+    ]),
+    /0\.002s: a terminal Pod never runs again: \/pods\/default\/web went from Succeeded to Running/,
+  )
+  await assert.rejects(
+    story([
+      ['web', '1', { phase: 'Failed' }],
+      ['web', '1', { ...restarts(0), phase: 'Failed' }],
+    ]),
+    /is Failed and its container main runs/,
+  )
 })
 
 test('a restart count that falls is found', () =>
-  assert.rejects(story([['web', '1', restarts(2)], ['web', '1', restarts(1)]]), /main went from 2 restarts to 1/))
+  assert.rejects(
+    story([
+      ['web', '1', restarts(2)],
+      ['web', '1', restarts(1)],
+    ]),
+    /main went from 2 restarts to 1/,
+  ))
 
 test('two live Pods of one address are found', () =>
-  assert.rejects(story([['a', '1', { phase: 'Running', podIP: '10.244.0.2' }], ['b', '2', { phase: 'Running', podIP: '10.244.0.2' }]]), /\/pods\/default\/b has the address 10\.244\.0\.2 of \/pods\/default\/a/))
+  assert.rejects(
+    story([
+      ['a', '1', { phase: 'Running', podIP: '10.244.0.2' }],
+      ['b', '2', { phase: 'Running', podIP: '10.244.0.2' }],
+    ]),
+    /\/pods\/default\/b has the address 10\.244\.0\.2 of \/pods\/default\/a/,
+  ))

@@ -66,4 +66,8 @@ export function oneAddressPerPod(): Checker {
 
 const podOf = (stored: Stored | undefined): Pod | undefined => stored?.value as Pod | undefined
 
-const statusesOf = ({ status }: Pod): readonly ContainerStatus[] => [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? []), ...(status.ephemeralContainerStatuses ?? [])]
+const statusesOf = ({ status }: Pod): readonly ContainerStatus[] => [
+  ...(status.initContainerStatuses ?? []),
+  ...(status.containerStatuses ?? []),
+  ...(status.ephemeralContainerStatuses ?? []),
+]

@@ -34,7 +34,9 @@ export class ReadOnlyError extends Error {
 const LINKS_MAX = 40
 
 export function createContainerFiles(root: MemoryDisk, rootReadOnly: boolean, disk: Disk, mounts: readonly FileMount[]): ContainerFiles {
-  const byDepth = mounts.toSorted((a, b) => b.containerPath.length - a.containerPath.length).map(mount => ({ ...mount, at: mount.containerPath.replace(/\/+$/, '') }))
+  const byDepth = mounts
+    .toSorted((a, b) => b.containerPath.length - a.containerPath.length)
+    .map(mount => ({ ...mount, at: mount.containerPath.replace(/\/+$/, '') }))
 
   const place = (path: string): { disk: Disk; path: string; readOnly: boolean } => {
     for (const mount of byDepth) {
@@ -142,12 +144,19 @@ export function errorText(error: unknown): string {
   if (error instanceof ReadOnlyError) return error.message
   if (!(error instanceof DiskError)) throw error
   switch (error.code) {
-    case 'NotFound': return 'No such file or directory'
-    case 'Exists': return 'File exists'
-    case 'NotADirectory': return 'Not a directory'
-    case 'IsADirectory': return 'Is a directory'
-    case 'AccessDenied': return 'Permission denied'
-    case 'NoSpace': return 'No space left on device'
-    default: return error.message
+    case 'NotFound':
+      return 'No such file or directory'
+    case 'Exists':
+      return 'File exists'
+    case 'NotADirectory':
+      return 'Not a directory'
+    case 'IsADirectory':
+      return 'Is a directory'
+    case 'AccessDenied':
+      return 'Permission denied'
+    case 'NoSpace':
+      return 'No space left on device'
+    default:
+      return error.message
   }
 }

@@ -114,4 +114,3 @@ export function createGuest(ports: GuestPorts): Guest {
   }
   return guest
 }
-

@@ -49,11 +49,20 @@ export function imageModel(image: string): ImageModel {
       },
     }
   }
-  if (name === 'httpd') return { ...PLAIN, command: ['httpd-foreground'], stopSignal: 'WINCH', sizeBytes: 60 * MiB, programs: programsOf(debian, { httpd: apache, 'httpd-foreground': apache }), files: { '/usr/local/apache2/htdocs/': '', '/usr/local/apache2/htdocs/index.html': '<html><body><h1>It works!</h1></body></html>\n' } }
+  if (name === 'httpd')
+    return {
+      ...PLAIN,
+      command: ['httpd-foreground'],
+      stopSignal: 'WINCH',
+      sizeBytes: 60 * MiB,
+      programs: programsOf(debian, { httpd: apache, 'httpd-foreground': apache }),
+      files: { '/usr/local/apache2/htdocs/': '', '/usr/local/apache2/htdocs/index.html': '<html><body><h1>It works!</h1></body></html>\n' },
+    }
   if (name === 'busybox') return { ...PLAIN, command: ['sh'], sizeBytes: 2 * MiB, programs: programsOf(busyboxOnly) }
   if (name === 'alpine') return { ...PLAIN, command: ['/bin/sh'], sizeBytes: 4 * MiB, programs: programsOf(busyboxOnly) }
   if (name === 'debian' || name === 'ubuntu') return { ...PLAIN, command: ['bash'], sizeBytes: 45 * MiB, programs: programsOf(debian) }
-  if (name === 'stress-ng') return { ...PLAIN, entrypoint: ['/usr/bin/stress-ng'], sizeBytes: 12 * MiB, programs: programsOf(busyboxOnly, { 'stress-ng': stressNg }) }
+  if (name === 'stress-ng')
+    return { ...PLAIN, entrypoint: ['/usr/bin/stress-ng'], sizeBytes: 12 * MiB, programs: programsOf(busyboxOnly, { 'stress-ng': stressNg }) }
   if (name === 'pause') return { ...PLAIN, entrypoint: ['/pause'], sizeBytes: MiB, programs: programsOf({}, { pause }) }
   // Nothing is known of it: it holds a busybox, and whatever else is started in it is a server that stops as told.
   const unknown = model({ ...DEFAULT_SETTINGS, startMs: 100, ports: [80] })
@@ -61,7 +70,13 @@ export function imageModel(image: string): ImageModel {
 }
 
 const PLAIN = {
-  entrypoint: [], command: [], env: { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' }, workingDir: '/', stopSignal: 'TERM', files: {}, unknownProgram: undefined,
+  entrypoint: [],
+  command: [],
+  env: { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' },
+  workingDir: '/',
+  stopSignal: 'TERM',
+  files: {},
+  unknownProgram: undefined,
 } as const
 
 /** nginx' and others' entrypoint scripts end in `exec "$@"`. */

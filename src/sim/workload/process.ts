@@ -78,14 +78,15 @@ export function createProcess(guest: Guest, pid: number, start: ProcessStart, pr
     ended(exitCode)
     finish(exitCode)
   }
-  const wait = <T>(promise: Promise<T>) => new Promise<T>((resolve, reject) => {
-    if (!alive) return reject(new ProcessEnded(`process ${pid} has ended`))
-    waiting.add(reject)
-    promise.then(
-      value => waiting.delete(reject) && resolve(value),
-      (error: unknown) => waiting.delete(reject) && reject(error instanceof Error ? error : new Error(String(error))),
-    )
-  })
+  const wait = <T>(promise: Promise<T>) =>
+    new Promise<T>((resolve, reject) => {
+      if (!alive) return reject(new ProcessEnded(`process ${pid} has ended`))
+      waiting.add(reject)
+      promise.then(
+        value => waiting.delete(reject) && resolve(value),
+        (error: unknown) => waiting.delete(reject) && reject(error instanceof Error ? error : new Error(String(error))),
+      )
+    })
 
   const process: Process = {
     pid,
@@ -107,28 +108,35 @@ export function createProcess(guest: Guest, pid: number, start: ProcessStart, pr
       if (handler) handlers.set(signal, handler)
       else handlers.delete(signal)
     },
-    sleep: ms => new Promise((resolve, reject) => {
-      if (!alive) return reject(new ProcessEnded(`process ${pid} has ended`))
-      const give = (reason: Error) => {
-        timer.cancel()
-        reject(reason)
-      }
-      const timer = guest.clock.at(guest.clock.now() + ms, () => {
-        waiting.delete(give)
-        resolve()
-      }, `workload ${start.args[0] ?? ''}`)
-      waiting.add(give)
-    }),
+    sleep: ms =>
+      new Promise((resolve, reject) => {
+        if (!alive) return reject(new ProcessEnded(`process ${pid} has ended`))
+        const give = (reason: Error) => {
+          timer.cancel()
+          reject(reason)
+        }
+        const timer = guest.clock.at(
+          guest.clock.now() + ms,
+          () => {
+            waiting.delete(give)
+            resolve()
+          },
+          `workload ${start.args[0] ?? ''}`,
+        )
+        waiting.add(give)
+      }),
     wait,
     print: text => (alive ? process.stdout.write(text) : Promise.resolve()),
     complain: text => (alive ? process.stderr.write(text) : Promise.resolve()),
   }
 
-  Promise.resolve().then(() => program(process)).then(end, async (error: unknown) => {
-    if (error instanceof ProcessEnded) return
-    await process.complain(`${start.args[0]}: ${messageOf(error)}\n`)
-    end(1)
-  })
+  Promise.resolve()
+    .then(() => program(process))
+    .then(end, async (error: unknown) => {
+      if (error instanceof ProcessEnded) return
+      await process.complain(`${start.args[0]}: ${messageOf(error)}\n`)
+      end(1)
+    })
 
   return {
     process,

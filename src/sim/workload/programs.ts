@@ -115,7 +115,9 @@ function fromFiles(root: string, { log = true }: { log?: boolean } = {}) {
     let path = `${root}${asked === '/' ? '' : asked}`
     if ((await process.guest.files.stat(path))?.kind === 'directory') path += '/index.html'
     const found = (await process.guest.files.stat(path))?.kind === 'file'
-    const reply = found ? plainReply(200, await process.guest.files.read(path)) : plainReply(404, '<html>\r\n<head><title>404 Not Found</title></head>\r\n</html>\r\n')
+    const reply = found
+      ? plainReply(200, await process.guest.files.read(path))
+      : plainReply(404, '<html>\r\n<head><title>404 Not Found</title></head>\r\n</html>\r\n')
     if (!log) return { ...reply, headers: { ...reply.headers, 'content-type': 'text/html' } }
     const agent = request.headers.find(([name]) => name.toLowerCase() === 'user-agent')?.[1] ?? '-'
     await process.print(`- - - "${request.method} ${request.path} HTTP/1.1" ${reply.status} ${reply.body.length} "-" "${agent}" "-"\n`)

@@ -32,20 +32,27 @@ export function serverProgram({ settings, answer, graceful, fast, portTaken }: S
     })
     if (settings.term === 'ignore') process.onSignal('TERM', 'ignore')
 
-    const answered = <T>(work: () => Promise<T>): Promise<T> => new Promise<T>((resolve, reject) => {
-      const over = () => {
-        underWay.delete(reject)
-        if (underWay.size === 0) idle()
-      }
-      underWay.add(reject)
-      process.sleep(settings.answerMs).then(work).then(reply => {
-        over()
-        resolve(reply)
-      }, (error: unknown) => {
-        over()
-        reject(process.alive && error instanceof Error ? error : new NetworkError('Reset', 'EOF'))
+    const answered = <T>(work: () => Promise<T>): Promise<T> =>
+      new Promise<T>((resolve, reject) => {
+        const over = () => {
+          underWay.delete(reject)
+          if (underWay.size === 0) idle()
+        }
+        underWay.add(reject)
+        process
+          .sleep(settings.answerMs)
+          .then(work)
+          .then(
+            reply => {
+              over()
+              resolve(reply)
+            },
+            (error: unknown) => {
+              over()
+              reject(process.alive && error instanceof Error ? error : new NetworkError('Reset', 'EOF'))
+            },
+          )
       })
-    })
     const server: SimulatedServer = {
       http: request => answered(async () => (answer && settings.status === undefined ? answer(process, request) : plainReply(settings.status ?? 200))),
       ...(settings.grpc === undefined ? {} : { grpcHealth: () => answered(async () => settings.grpc!) }),

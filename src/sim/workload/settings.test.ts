@@ -3,9 +3,22 @@ import { test } from 'node:test'
 import { DEFAULT_SETTINGS, parseSettings } from './settings.ts'
 
 test('an annotation is read name by name, and the rest stays as it was', () => {
-  assert.deepEqual(parseSettings('start=2s, listen=8080+9090 ,drain=1m,exit=3,term=ignore,answer=20ms,status=503,grpc=NOT_SERVING,memory=64Mi,cpu=0.25,after=1.5s'), {
-    startMs: 2_000, ports: [8080, 9090], drainMs: 60_000, exitCode: 3, term: 'ignore', answerMs: 20, status: 503, grpc: 'NOT_SERVING', memoryBytes: 64 * 2 ** 20, cpus: 0.25, afterMs: 1_500,
-  })
+  assert.deepEqual(
+    parseSettings('start=2s, listen=8080+9090 ,drain=1m,exit=3,term=ignore,answer=20ms,status=503,grpc=NOT_SERVING,memory=64Mi,cpu=0.25,after=1.5s'),
+    {
+      startMs: 2_000,
+      ports: [8080, 9090],
+      drainMs: 60_000,
+      exitCode: 3,
+      term: 'ignore',
+      answerMs: 20,
+      status: 503,
+      grpc: 'NOT_SERVING',
+      memoryBytes: 64 * 2 ** 20,
+      cpus: 0.25,
+      afterMs: 1_500,
+    },
+  )
   assert.deepEqual(parseSettings(''), DEFAULT_SETTINGS)
   assert.deepEqual(parseSettings('listen=none').ports, [])
 })
@@ -17,5 +30,6 @@ test('what cannot be understood is named', () => {
     ['drain', 'drain: must be name=value'],
     ['term=maybe', 'term=maybe: must be one of drain, fast, ignore'],
     ['memory=lots', 'memory=lots: must be a size such as 64Mi'],
-  ] as const) assert.throws(() => parseSettings(text), { name: 'SettingsError', message })
+  ] as const)
+    assert.throws(() => parseSettings(text), { name: 'SettingsError', message })
 })

@@ -39,7 +39,17 @@ export interface ServerSettings {
 }
 
 export const DEFAULT_SETTINGS: ServerSettings = {
-  startMs: 0, ports: [], afterMs: undefined, exitCode: 0, drainMs: 0, term: 'drain', answerMs: 1, status: undefined, grpc: undefined, memoryBytes: 8 * 1024 * 1024, cpus: 0,
+  startMs: 0,
+  ports: [],
+  afterMs: undefined,
+  exitCode: 0,
+  drainMs: 0,
+  term: 'drain',
+  answerMs: 1,
+  status: undefined,
+  grpc: undefined,
+  memoryBytes: 8 * 1024 * 1024,
+  cpus: 0,
 }
 
 export class SettingsError extends Error {
@@ -49,23 +59,49 @@ export class SettingsError extends Error {
 /** Throws SettingsError, naming what cannot be understood: a typo must not quietly change a simulation. */
 export function parseSettings(text: string, defaults: ServerSettings = DEFAULT_SETTINGS): ServerSettings {
   const settings: { -readonly [Name in keyof ServerSettings]: ServerSettings[Name] } = { ...defaults }
-  for (const pair of text.split(',').map(part => part.trim()).filter(part => part !== '')) {
+  for (const pair of text
+    .split(',')
+    .map(part => part.trim())
+    .filter(part => part !== '')) {
     const cut = pair.indexOf('=')
     const [name, value] = [pair.slice(0, cut).trim(), pair.slice(cut + 1).trim()]
     if (cut < 1) throw new SettingsError(`${pair}: must be name=value`)
     switch (name) {
-      case 'start': settings.startMs = duration(pair, value); break
-      case 'after': settings.afterMs = duration(pair, value); break
-      case 'drain': settings.drainMs = duration(pair, value); break
-      case 'answer': settings.answerMs = duration(pair, value); break
-      case 'listen': settings.ports = value === 'none' ? [] : value.split('+').map(port => whole(pair, port)); break
-      case 'exit': settings.exitCode = whole(pair, value); break
-      case 'status': settings.status = whole(pair, value); break
-      case 'term': settings.term = oneOf(pair, value, ['drain', 'fast', 'ignore'] as const); break
-      case 'grpc': settings.grpc = oneOf(pair, value, ['SERVING', 'NOT_SERVING'] as const); break
-      case 'memory': settings.memoryBytes = size(pair, value); break
-      case 'cpu': settings.cpus = fraction(pair, value); break
-      default: throw new SettingsError(`${pair}: unknown name "${name}"`)
+      case 'start':
+        settings.startMs = duration(pair, value)
+        break
+      case 'after':
+        settings.afterMs = duration(pair, value)
+        break
+      case 'drain':
+        settings.drainMs = duration(pair, value)
+        break
+      case 'answer':
+        settings.answerMs = duration(pair, value)
+        break
+      case 'listen':
+        settings.ports = value === 'none' ? [] : value.split('+').map(port => whole(pair, port))
+        break
+      case 'exit':
+        settings.exitCode = whole(pair, value)
+        break
+      case 'status':
+        settings.status = whole(pair, value)
+        break
+      case 'term':
+        settings.term = oneOf(pair, value, ['drain', 'fast', 'ignore'] as const)
+        break
+      case 'grpc':
+        settings.grpc = oneOf(pair, value, ['SERVING', 'NOT_SERVING'] as const)
+        break
+      case 'memory':
+        settings.memoryBytes = size(pair, value)
+        break
+      case 'cpu':
+        settings.cpus = fraction(pair, value)
+        break
+      default:
+        throw new SettingsError(`${pair}: unknown name "${name}"`)
     }
   }
   return settings

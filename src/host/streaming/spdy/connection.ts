@@ -72,7 +72,8 @@ export function createSpdyConnection(socket: Duplex, { side, opened }: SpdyOptio
     const state: StreamState = { queue, readClosed: false, writeClosed: false }
     streams.set(id, state)
     return {
-      id, headers,
+      id,
+      headers,
       incoming: queue.source,
       outgoing: {
         async write(bytes) {
@@ -106,7 +107,8 @@ export function createSpdyConnection(socket: Duplex, { side, opened }: SpdyOptio
 
   function take(frame: Frame): void {
     switch (frame.is) {
-      case 'synStream': return accept(frame.streamId, inflate(frame.block), frame.fin)
+      case 'synStream':
+        return accept(frame.streamId, inflate(frame.block), frame.fin)
       case 'synReply':
       case 'headers': {
         // Also of a stream that is unknown: the compression goes over all of them.
@@ -130,10 +132,12 @@ export function createSpdyConnection(socket: Duplex, { side, opened }: SpdyOptio
         return closeReading(frame.streamId, state)
       }
       // The answer to a ping of the other side is the ping itself; its numbers have the other parity than ours.
-      case 'ping': return frame.id % 2 === (side === 'client' ? 0 : 1) ? void send(pingFrame(frame.id)) : undefined
+      case 'ping':
+        return frame.id % 2 === (side === 'client' ? 0 : 1) ? void send(pingFrame(frame.id)) : undefined
       case 'goAway':
       case 'windowUpdate':
-      case 'other': return
+      case 'other':
+        return
     }
   }
 

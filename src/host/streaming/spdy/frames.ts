@@ -47,13 +47,20 @@ function parseFrame(frame: Buffer): Frame {
   // All others begin with a number of four bytes.
   const id = body.readUInt32BE(0) & STREAM_ID_MASK
   switch (type) {
-    case TYPES.synStream: return { is: 'synStream', streamId: id, fin, block: body.subarray(10) }
-    case TYPES.synReply: return { is: 'synReply', streamId: id, fin, block: body.subarray(4) }
-    case TYPES.headers: return { is: 'headers', streamId: id, fin, block: body.subarray(4) }
-    case TYPES.reset: return { is: 'reset', streamId: id, status: body.readUInt32BE(4) }
-    case TYPES.ping: return { is: 'ping', id: body.readUInt32BE(0) }
-    case TYPES.goAway: return { is: 'goAway' }
-    default: return { is: 'windowUpdate', streamId: id, delta: body.readUInt32BE(4) & STREAM_ID_MASK }
+    case TYPES.synStream:
+      return { is: 'synStream', streamId: id, fin, block: body.subarray(10) }
+    case TYPES.synReply:
+      return { is: 'synReply', streamId: id, fin, block: body.subarray(4) }
+    case TYPES.headers:
+      return { is: 'headers', streamId: id, fin, block: body.subarray(4) }
+    case TYPES.reset:
+      return { is: 'reset', streamId: id, status: body.readUInt32BE(4) }
+    case TYPES.ping:
+      return { is: 'ping', id: body.readUInt32BE(0) }
+    case TYPES.goAway:
+      return { is: 'goAway' }
+    default:
+      return { is: 'windowUpdate', streamId: id, delta: body.readUInt32BE(4) & STREAM_ID_MASK }
   }
 }
 

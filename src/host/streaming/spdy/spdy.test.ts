@@ -17,20 +17,32 @@ test('the dictionary is the one of SPDY/3, by the checksum that names it', () =>
 })
 
 test('frames are the same in whatever portions they arrive', () => {
-  const bytes = Buffer.concat([synStreamFrame(1, Buffer.from('block')), dataFrame(1, Buffer.from('hello'), false), pingFrame(1), dataFrame(1, Buffer.alloc(0), true)])
+  const bytes = Buffer.concat([
+    synStreamFrame(1, Buffer.from('block')),
+    dataFrame(1, Buffer.from('hello'), false),
+    pingFrame(1),
+    dataFrame(1, Buffer.alloc(0), true),
+  ])
   const whole = parse([bytes])
-  assert.deepEqual(whole.map(frame => frame.is), ['synStream', 'data', 'ping', 'data'])
-  fc.assert(fc.property(fc.array(fc.integer({ min: 1, max: bytes.length - 1 }), { maxLength: 8 }), cuts => {
-    const edges = [0, ...cuts.sort((a, b) => a - b), bytes.length]
-    assert.deepEqual(parse(edges.slice(1).map((edge, i) => bytes.subarray(edges[i], edge))), whole)
-  }))
+  assert.deepEqual(
+    whole.map(frame => frame.is),
+    ['synStream', 'data', 'ping', 'data'],
+  )
+  fc.assert(
+    fc.property(fc.array(fc.integer({ min: 1, max: bytes.length - 1 }), { maxLength: 8 }), cuts => {
+      const edges = [0, ...cuts.sort((a, b) => a - b), bytes.length]
+      assert.deepEqual(parse(edges.slice(1).map((edge, i) => bytes.subarray(edges[i], edge))), whole)
+    }),
+  )
 })
 
 test('headers come out as they went in, block after block, and lower case', () => {
-  fc.assert(fc.property(fc.array(fc.dictionary(fc.stringMatching(/^[a-z-]{1,20}$/), fc.string({ maxLength: 300 })), { minLength: 1, maxLength: 20 }), blocks => {
-    const [deflate, inflate] = [createHeaderDeflater(), createHeaderInflater()]
-    for (const headers of blocks) assert.deepEqual({ ...inflate(deflate(headers)) }, { ...headers })
-  }))
+  fc.assert(
+    fc.property(fc.array(fc.dictionary(fc.stringMatching(/^[a-z-]{1,20}$/), fc.string({ maxLength: 300 })), { minLength: 1, maxLength: 20 }), blocks => {
+      const [deflate, inflate] = [createHeaderDeflater(), createHeaderInflater()]
+      for (const headers of blocks) assert.deepEqual({ ...inflate(deflate(headers)) }, { ...headers })
+    }),
+  )
   assert.deepEqual({ ...createHeaderInflater()(createHeaderDeflater()({ StreamType: 'data' })) }, { streamtype: 'data' })
 })
 
@@ -60,14 +72,17 @@ test('a header block that unpacks to far more than it is, or that lies about its
 })
 
 test('whatever a peer sends, it can only end its own connection', async () => {
-  await fc.assert(fc.asyncProperty(fc.array(fc.uint8Array({ maxLength: 64 }), { maxLength: 10 }), async chunks => {
-    const [near, far] = pair()
-    createSpdyConnection(near, { side: 'server', opened() {} })
-    for (const chunk of chunks) if (!far.destroyed) far.write(Buffer.concat([Buffer.from([0x80, 3, 0, chunk[0] ?? 0]), chunk]))
-    await new Promise(resolve => setImmediate(resolve))
-    near.destroy()
-    far.destroy()
-  }), { numRuns: 50 })
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.uint8Array({ maxLength: 64 }), { maxLength: 10 }), async chunks => {
+      const [near, far] = pair()
+      createSpdyConnection(near, { side: 'server', opened() {} })
+      for (const chunk of chunks) if (!far.destroyed) far.write(Buffer.concat([Buffer.from([0x80, 3, 0, chunk[0] ?? 0]), chunk]))
+      await new Promise(resolve => setImmediate(resolve))
+      near.destroy()
+      far.destroy()
+    }),
+    { numRuns: 50 },
+  )
 })
 
 test('each direction of a stream closes by itself, and a lost connection ends them all', async () => {
@@ -77,10 +92,12 @@ test('each direction of a stream closes by itself, and a lost connection ends th
     side: 'server',
     opened(stream) {
       served = stream
-      void text(stream.incoming).then(async got => {
-        await stream.outgoing.write(encodeText(`${stream.headers['streamtype']} ${got}`))
-        await stream.outgoing.end()
-      }).catch(() => {}) // the second one is cut off
+      void text(stream.incoming)
+        .then(async got => {
+          await stream.outgoing.write(encodeText(`${stream.headers['streamtype']} ${got}`))
+          await stream.outgoing.end()
+        })
+        .catch(() => {}) // the second one is cut off
     },
   })
   const client = createSpdyConnection(far, { side: 'client' })
@@ -111,17 +128,18 @@ async function text(source: ByteSource): Promise<string> {
 
 /** Two ends of a pipe. */
 function pair(): [Duplex, Duplex] {
-  const make = (other: () => Duplex) => new Duplex({
-    read() {},
-    write(chunk, _, done) {
-      if (!other().destroyed) other().push(chunk)
-      done()
-    },
-    final(done) {
-      if (!other().destroyed) other().push(null)
-      done()
-    },
-  })
+  const make = (other: () => Duplex) =>
+    new Duplex({
+      read() {},
+      write(chunk, _, done) {
+        if (!other().destroyed) other().push(chunk)
+        done()
+      },
+      final(done) {
+        if (!other().destroyed) other().push(null)
+        done()
+      },
+    })
   const near: Duplex = make(() => far)
   const far: Duplex = make(() => near)
   return [near, far]

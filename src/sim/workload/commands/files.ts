@@ -47,7 +47,10 @@ export const filePrograms: Readonly<Record<string, Program>> = {
     })
   },
   ls: async process => {
-    const flags = process.args.slice(1).filter(arg => arg.startsWith('-')).join('')
+    const flags = process.args
+      .slice(1)
+      .filter(arg => arg.startsWith('-'))
+      .join('')
     const names = process.args.slice(1).filter(arg => !arg.startsWith('-'))
     let code = 0
     for (const name of names.length > 0 ? names : ['.']) {
@@ -73,10 +76,13 @@ function forEach(program: string, act: (process: Process, path: string, name: st
     const flags = args.filter(arg => arg.startsWith('-')).join('')
     let code = 0
     for (const name of args.filter(arg => !arg.startsWith('-'))) {
-      code = Math.max(code, await attempt(process, program, name, async () => {
-        const problem = await act(process, normalized(name, process.cwd), name, flags)
-        if (problem) throw new Complaint(problem)
-      }))
+      code = Math.max(
+        code,
+        await attempt(process, program, name, async () => {
+          const problem = await act(process, normalized(name, process.cwd), name, flags)
+          if (problem) throw new Complaint(problem)
+        }),
+      )
     }
     return code
   }

@@ -30,7 +30,11 @@ export const systemPrograms: Readonly<Record<string, Program>> = {
     const program = process.guest.program(args[1] ?? '')
     if (!program || Number.isNaN(seconds)) return complain(process, 'timeout', `can't execute '${args[1]}': No such file or directory`)
     const child = process.guest.spawn(program, { ...process, args: args.slice(1), parent: process.pid })
-    const timer = process.guest.clock.at(process.guest.clock.now() + seconds * 1_000, () => process.guest.signal(child.pid, 'TERM', 'inside'), 'workload timeout')
+    const timer = process.guest.clock.at(
+      process.guest.clock.now() + seconds * 1_000,
+      () => process.guest.signal(child.pid, 'TERM', 'inside'),
+      'workload timeout',
+    )
     const code = await process.wait(child.exited)
     timer.cancel()
     return code
@@ -40,13 +44,24 @@ export const systemPrograms: Readonly<Record<string, Program>> = {
     const format = process.args.find(arg => arg.startsWith('+'))?.slice(1)
     const pad = (n: number) => String(n).padStart(2, '0')
     const parts: Record<string, string> = {
-      Y: String(now.getUTCFullYear()), m: pad(now.getUTCMonth() + 1), d: pad(now.getUTCDate()), H: pad(now.getUTCHours()), M: pad(now.getUTCMinutes()), S: pad(now.getUTCSeconds()),
-      s: String(Math.floor(now.getTime() / 1000)), N: `${String(now.getTime() % 1000).padStart(3, '0')}000000`, F: now.toISOString().slice(0, 10), T: now.toISOString().slice(11, 19), Z: 'UTC',
+      Y: String(now.getUTCFullYear()),
+      m: pad(now.getUTCMonth() + 1),
+      d: pad(now.getUTCDate()),
+      H: pad(now.getUTCHours()),
+      M: pad(now.getUTCMinutes()),
+      S: pad(now.getUTCSeconds()),
+      s: String(Math.floor(now.getTime() / 1000)),
+      N: `${String(now.getTime() % 1000).padStart(3, '0')}000000`,
+      F: now.toISOString().slice(0, 10),
+      T: now.toISOString().slice(11, 19),
+      Z: 'UTC',
     }
     const [weekday, day, month] = now.toUTCString().replace(',', '').split(' ')
-    await process.print(format === undefined
-      ? `${weekday} ${month} ${String(Number(day)).padStart(2)} ${parts.T} UTC ${parts.Y}\n`
-      : `${format.replace(/%(.)/g, (all, letter: string) => parts[letter] ?? all)}\n`)
+    await process.print(
+      format === undefined
+        ? `${weekday} ${month} ${String(Number(day)).padStart(2)} ${parts.T} UTC ${parts.Y}\n`
+        : `${format.replace(/%(.)/g, (all, letter: string) => parts[letter] ?? all)}\n`,
+    )
     return 0
   },
   hostname: async process => {
@@ -76,7 +91,9 @@ export const systemPrograms: Readonly<Record<string, Program>> = {
   id: async process => {
     const { uid, gid } = process.guest.user
     const name = uid === 0 ? '(root)' : ''
-    await process.print(process.args.includes('-u') ? `${uid}\n` : process.args.includes('-g') ? `${gid}\n` : `uid=${uid}${name} gid=${gid}${gid === 0 ? '(root)' : ''}\n`)
+    await process.print(
+      process.args.includes('-u') ? `${uid}\n` : process.args.includes('-g') ? `${gid}\n` : `uid=${uid}${name} gid=${gid}${gid === 0 ? '(root)' : ''}\n`,
+    )
     return 0
   },
   whoami: async process => {
@@ -90,14 +107,24 @@ export const systemPrograms: Readonly<Record<string, Program>> = {
     return 0
   },
   ps: async process => {
-    await process.print(['PID   USER     TIME  COMMAND', ...process.guest.processes().map(other => `${String(other.pid).padStart(5)} root      0:00 ${other.args.join(' ')}`), ''].join('\n'))
+    await process.print(
+      [
+        'PID   USER     TIME  COMMAND',
+        ...process.guest.processes().map(other => `${String(other.pid).padStart(5)} root      0:00 ${other.args.join(' ')}`),
+        '',
+      ].join('\n'),
+    )
     return 0
   },
   top: async process => {
     const used = Math.ceil(process.guest.memoryBytes() / 1024)
-    await process.print(`Mem: ${used}K used\nCPU:   0% usr   0% sys   0% nic 100% idle   0% io   0% irq   0% sirq\n  PID  PPID USER     STAT   VSZ %VSZ %CPU COMMAND\n`)
+    await process.print(
+      `Mem: ${used}K used\nCPU:   0% usr   0% sys   0% nic 100% idle   0% io   0% irq   0% sirq\n  PID  PPID USER     STAT   VSZ %VSZ %CPU COMMAND\n`,
+    )
     for (const other of process.guest.processes()) {
-      await process.print(`${String(other.pid).padStart(5)} ${String(other.parent).padStart(5)} root     ${other.cpus > 0 ? 'R' : 'S'}    ${Math.ceil(other.memoryBytes / 1024)}   0%  ${Math.round(other.cpus * 100)}% ${other.args.join(' ')}\n`)
+      await process.print(
+        `${String(other.pid).padStart(5)} ${String(other.parent).padStart(5)} root     ${other.cpus > 0 ? 'R' : 'S'}    ${Math.ceil(other.memoryBytes / 1024)}   0%  ${Math.round(other.cpus * 100)}% ${other.args.join(' ')}\n`,
+      )
     }
     return 0
   },
@@ -143,7 +170,8 @@ async function shellProgram(process: Process): Promise<number> {
   }
   if (args.length > 0) {
     const path = normalized(args[0]!, process.cwd)
-    if ((await process.wait(process.guest.files.stat(path)))?.kind !== 'file') return complain(process, 'sh', `can't open '${args[0]}': No such file or directory`).then(() => 2)
+    if ((await process.wait(process.guest.files.stat(path)))?.kind !== 'file')
+      return complain(process, 'sh', `can't open '${args[0]}': No such file or directory`).then(() => 2)
     return runShell(process, prefix + (await process.wait(process.guest.files.read(path))), args)
   }
   return interactive(process)
@@ -162,4 +190,3 @@ async function interactive(process: Process): Promise<number> {
     }
   })
 }
-

@@ -47,11 +47,16 @@ export async function evaluateTest(args: readonly string[], process: Process): P
     if (flag === '-z') return operand === ''
     const info = operand === '' ? undefined : await process.wait(process.guest.files.stat(normalized(operand, process.cwd)))
     switch (flag) {
-      case '-f': return info?.kind === 'file'
-      case '-d': return info?.kind === 'directory'
-      case '-s': return (info?.size ?? 0) > 0
-      case '-x': return info !== undefined && (info.mode & 0o111) !== 0
-      default: return info !== undefined
+      case '-f':
+        return info?.kind === 'file'
+      case '-d':
+        return info?.kind === 'directory'
+      case '-s':
+        return (info?.size ?? 0) > 0
+      case '-x':
+        return info !== undefined && (info.mode & 0o111) !== 0
+      default:
+        return info !== undefined
     }
   }
 

@@ -44,12 +44,18 @@ export const textPrograms: Readonly<Record<string, Program>> = {
     return process.args.some(arg => /^-\w*[fF]/.test(arg)) ? follow(process, name, text.length) : 0
   },
   grep: async process => {
-    const flags = process.args.slice(1).filter(arg => arg.startsWith('-')).join('')
+    const flags = process.args
+      .slice(1)
+      .filter(arg => arg.startsWith('-'))
+      .join('')
     const [pattern = '', ...names] = process.args.slice(1).filter(arg => !arg.startsWith('-'))
     const text = names.length > 0 ? await readOrComplain(process, 'grep', names[0]!) : await everything(process)
     if (text === undefined) return 2
     const expression = new RegExp(flags.includes('F') ? pattern.replace(/[.*+?^${}()|[\]\\]/g, '\\$&') : pattern, flags.includes('i') ? 'i' : '')
-    const found = text.replace(/\n$/, '').split('\n').filter(line => expression.test(line) !== flags.includes('v') && text !== '')
+    const found = text
+      .replace(/\n$/, '')
+      .split('\n')
+      .filter(line => expression.test(line) !== flags.includes('v') && text !== '')
     if (!flags.includes('q') && found.length > 0) await process.print(flags.includes('c') ? `${found.length}\n` : `${found.join('\n')}\n`)
     return found.length > 0 ? 0 : 1
   },
@@ -86,7 +92,11 @@ async function readOrComplain(process: Process, program: string, name: string): 
     return await process.wait(process.guest.files.read(normalized(name, process.cwd)))
   } catch (error) {
     if (!process.alive) throw error
-    await complain(process, program, program === 'cat' || program === 'tail' || program === 'head' ? `can't open '${name}': ${errorText(error)}` : `${name}: ${errorText(error)}`)
+    await complain(
+      process,
+      program,
+      program === 'cat' || program === 'tail' || program === 'head' ? `can't open '${name}': ${errorText(error)}` : `${name}: ${errorText(error)}`,
+    )
     return undefined
   }
 }
@@ -102,7 +112,7 @@ async function lastOrFirst(process: Process, program: string): Promise<{ count: 
 /** busybox looks once a second; `tail -f /dev/null` is how many containers stay alive, and needs no looking. */
 async function follow(process: Process, name: string, seen: number): Promise<number> {
   if (name === '/dev/null' || name === '-') return process.wait(new Promise<number>(() => {}))
-  for (let from = seen; ; ) {
+  for (let from = seen; ;) {
     await process.sleep(1_000)
     const text = await readOrComplain(process, 'tail', name)
     if (text === undefined) return 1

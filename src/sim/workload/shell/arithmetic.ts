@@ -39,18 +39,31 @@ const LEVELS = [['||'], ['&&'], ['==', '!='], ['<', '<=', '>', '>='], ['+', '-']
 
 function apply(operator: string, a: number, b: number): number {
   switch (operator) {
-    case '+': return a + b
-    case '-': return a - b
-    case '*': return a * b
-    case '/': return b === 0 ? 0 : Math.trunc(a / b)
-    case '%': return b === 0 ? 0 : a % b
-    case '<': return Number(a < b)
-    case '<=': return Number(a <= b)
-    case '>': return Number(a > b)
-    case '>=': return Number(a >= b)
-    case '==': return Number(a === b)
-    case '!=': return Number(a !== b)
-    case '&&': return Number(a !== 0 && b !== 0)
-    default: return Number(a !== 0 || b !== 0)
+    case '+':
+      return a + b
+    case '-':
+      return a - b
+    case '*':
+      return a * b
+    case '/':
+      return b === 0 ? 0 : Math.trunc(a / b)
+    case '%':
+      return b === 0 ? 0 : a % b
+    case '<':
+      return Number(a < b)
+    case '<=':
+      return Number(a <= b)
+    case '>':
+      return Number(a > b)
+    case '>=':
+      return Number(a >= b)
+    case '==':
+      return Number(a === b)
+    case '!=':
+      return Number(a !== b)
+    case '&&':
+      return Number(a !== 0 && b !== 0)
+    default:
+      return Number(a !== 0 || b !== 0)
   }
 }

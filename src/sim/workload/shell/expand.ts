@@ -16,13 +16,19 @@ export function createExpander(shell: Shell, capture: (script: Script) => Promis
 
   const variable = (name: string): string | undefined => {
     switch (name) {
-      case '?': return String(shell.status)
-      case '$': return String(process.pid)
-      case '!': return shell.lastJob ? String(shell.lastJob) : ''
-      case '#': return String(shell.parameters.length - 1)
+      case '?':
+        return String(shell.status)
+      case '$':
+        return String(process.pid)
+      case '!':
+        return shell.lastJob ? String(shell.lastJob) : ''
+      case '#':
+        return String(shell.parameters.length - 1)
       case '@':
-      case '*': return shell.parameters.slice(1).join(' ')
-      case '-': return shell.errexit ? 'e' : ''
+      case '*':
+        return shell.parameters.slice(1).join(' ')
+      case '-':
+        return shell.errexit ? 'e' : ''
     }
     if (/^\d$/.test(name)) return shell.parameters[Number(name)]
     return process.env.get(name)
@@ -30,20 +36,33 @@ export function createExpander(shell: Shell, capture: (script: Script) => Promis
 
   const valueOf = async (part: Part): Promise<string> => {
     switch (part.is) {
-      case 'text': return part.text
-      case 'command': return capture(part.script)
-      case 'arithmetic': return String(calculate(await text(part.expression), name => Number(variable(name) ?? 0), (name, value) => void process.env.set(name, String(value))))
-      case 'variable': return withOperator(part, variable(part.name))
+      case 'text':
+        return part.text
+      case 'command':
+        return capture(part.script)
+      case 'arithmetic':
+        return String(
+          calculate(
+            await text(part.expression),
+            name => Number(variable(name) ?? 0),
+            (name, value) => void process.env.set(name, String(value)),
+          ),
+        )
+      case 'variable':
+        return withOperator(part, variable(part.name))
     }
   }
 
   const withOperator = async (part: Part & { is: 'variable' }, value: string | undefined): Promise<string> => {
     const isMissing = value === undefined || (part.operator.startsWith(':') && value === '')
     switch (part.operator) {
-      case '': return value ?? ''
-      case '#': return String((value ?? '').length)
+      case '':
+        return value ?? ''
+      case '#':
+        return String((value ?? '').length)
       case ':-':
-      case '-': return isMissing ? text(part.operand) : value!
+      case '-':
+        return isMissing ? text(part.operand) : value!
       case ':=':
       case '=': {
         if (!isMissing) return value!
@@ -52,11 +71,14 @@ export function createExpander(shell: Shell, capture: (script: Script) => Promis
         return given
       }
       case ':+':
-      case '+': return isMissing ? '' : text(part.operand)
+      case '+':
+        return isMissing ? '' : text(part.operand)
       case '%':
-      case '%%': return withoutSuffix(value ?? '', await text(part.operand), part.operator === '%%')
+      case '%%':
+        return withoutSuffix(value ?? '', await text(part.operand), part.operator === '%%')
       case 'prefix#':
-      case 'prefix##': return withoutPrefix(value ?? '', await text(part.operand), part.operator === 'prefix##')
+      case 'prefix##':
+        return withoutPrefix(value ?? '', await text(part.operand), part.operator === 'prefix##')
     }
   }
 
@@ -114,7 +136,10 @@ export function createExpander(shell: Shell, capture: (script: Script) => Promis
     const info = await process.wait(files.stat(normalized(directory || '.', process.cwd)))
     if (info?.kind !== 'directory') return [written]
     const names = await process.wait(files.list(normalized(directory || '.', process.cwd)))
-    const found = names.filter(name => (!name.startsWith('.') || pattern.slice(pattern.lastIndexOf('/') + 1).startsWith('.')) && matches(pattern.slice(pattern.lastIndexOf('/') + 1), name))
+    const found = names.filter(
+      name =>
+        (!name.startsWith('.') || pattern.slice(pattern.lastIndexOf('/') + 1).startsWith('.')) && matches(pattern.slice(pattern.lastIndexOf('/') + 1), name),
+    )
     return found.length > 0 ? found.map(name => `${directory}${name}`) : [written]
   }
 
@@ -130,7 +155,11 @@ export function createExpander(shell: Shell, capture: (script: Script) => Promis
 
 /** Does a shell pattern (`*`, `?`, `[a-z]`) match the whole text? */
 export function matches(pattern: string, text: string): boolean {
-  const source = pattern.replace(/[.+^${}()|\\]/g, '\\$&').replace(/\*/g, '.*').replace(/\?/g, '.').replace(/\[!/g, '[^')
+  const source = pattern
+    .replace(/[.+^${}()|\\]/g, '\\$&')
+    .replace(/\*/g, '.*')
+    .replace(/\?/g, '.')
+    .replace(/\[!/g, '[^')
   try {
     return new RegExp(`^${source}$`, 's').test(text)
   } catch {

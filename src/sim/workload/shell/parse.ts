@@ -73,16 +73,20 @@ function createParser(text: string) {
         expectWord('}')
         return { is: 'group', body, subshell: false, redirects: redirects() }
       }
-      case 'if': return conditional()
+      case 'if':
+        return conditional()
       case 'while':
       case 'until': {
         const whileTrue = reader.takePlain() === 'while'
         const test = script(['do'])
         return { is: 'loop', whileTrue, test, body: loopBody(), redirects: redirects() }
       }
-      case 'for': return forLoop()
-      case 'case': return caseOf()
-      default: return simple()
+      case 'for':
+        return forLoop()
+      case 'case':
+        return caseOf()
+      default:
+        return simple()
     }
   }
 

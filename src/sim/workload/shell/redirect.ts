@@ -59,11 +59,16 @@ export async function apply(process: Process, { descriptor, kind }: Redirect, ta
 async function open(process: Process, path: string, kind: 'write' | 'append'): Promise<Output> {
   const { files } = process.guest
   switch (path) {
-    case '/dev/null': return nowhere
-    case '/dev/stdout': return process.stdout
-    case '/dev/stderr': return process.stderr
-    case '/proc/1/fd/1': return process.guest.mainOutput('stdout')
-    case '/proc/1/fd/2': return process.guest.mainOutput('stderr')
+    case '/dev/null':
+      return nowhere
+    case '/dev/stdout':
+      return process.stdout
+    case '/dev/stderr':
+      return process.stderr
+    case '/proc/1/fd/1':
+      return process.guest.mainOutput('stdout')
+    case '/proc/1/fd/2':
+      return process.guest.mainOutput('stderr')
   }
   await process.wait(files.write(path, '', { append: kind === 'append' }))
   return { write: text => files.write(path, text, { append: true }) }

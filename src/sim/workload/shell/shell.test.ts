@@ -11,17 +11,36 @@ import { createCollector, inputOf } from '../pipe.ts'
 /** Runs a script as PID 1 of a busybox container. */
 async function run(script: string, { env = {}, stdin = '' }: { env?: Record<string, string>; stdin?: string } = {}) {
   const world = createWorld({ seed: 1 })
-  const { machine: { clock, random } } = world.host('node-a')
+  const {
+    machine: { clock, random },
+  } = world.host('node-a')
   const root = createMemoryDisk({ clock, random })
   await root.makeDirectory('/tmp')
   const [stdout, stderr] = [createCollector(), createCollector()]
   const { programs } = imageModel('busybox')
   const guest = createGuest({
-    clock, random, hostname: 'web', address: '10.244.0.2', user: { uid: 0, gid: 0 }, files: createContainerFiles(root, false, root, []),
-    network: createFabric({ clock, random }).attach({ clock, random }), nameServer: '10.96.0.10', programs,
-    lookup: async () => [], listen: () => undefined, memoryLimitBytes: () => 0, ended() {},
+    clock,
+    random,
+    hostname: 'web',
+    address: '10.244.0.2',
+    user: { uid: 0, gid: 0 },
+    files: createContainerFiles(root, false, root, []),
+    network: createFabric({ clock, random }).attach({ clock, random }),
+    nameServer: '10.96.0.10',
+    programs,
+    lookup: async () => [],
+    listen: () => undefined,
+    memoryLimitBytes: () => 0,
+    ended() {},
   })
-  const process = guest.spawn(programs.get('sh')!, { args: ['sh', '-c', script], env: new Map(Object.entries(env)), cwd: '/', stdin: inputOf(stdin), stdout, stderr })
+  const process = guest.spawn(programs.get('sh')!, {
+    args: ['sh', '-c', script],
+    env: new Map(Object.entries(env)),
+    cwd: '/',
+    stdin: inputOf(stdin),
+    stdout,
+    stderr,
+  })
   const code = await world.finish(process.exited, 100_000_000)
   return { out: stdout.text(), err: stderr.text(), code, ms: world.now() }
 }

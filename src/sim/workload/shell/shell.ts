@@ -95,10 +95,17 @@ export function createShell(process: Process, parameters: string[], parent?: She
       if (action === undefined) shell.traps.delete(signal)
       else shell.traps.set(signal, action)
       if (signal === 'EXIT') return
-      process.onSignal(signal, action === undefined ? undefined : action === '' ? 'ignore' : () => {
-        pending.push(signal)
-        wakeWait()
-      })
+      process.onSignal(
+        signal,
+        action === undefined
+          ? undefined
+          : action === ''
+            ? 'ignore'
+            : () => {
+                pending.push(signal)
+                wakeWait()
+              },
+      )
     },
     interrupted: () => (pending.length > 0 ? Promise.resolve() : new Promise(resolve => (wakeWait = resolve))),
     fork: child => createShell(child, [...shell.parameters], shell),
@@ -130,27 +137,35 @@ export function createShell(process: Process, parameters: string[], parent?: She
 
   async function execute(node: Node): Promise<number> {
     switch (node.is) {
-      case 'simple': return simple(node)
+      case 'simple':
+        return simple(node)
       case 'and':
       case 'or': {
         const left = (shell.status = await quietly(() => execute(node.left)))
         await runTraps()
         return (left === 0) === (node.is === 'and') ? execute(node.right) : left
       }
-      case 'not': return (await quietly(() => execute(node.node))) === 0 ? 1 : 0
-      case 'pipe': return pipeline(node.nodes)
+      case 'not':
+        return (await quietly(() => execute(node.node))) === 0 ? 1 : 0
+      case 'pipe':
+        return pipeline(node.nodes)
       case 'if': {
         for (const { test, body } of node.branches) if ((await quietly(() => run(test))) === 0) return runBody(body)
         return runBody(node.otherwise)
       }
-      case 'loop': return withRedirects(shell, expander, node.redirects, () => loop(async () => ((await quietly(() => run(node.test))) === 0) === node.whileTrue, node.body))
+      case 'loop':
+        return withRedirects(shell, expander, node.redirects, () =>
+          loop(async () => ((await quietly(() => run(node.test))) === 0) === node.whileTrue, node.body),
+        )
       case 'for': {
         const words = await expander.fields(node.words)
-        return withRedirects(shell, expander, node.redirects, () => loop(async () => {
-          const next = words.shift()
-          if (next !== undefined) process.env.set(node.name, next)
-          return next !== undefined
-        }, node.body))
+        return withRedirects(shell, expander, node.redirects, () =>
+          loop(async () => {
+            const next = words.shift()
+            if (next !== undefined) process.env.set(node.name, next)
+            return next !== undefined
+          }, node.body),
+        )
       }
       case 'case': {
         const subject = await expander.text(node.word)
@@ -159,7 +174,8 @@ export function createShell(process: Process, parameters: string[], parent?: She
         }
         return 0
       }
-      case 'group': return withRedirects(shell, expander, node.redirects, () => (node.subshell ? inChild(node.body, {}).exited : runBody(node.body)))
+      case 'group':
+        return withRedirects(shell, expander, node.redirects, () => (node.subshell ? inChild(node.body, {}).exited : runBody(node.body)))
       case 'function': {
         shell.functions.set(node.name, node.body)
         return 0
@@ -190,7 +206,9 @@ export function createShell(process: Process, parameters: string[], parent?: She
     const [name] = words
     if (name === undefined) {
       assign(values)
-      return withRedirects(shell, expander, node.redirects, async () => (values.size > 0 && node.assignments.every(a => a.value.every(p => p.is !== 'command')) ? 0 : shell.status))
+      return withRedirects(shell, expander, node.redirects, async () =>
+        values.size > 0 && node.assignments.every(a => a.value.every(p => p.is !== 'command')) ? 0 : shell.status,
+      )
     }
     return withRedirects(shell, expander, node.redirects, async () => {
       const body = shell.functions.get(name)
@@ -228,10 +246,22 @@ export function createShell(process: Process, parameters: string[], parent?: She
   }
 
   function inChild(script: Script, streams: Partial<Pick<Process, 'stdin' | 'stdout' | 'stderr'>>): Process {
-    return process.guest.spawn(child => {
-      const forked = shell.fork(child)
-      return asLife(forked, () => forked.run(script))
-    }, { args: ['sh'], env: process.env, cwd: process.cwd, stdin: process.stdin, stdout: process.stdout, stderr: process.stderr, parent: process.pid, ...streams })
+    return process.guest.spawn(
+      child => {
+        const forked = shell.fork(child)
+        return asLife(forked, () => forked.run(script))
+      },
+      {
+        args: ['sh'],
+        env: process.env,
+        cwd: process.cwd,
+        stdin: process.stdin,
+        stdout: process.stdout,
+        stderr: process.stderr,
+        parent: process.pid,
+        ...streams,
+      },
+    )
   }
 
   function startJob(node: Node): void {
@@ -266,4 +296,3 @@ export function createShell(process: Process, parameters: string[], parent?: She
 
   return shell
 }
-

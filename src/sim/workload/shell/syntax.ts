@@ -34,7 +34,13 @@ export type Word = readonly Part[]
 
 export type Part =
   | { readonly is: 'text'; readonly text: string; readonly quoted: boolean }
-  | { readonly is: 'variable'; readonly name: string; readonly operator: '' | ':-' | '-' | ':=' | '=' | ':+' | '+' | '#' | '%' | '%%' | 'prefix#' | 'prefix##'; readonly operand: Word; readonly quoted: boolean }
+  | {
+      readonly is: 'variable'
+      readonly name: string
+      readonly operator: '' | ':-' | '-' | ':=' | '=' | ':+' | '+' | '#' | '%' | '%%' | 'prefix#' | 'prefix##'
+      readonly operand: Word
+      readonly quoted: boolean
+    }
   | { readonly is: 'command'; readonly script: Script; readonly quoted: boolean }
   | { readonly is: 'arithmetic'; readonly expression: Word; readonly quoted: boolean }
 

@@ -255,7 +255,22 @@ export function createWordReader(text: string, parse: (inner: string) => Script)
   }
 
   return {
-    atEnd, skipBlank, skipLines, peekOperator, takeOperator, peekPlain, takePlain, takeParentheses, assignment, redirect, word, quotedUntil,
-    rest: () => text.slice(at, at + 20).split('\n')[0]!.trim() || (at < text.length ? 'newline' : ''),
+    atEnd,
+    skipBlank,
+    skipLines,
+    peekOperator,
+    takeOperator,
+    peekPlain,
+    takePlain,
+    takeParentheses,
+    assignment,
+    redirect,
+    word,
+    quotedUntil,
+    rest: () =>
+      text
+        .slice(at, at + 20)
+        .split('\n')[0]!
+        .trim() || (at < text.length ? 'newline' : ''),
   }
 }
