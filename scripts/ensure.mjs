@@ -63,6 +63,18 @@ export function ensureSystemPackages({ extra = {} } = {}) {
     : [`These programs are still missing: ${still.join(', ')}. apt-get said: ${(result.stderr ?? '').trim().split('\n').at(-1) ?? ''}`]
 }
 
+const LISTS = '/var/lib/apt/lists'
+const DAY_MS = 24 * 3600 * 1000
+
+/** Tests make their images from Debian packages; a list that is old names versions that are no longer there. */
+export function ensurePackageLists() {
+  if (process.platform !== 'linux' || process.getuid() !== 0 || !onPath('apt-get')) return
+  const lists = existsSync(LISTS) ? readdirSync(LISTS).filter(name => name.includes('_Packages')) : []
+  if (lists.length > 0 && Date.now() - statSync(LISTS).mtimeMs < DAY_MS) return
+  say('Updating the lists of Debian packages …')
+  spawnSync('apt-get', ['update', '-q'], { stdio: 'ignore' })
+}
+
 /** Compiles when a source is newer than the last build: the product alone, or with its tests and benches. */
 export function ensureBuild({ tests = false, quiet = false } = {}) {
   const project = join(root, tests ? 'tsconfig.json' : 'tsconfig.product.json')

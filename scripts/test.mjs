@@ -5,13 +5,14 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, rmSync } from 'node:fs'
 import { join, relative } from 'node:path'
-import { ensureBuild, ensureNodeModules, ensureSystemPackages, root } from './ensure.mjs'
+import { ensureBuild, ensureNodeModules, ensurePackageLists, ensureSystemPackages, root } from './ensure.mjs'
 
 const args = process.argv.slice(2)
 const long = args.includes('--long')
 const only = args.filter(arg => !arg.startsWith('--'))
 
 ensureNodeModules()
+ensurePackageLists()
 for (const sentence of ensureSystemPackages()) process.stderr.write(`${sentence}\n`)
 ensureBuild({ tests: true })
 removeOrphans(join(root, 'dist'))
