@@ -57,7 +57,8 @@ console.log(JSON.stringify({ url: `https://127.0.0.1:${server.port}`, token }))
 // In-process figures for whoever asks: the heap after a full collection, when that has been allowed.
 process.stdin.on('data', () => {
   ;(globalThis as { gc?: () => void }).gc?.()
-  console.log(JSON.stringify({ heapMb: process.memoryUsage().heapUsed / 2 ** 20 }))
+  const { heapUsed, external, arrayBuffers } = process.memoryUsage()
+  console.log(JSON.stringify({ heapMb: heapUsed / 2 ** 20, externalMb: external / 2 ** 20, arrayBuffersMb: arrayBuffers / 2 ** 20 }))
 })
 process.stdin.on('end', async () => {
   api.close()

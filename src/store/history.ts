@@ -2,14 +2,15 @@ import { Compacted, type Change, type Revision } from './store.ts'
 
 /**
  * The last changes, oldest first, for watchers that start in the past and for lists at an old revision.
- * When it is full the oldest change is forgotten, and with it the revisions that would need it.
+ * When it is full, by number or by bytes, the oldest change is forgotten, and with it the revisions that would need it.
  */
 export interface History {
   /** The oldest revision one can still watch from or list at. */
   readonly oldest: Revision
   /** How many changes there have ever been: tells a watcher's live changes from those it was replayed. */
   readonly position: number
-  push(change: Change): void
+  /** `bytes`: what is held for this change alone, such as the version it put an end to. */
+  push(change: Change, bytes: number): void
   /** Throws Compacted. */
   checkKept(revision: Revision): void
   /** Changes after the revision, oldest first, until `visit` returns false. */
@@ -19,8 +20,16 @@ export interface History {
   forgetUpTo(revision: Revision): void
 }
 
-export function createHistory(start: Revision, max: number): History {
+export interface HistoryLimits {
+  readonly changesMax: number
+  readonly bytesMax: number
+}
+
+export function createHistory(start: Revision, { changesMax, bytesMax }: HistoryLimits): History {
   let changes: Change[] = []
+  /** Of each change, at the same place. */
+  let bytesOf: number[] = []
+  let heldBytes = 0
   /** Forgotten ones at the front of `changes`; cut off now and then, because cutting each time would move all the others. */
   let forgotten = 0
   let oldest = start
@@ -38,9 +47,16 @@ export function createHistory(start: Revision, max: number): History {
   }
 
   const cut = () => {
-    if (forgotten <= max) return
+    if (forgotten <= changesMax) return
     changes = changes.slice(forgotten)
+    bytesOf = bytesOf.slice(forgotten)
     forgotten = 0
+  }
+
+  const forgetOldest = () => {
+    heldBytes -= bytesOf[forgotten]!
+    // The slot stays until the next cut, the versions it holds must not.
+    changes[forgotten++] = gone
   }
 
   return {
@@ -50,13 +66,15 @@ export function createHistory(start: Revision, max: number): History {
     get position() {
       return position
     },
-    push(change) {
+    push(change, bytes) {
       changes.push(change)
+      bytesOf.push(bytes)
+      heldBytes += bytes
       position++
-      if (changes.length - forgotten <= max) return
-      oldest = changes[forgotten]!.revision
-      // The slot stays until the next cut, the versions it holds must not.
-      changes[forgotten++] = gone
+      while (changes.length - forgotten > changesMax || (heldBytes > bytesMax && forgotten < changes.length)) {
+        oldest = changes[forgotten]!.revision
+        forgetOldest()
+      }
       cut()
     },
     checkKept(revision) {
@@ -74,7 +92,7 @@ export function createHistory(start: Revision, max: number): History {
     forgetUpTo(revision) {
       if (revision <= oldest) return
       oldest = revision
-      for (const end = firstAfter(revision); forgotten < end;) changes[forgotten++] = gone
+      for (const end = firstAfter(revision); forgotten < end;) forgetOldest()
       cut()
     },
   }

@@ -2,6 +2,7 @@ import { assert } from '../base/assert.ts'
 import { encodeText } from '../base/bytes.ts'
 import type { CommitLog } from './commit_log.ts'
 import { createCommitQueue, type PendingCommit } from './commit_queue.ts'
+import { createEncodings } from './encodings.ts'
 import { createHistory } from './history.ts'
 import { pageNow, pageThen } from './page.ts'
 import { createSortedIndex } from './sorted_index.ts'
@@ -17,7 +18,7 @@ import {
   type Stored,
   type Write,
 } from './store.ts'
-import { createVersion, loadedVersion, removedVersion } from './version.ts'
+import { createVersion, loadedVersion, removedVersion, type WeighedVersion } from './version.ts'
 import { createWatchers } from './watchers.ts'
 
 /**
@@ -29,27 +30,29 @@ import { createWatchers } from './watchers.ts'
  * With a log, what it has stored is loaded here and nothing is acknowledged before the log has it.
  */
 export function createMemoryStore(options: StoreOptions & { log?: CommitLog }): Store {
-  const { stamp, historyMax = 10_000, log } = options
-  const index = createSortedIndex<Stored>()
+  const { stamp, historyMax = 10_000, historyBytesMax = HISTORY_BYTES_MAX, encodedBytesMax = ENCODED_BYTES_MAX, log } = options
+  const index = createSortedIndex<WeighedVersion>()
+  const encodings = createEncodings(encodedBytesMax)
   const ahead = new Map<string, Ahead>()
   const watchers = createWatchers()
 
   const snapshot = log?.load()
   let revision = snapshot?.revision ?? 0
-  for (const entry of snapshot?.entries ?? []) index.set(entry.key, loadedVersion(entry))
+  for (const entry of snapshot?.entries ?? []) index.set(entry.key, loadedVersion(entry, encodings))
   /** The revision of the newest commit on its way. */
   let issued = revision
-  const history = createHistory(revision, historyMax)
+  const history = createHistory(revision, { changesMax: historyMax, bytesMax: historyBytesMax })
   let closing: Promise<void> | undefined
 
   const queue = createCommitQueue({
     log,
     apply(commit) {
       assert(commit.revision === revision + 1, `revision ${commit.revision} follows ${revision}`)
-      const changes = commit.writes.map(write => change(commit, write))
+      // The queue gives back what was put into it: versions of this store.
+      const changes = commit.writes.map(write => change(commit, write as WeighedWrite))
       const before = history.position
       revision = commit.revision
-      for (const made of changes) history.push(made)
+      for (const made of changes) history.push(made, made.previous?.jsonBytes ?? 0)
       changes.forEach((made, i) => watchers.deliver(made, before + i + 1))
     },
     rollBack() {
@@ -58,7 +61,7 @@ export function createMemoryStore(options: StoreOptions & { log?: CommitLog }): 
     },
   })
 
-  const change = ({ revision }: PendingCommit, { key, stored }: { key: string; stored: Stored | undefined }): Change => {
+  const change = ({ revision }: PendingCommit, { key, stored }: WeighedWrite): WeighedChange => {
     const previous = index.get(key)
     if (ahead.get(key)?.revision === revision) ahead.delete(key)
     if (stored) {
@@ -67,7 +70,7 @@ export function createMemoryStore(options: StoreOptions & { log?: CommitLog }): 
     }
     assert(previous, `${key} was there when its removal was accepted`)
     index.delete(key)
-    return { revision, key, stored, previous, removed: removedVersion(previous, revision, stamp) }
+    return { revision, key, stored, previous, removed: removedVersion(previous, revision, stamp, encodings) }
   }
 
   const newest = (key: string): Stored | undefined => {
@@ -78,7 +81,7 @@ export function createMemoryStore(options: StoreOptions & { log?: CommitLog }): 
   const versionOf = ({ key, value }: Write, revision: number) => {
     if (!value) return { key, stored: undefined }
     const created = newest(key)?.created ?? revision
-    const stored = createVersion(key, stamp(value, revision), revision, created)
+    const stored = createVersion(key, stamp(value, revision), revision, created, encodings)
     // What cannot be encoded must fail here, alone, and not with everything in its batch.
     if (log) stored.json()
     return { key, stored }
@@ -160,6 +163,21 @@ export function createMemoryStore(options: StoreOptions & { log?: CommitLog }): 
       }))
     },
   }
+}
+
+/** Of JSON. A list of some thousand objects that comes again and again is not encoded again and again. */
+const ENCODED_BYTES_MAX = 32 * 2 ** 20
+
+/** Of JSON; the parsed form that is held takes up to twice as much. */
+const HISTORY_BYTES_MAX = 32 * 2 ** 20
+
+interface WeighedWrite {
+  readonly key: string
+  readonly stored: WeighedVersion | undefined
+}
+
+interface WeighedChange extends Change {
+  readonly previous: WeighedVersion | undefined
 }
 
 interface Ahead {

@@ -17,7 +17,7 @@ export interface Stored {
   readonly revision: Revision
   /** The commit that created the key. */
   readonly created: Revision
-  /** The value as UTF-8 JSON. Made on first use and kept, so that a version is encoded at most once. */
+  /** The value as UTF-8 JSON. Kept while it is fresh, so that all who want a new version share one encoding. */
   json(): Uint8Array
 }
 
@@ -91,14 +91,19 @@ export interface Store {
 export interface StoreOptions {
   /**
    * Puts the revision into a value that is about to be stored (Kubernetes: metadata.resourceVersion). It may change
-   * the object it is given and must return one that nobody else changes later.
+   * the object it is given and the objects right below it, nothing deeper, and must return one that nobody else
+   * changes later.
    */
   readonly stamp: (value: object, revision: Revision) => object
   /**
    * How many past changes are kept for watchers and old lists. 10,000 if not given: about three seconds of the
-   * heaviest load and hours of an ordinary one, for at most some 50 MB of old versions.
+   * heaviest load and hours of an ordinary one.
    */
   readonly historyMax?: number
+  /** How large, as JSON, all past versions together may be that are kept so. 32 MB if not given. */
+  readonly historyBytesMax?: number
+  /** How many bytes of encoded versions are kept, the freshest ones, so as not to encode them again. 32 MB if not given. */
+  readonly encodedBytesMax?: number
 }
 
 /** Every key a Kubernetes object can have is far shorter; lmdb takes no key longer than 1,978 bytes. */

@@ -10,7 +10,7 @@ import type { Outcome } from '../registry/call.ts'
 import { listObject, type ObjectList } from '../registry/list.ts'
 import { plainEvent, type EventForm } from '../registry/watch.ts'
 import { CONTENT_TYPES, negotiate, type Accepted, type Clause } from './negotiate.ts'
-import { objectResponse } from './respond.ts'
+import { bodyResponse, objectResponse } from './respond.ts'
 import { isTrue } from './route.ts'
 import { includeObject, partialMetadata, tableOf } from './table.ts'
 
@@ -49,8 +49,9 @@ export function outcomeResponse(parts: Parts, kind: Kind, outcome: Outcome, acce
 export function listResponse(parts: Parts, list: ObjectList, accepted: Accepted, query: URLSearchParams): Response {
   const { kind, metadata, views } = list
   if (accepted.as === undefined) {
-    const { object, json } = listObject(kind, metadata, views)
-    return encoded(200, object, json, accepted, query)
+    const whole = listObject(kind, metadata, views)
+    if (accepted.media === 'yaml' || query.has('pretty')) return encoded(200, whole.object, whole.json, accepted, query)
+    return bodyResponse(200, whole, CONTENT_TYPES.json)
   }
   const apiVersion = `meta.k8s.io/${accepted.version}`
   const objects = views.map(view => view.object)

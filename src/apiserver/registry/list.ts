@@ -6,6 +6,7 @@
 import { apiVersionOf, type Kind } from '../../api/kind.ts'
 import { badRequest, expired, tooLargeResourceVersion } from '../../api/status.ts'
 import { encodeText } from '../../base/bytes.ts'
+import type { ResponseBody } from '../../base/transport.ts'
 import { Compacted, FutureRevision, type Page, type Stored } from '../../store/store.ts'
 import type { Parts } from '../parts.ts'
 import { CONTINUE_IN_PRESENT, continueExpired, decodeContinue, encodeContinue } from './continue_token.ts'
@@ -45,11 +46,14 @@ export async function listObjects(parts: Parts, kind: Kind, namespace: string, q
   }
 }
 
-/** The list as one object, and its bytes without encoding an item again. */
-export function listObject(kind: Kind, metadata: ListMeta, views: readonly View[]): { object: object; json: () => Uint8Array } {
+/** The list as one object, made when it is asked for, and its bytes, for which no item need be parsed. */
+export function listObject(kind: Kind, metadata: ListMeta, views: readonly View[]): Extract<ResponseBody, { is: 'object' }> {
   const head = { kind: `${kind.kind}List`, apiVersion: apiVersionOf(kind), metadata }
   return {
-    object: { ...head, items: views.map(view => view.object) },
+    is: 'object',
+    get object() {
+      return { ...head, items: views.map(view => view.object) }
+    },
     json: () => concatenate(`${JSON.stringify(head).slice(0, -1)},"items":[`, views, ']}'),
   }
 }

@@ -21,13 +21,28 @@ export function createViews(): Views {
   return {
     of(kind, stored) {
       const convert = kind.storage.fromStored
-      if (!convert) return { object: stored.value as KubernetesObject, json: () => stored.json() }
+      if (!convert) return new StoredView(stored)
       let views = converted.get(kind)
       if (!views) converted.set(kind, (views = new WeakMap()))
       let view = views.get(stored)
       if (!view) views.set(stored, (view = encodedOnce(convert(stored.value as KubernetesObject))))
       return view
     },
+  }
+}
+
+/** Parses nothing when only the bytes are wanted, as in a list after a start. */
+class StoredView implements View {
+  readonly #stored: Stored
+
+  constructor(stored: Stored) {
+    this.#stored = stored
+  }
+  get object(): KubernetesObject {
+    return this.#stored.value as KubernetesObject
+  }
+  json(): Uint8Array {
+    return this.#stored.json()
   }
 }
 

@@ -11,15 +11,24 @@ export interface WatchEvents {
   of(kind: Kind, type: EventType, stored: Stored): WatchEvent
 }
 
-/** Events hang on the stored version they tell of, and go when it goes. */
+/**
+ * All who watch receive a change within moments of each other, so that sharing needs only the newest events. Held by
+ * the stored versions themselves, the bytes of each would stay as long as its object.
+ */
+const RECENT_MAX = 512
+
 export function createWatchEvents(views: Views): WatchEvents {
-  const events = new Map<Kind, Record<EventType, WeakMap<Stored, WatchEvent>>>()
+  const recent = new Map<Kind, Record<EventType, Map<Stored, WatchEvent>>>()
   return {
     of(kind, type, stored) {
-      let ofKind = events.get(kind)
-      if (!ofKind) events.set(kind, (ofKind = { ADDED: new WeakMap(), MODIFIED: new WeakMap(), DELETED: new WeakMap() }))
-      let event = ofKind[type].get(stored)
-      if (!event) ofKind[type].set(stored, (event = framed(type, views.of(kind, stored))))
+      let ofKind = recent.get(kind)
+      if (!ofKind) recent.set(kind, (ofKind = { ADDED: new Map(), MODIFIED: new Map(), DELETED: new Map() }))
+      const events = ofKind[type]
+      const known = events.get(stored)
+      if (known) return known
+      const event = framed(type, views.of(kind, stored))
+      events.set(stored, event)
+      if (events.size > RECENT_MAX) events.delete(events.keys().next().value!)
       return event
     },
   }
