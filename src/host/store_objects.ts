@@ -36,7 +36,6 @@ export async function openObjects(path: string): Promise<Objects> {
     noSubdir: false,
     // A commit and its sync in one step: faster for batches than lmdb's default, and simpler to believe.
     overlappingSync: false,
-    // Wastes less on objects of 1 to 2 KB than the usual 4 KB.
     pageSize: PAGE_BYTES,
     encoding: 'binary',
     keyEncoding: 'binary',
@@ -92,19 +91,30 @@ function damaged(path: string, what: string): StoreUnusable {
   )
 }
 
-const PAGE_BYTES = 16_384
+/**
+ * Of a store that is made now. A larger object lies in pages of its own, which a commit beside it need neither read
+ * nor copy: with 16 KB, four times the file came to be mapped, and counted in the memory of the process.
+ */
+const PAGE_BYTES = 4_096
 const MAGIC = 0xbeefc0de
 const MAGIC_OFFSET = 24
+/** Where the first page says how large pages are. */
+const PAGE_BYTES_OFFSET = 48
 
 /** lmdb crashes the process when both of its first pages are not its own. No crash of ours leaves them so; a bad copy can. */
 async function checkHeader(path: string): Promise<void> {
   const size = await sizeOf(path)
   if (size === 0) return
   await using file = await openFile(join(path, 'data.mdb'))
-  for (const page of [0, 1]) {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(4), 0, 4, page * PAGE_BYTES + MAGIC_OFFSET)
-    if (bytesRead < 4 || buffer.readUInt32LE() !== MAGIC) throw damaged(path, 'data.mdb does not begin as a store does')
+  const wordAt = async (offset: number) => {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(4), 0, 4, offset)
+    return bytesRead === 4 ? buffer.readUInt32LE() : undefined
   }
+  const pageBytes = await wordAt(PAGE_BYTES_OFFSET)
+  // Powers of two; of anything else the magic numbers would be looked for in the wrong place.
+  const isPossible = pageBytes !== undefined && pageBytes >= 512 && pageBytes <= 65_536 && (pageBytes & (pageBytes - 1)) === 0
+  const pages = !isPossible ? [] : [await wordAt(MAGIC_OFFSET), await wordAt(pageBytes + MAGIC_OFFSET)]
+  if (pages.length === 0 || pages.some(magic => magic !== MAGIC)) throw damaged(path, 'data.mdb does not begin as a store does')
 }
 
 /**
@@ -113,8 +123,8 @@ async function checkHeader(path: string): Promise<void> {
  * they were ever written.
  */
 async function fillUp(path: string, objects: Objects): Promise<void> {
-  const { lastPageNumber } = objects.getStats() as { lastPageNumber: number }
-  const wanted = (lastPageNumber + 1) * PAGE_BYTES
+  const { lastPageNumber, pageSize } = objects.getStats() as { lastPageNumber: number; pageSize: number }
+  const wanted = (lastPageNumber + 1) * pageSize
   if ((await sizeOf(path)) < wanted) await truncate(join(path, 'data.mdb'), wanted)
 }
 
