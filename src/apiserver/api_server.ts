@@ -6,6 +6,7 @@
  *
  * Every refusal on the way is an ApiError, and becomes a Status here and nowhere else.
  */
+import { createFieldSetSharing } from '../api/apply/share_field_sets.ts'
 import type { Kind } from '../api/kind.ts'
 import type { KubernetesObject } from '../api/meta.ts'
 import { openApiDocuments } from '../api/openapi/documents.ts'
@@ -102,6 +103,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     catalog: createKindCatalog(kinds),
     selectors: createSelectors(),
     setDefaults: createSetDefaults(),
+    fieldSets: createFieldSetSharing(),
     events: createWatchEvents(views),
     hubs: createWatchHubs(store, log),
     admission: createAdmission(admissionPlugins({ store, random: options.random.fork('admission') })),

@@ -1,3 +1,4 @@
+import type { FieldSetSharing } from '../api/apply/share_field_sets.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import type { Random } from '../base/random.ts'
@@ -20,6 +21,7 @@ export interface Parts {
   readonly catalog: KindCatalog
   readonly selectors: Selectors
   readonly setDefaults: SetDefaults
+  readonly fieldSets: FieldSetSharing
   readonly views: Views
   readonly events: WatchEvents
   readonly hubs: WatchHubs

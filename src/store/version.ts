@@ -84,11 +84,16 @@ class Version implements WeighedVersion, EncodingHolder {
 /** Goes into parts that are frozen already, too: a caller may have frozen only the outside. */
 function deepFreeze<T extends object>(value: T): T {
   Object.freeze(value)
-  for (const name in value) {
-    const part = value[name]
-    if (typeof part === 'object' && part !== null) deepFreeze(part)
+  if (Array.isArray(value)) {
+    for (let i = 0; i < value.length; i++) freezePart(value[i])
+  } else {
+    for (const name in value) freezePart(value[name])
   }
   return value
+}
+
+function freezePart(part: unknown): void {
+  if (typeof part === 'object' && part !== null) deepFreeze(part)
 }
 
 function copyTwoLevels(value: object): object {

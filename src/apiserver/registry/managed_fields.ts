@@ -7,7 +7,7 @@ import type { WriteOptions } from './write_options.ts'
 
 /** Puts the fields this write has set under the name of its manager. Changes the draft. */
 export function trackManagedFields(
-  { clock }: Parts,
+  { clock, fieldSets }: Parts,
   kind: Kind,
   draft: KubernetesObject,
   old: KubernetesObject | undefined,
@@ -23,6 +23,6 @@ export function trackManagedFields(
     subresource,
     nowMs: clock.wall(),
   })
-  if (entries && entries.length > 0) draft.metadata.managedFields = entries
+  if (entries && entries.length > 0) draft.metadata.managedFields = fieldSets.share(entries)
   else delete draft.metadata.managedFields
 }
