@@ -1,7 +1,8 @@
 /**
  * Writes the events of a watch as lines of JSON.
  *
- *   event ─▶ queue ─▶ (all that came in one turn of the event loop) ─▶ one write ─▶ wait for drain when the client is slow
+ *   event ─▶ queue ─▶ (all that came in one turn of the event loop, or within GATHER_MS) ─▶ one write ─▶ wait for drain
+ *                                                                                              when the client is slow
  *
  * The lines are shared by all watchers; only the joined copy of a batch belongs to one. A client that does not read is
  * cut off when its queue is full, and lists or watches again.
@@ -11,6 +12,12 @@ import type { Outlet } from './exchange.ts'
 
 /** How much is joined for one write: more would only be copied once more. */
 const BATCH_BYTES_MAX = 256 * 1024
+
+/**
+ * A write costs more than the bytes of an event in it: encryption, frames and a system call each time. While events
+ * keep coming they are gathered for so long; the first one after a rest still leaves at once.
+ */
+const GATHER_MS = 5
 
 export interface WatchWriter {
   /** Sends what is queued and ends the answer in order. */
@@ -27,9 +34,11 @@ export function writeWatch(watch: WatchStream, outlet: Outlet, backlogBytesMax: 
   let phase: 'open' | 'ending' | 'over' = 'open'
   let scheduled = false
   let blocked = false
+  let lastFlushMs = -Infinity
 
   const flush = () => {
     scheduled = false
+    lastFlushMs = performance.now()
     let from = 0
     while (from < queue.length && !blocked && phase !== 'over') {
       let to = from
@@ -45,7 +54,8 @@ export function writeWatch(watch: WatchStream, outlet: Outlet, backlogBytesMax: 
   const schedule = () => {
     if (scheduled || blocked) return
     scheduled = true
-    setImmediate(flush)
+    if (phase === 'open' && performance.now() - lastFlushMs < GATHER_MS) setTimeout(flush, GATHER_MS)
+    else setImmediate(flush)
   }
   const finish = (act: () => void) => {
     if (phase === 'over') return
