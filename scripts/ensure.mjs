@@ -6,6 +6,8 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { currentBundle } from '../bin/bundle.mjs'
+import { makeBundle } from './bundle.mjs'
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)))
 
@@ -75,14 +77,17 @@ export function ensurePackageLists() {
   spawnSync('apt-get', ['update', '-q'], { stdio: 'ignore' })
 }
 
-/** Compiles when a source is newer than the last build: the product alone, or with its tests and benches. */
+/** Compiles when a source is newer than the last build, the product alone or with its tests and benches, and bundles the product. */
 export function ensureBuild({ tests = false, quiet = false } = {}) {
   const project = join(root, tests ? 'tsconfig.json' : 'tsconfig.product.json')
   if (!existsSync(project)) return // a published package brings its dist/
   const stamp = join(root, 'dist', tests ? '.built-with-tests' : '.built')
   const sources = (tests ? ['src', 'test', 'bench', 'examples'] : ['src']).map(folder => join(root, folder)).filter(existsSync)
   const newest = Math.max(...sources.map(newestIn), statSync(project).mtimeMs, statSync(join(root, 'tsconfig.json')).mtimeMs)
-  if (existsSync(stamp) && statSync(stamp).mtimeMs > newest) return
+  if (existsSync(stamp) && statSync(stamp).mtimeMs > newest) {
+    if (!currentBundle(root)) bundle()
+    return
+  }
   if (!quiet) say('Compiling …')
   const startedAt = new Date()
   run(
@@ -91,10 +96,20 @@ export function ensureBuild({ tests = false, quiet = false } = {}) {
     'Poise does not compile.',
     'Mend the errors above, then run the command again.',
   )
+  bundle()
   // The time of the beginning: what was changed while it compiled is newer than the stamp, and is compiled again.
   for (const name of tests ? ['.built', '.built-with-tests'] : ['.built']) {
     writeFileSync(join(root, 'dist', name), '')
     utimesSync(join(root, 'dist', name), startedAt, startedAt)
+  }
+}
+
+/** Without it everything works and starts more slowly, so it stops nobody. */
+function bundle() {
+  try {
+    makeBundle(root)
+  } catch (error) {
+    say(`The command line could not be bundled, so it starts from its modules: ${error.message}`)
   }
 }
 
