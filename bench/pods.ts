@@ -4,7 +4,9 @@
  *   npm run bench -- pods [rounds]
  *
  * Needs root, containerd, runc, the CNI plugins and a static busybox, of which the image is made. `bare` is RunPodSandbox,
- * CreateContainer, StartContainer; and StopContainer, StopPodSandbox. The container obeys TERM at once.
+ * CreateContainer, StartContainer; and StopContainer, StopPodSandbox. They are given what the kubelet gave the runtime for a
+ * Pod that stays: cgroup, DNS, labels, environment, mounts of its token, hosts file and last words. So the ratio has in it what
+ * Poise does beside the calls, and nothing that the calls were asked. The container obeys TERM at once.
  */
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -19,8 +21,7 @@ import { inspectMachine } from '../src/host/containerd/machine.ts'
 import { removeCgroupTree } from '../src/host/cri/cgroups.ts'
 import { clusterDirectories, clustersDirectory } from '../src/host/directories.ts'
 import { startRealCluster, type RealCluster } from '../src/launch/real_cluster.ts'
-import type { ContainerRuntime } from '../src/runtime/runtime.ts'
-import { containerConfig, sandboxConfig } from '../src/sim/configs.ts'
+import type { ContainerConfig, ContainerRuntime, PodSandboxConfig } from '../src/runtime/runtime.ts'
 import { cpuSeconds, residentMb } from './read_process.ts'
 import { median, printMachine, printTable, skip, spread } from './report.ts'
 import { isReady, watchPod } from './watch_pod.ts'
@@ -64,14 +65,16 @@ try {
 }
 
 async function measure({ runtime: { runtime }, client }: RealCluster): Promise<void> {
-  await bare(runtime, 'warm')
+  const pattern = await patternOf(runtime, () => create('pattern'))
+  const bare = bareCalls(runtime, pattern)
+  await bare('warm')
   await onePod('warm')
   const bareUp: number[] = []
   const bareDown: number[] = []
   const podUp: number[] = []
   const podDown: number[] = []
   for (let round = 0; round < rounds; round++) {
-    const raw = await bare(runtime, `bare-${round}`)
+    const raw = await bare(`bare-${round}`)
     bareUp.push(raw.upMs)
     bareDown.push(raw.downMs)
     const pod = await onePod(`pod-${round}`)
@@ -84,7 +87,7 @@ async function measure({ runtime: { runtime }, client }: RealCluster): Promise<v
   const bareTenDown: number[] = []
   for (let round = 0; round < Math.ceil(rounds / 3); round++) {
     const names = (what: string): string[] => Array.from({ length: AT_ONCE }, (_, i) => `${what}-${round}-${i}`)
-    const raw = await Promise.all(names('bare-ten').map(name => bare(runtime, name)))
+    const raw = await Promise.all(names('bare-ten').map(name => bare(name)))
     bareTenUp.push(Math.max(...raw.map(({ upMs }) => upMs)))
     bareTenDown.push(Math.max(...raw.map(({ downMs }) => downMs)))
     const keys = names('ten').map(name => ({ namespace: 'default', name }))
@@ -132,24 +135,54 @@ async function measure({ runtime: { runtime }, client }: RealCluster): Promise<v
   }
 }
 
-async function bare(runtime: ContainerRuntime, name: string): Promise<{ upMs: number; downMs: number }> {
-  const logDirectory = join(base, 'bare-logs', name)
-  await mkdir(join(logDirectory, 'main'), { recursive: true })
-  const config = sandboxConfig(name, { logDirectory })
-  let sandbox = ''
-  let container = ''
-  const upMs = await timed(async () => {
-    sandbox = await runtime.runPodSandbox(config)
-    container = await runtime.createContainer(sandbox, containerConfig('main', IMAGE, { command: COMMAND, logPath: 'main/0.log' }), config)
-    await runtime.startContainer(container)
+interface Pattern {
+  readonly sandbox: PodSandboxConfig
+  readonly container: ContainerConfig
+}
+
+/** What the runtime is asked for when a Pod is made. */
+async function patternOf(runtime: ContainerRuntime, makePod: () => Promise<void>): Promise<Pattern> {
+  const { runPodSandbox, createContainer } = runtime
+  let sandbox: PodSandboxConfig | undefined
+  let container: ContainerConfig | undefined
+  Object.assign(runtime, {
+    runPodSandbox: (config: PodSandboxConfig) => runPodSandbox((sandbox = config)),
+    createContainer: (id: string, config: ContainerConfig, ofSandbox: PodSandboxConfig) => createContainer(id, (container = config), ofSandbox),
   })
-  await settle()
-  const downMs = await timed(async () => {
-    await runtime.stopContainer(container, GRACE_MS)
-    await runtime.stopPodSandbox(sandbox)
-  })
-  await runtime.removePodSandbox(sandbox)
-  return { upMs, downMs }
+  await makePod()
+  Object.assign(runtime, { runPodSandbox, createContainer })
+  return { sandbox: sandbox!, container: container! }
+}
+
+function bareCalls(runtime: ContainerRuntime, pattern: Pattern): (name: string) => Promise<{ upMs: number; downMs: number }> {
+  return async name => {
+    const logDirectory = join(base, 'bare-logs', name)
+    await mkdir(join(logDirectory, 'main'), { recursive: true })
+    const { uid } = pattern.sandbox.metadata
+    const config: PodSandboxConfig = {
+      ...pattern.sandbox,
+      metadata: { ...pattern.sandbox.metadata, name, uid: name },
+      hostname: name,
+      logDirectory,
+      // Kept apart from Pods by whoever looks for those that the API does not know.
+      labels: Object.fromEntries(Object.entries(pattern.sandbox.labels).map(([key, value]) => [`bare.${key}`, value])),
+      cgroupParent: pattern.sandbox.cgroupParent.replace(uid, name),
+    }
+    let sandbox = ''
+    let container = ''
+    const upMs = await timed(async () => {
+      sandbox = await runtime.runPodSandbox(config)
+      container = await runtime.createContainer(sandbox, pattern.container, config)
+      await runtime.startContainer(container)
+    })
+    await settle()
+    const downMs = await timed(async () => {
+      await runtime.stopContainer(container, GRACE_MS)
+      await runtime.stopPodSandbox(sandbox)
+    })
+    await runtime.removePodSandbox(sandbox)
+    return { upMs, downMs }
+  }
 }
 
 /** The shell has to have set its trap, or it does not hear the signal at all. */
