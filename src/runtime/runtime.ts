@@ -53,9 +53,15 @@ export interface ContainerRuntime {
    * Hints that something changed in a sandbox: a container was created, started, stopped or removed. Hints may be lost
    * or doubled; whoever gets one looks. A runtime that cannot tell by itself looks often enough to be quick.
    */
-  events(changed: (sandboxId: string) => void): { stop(): void }
+  events(changed: (sandboxId: string, what?: RuntimeChange) => void): { stop(): void }
 
   close(): Promise<void>
+}
+
+/** Where a runtime can say what has changed: a container, or the sandbox itself by its own id. */
+export interface RuntimeChange {
+  readonly id: string
+  readonly state: 'running' | 'exited'
 }
 
 export type Labels = Readonly<Record<string, string>>

@@ -1,5 +1,6 @@
 /** One node in virtual time: a kubelet over the simulated runtime and a small API, and the verbs a story is told with. */
 import { Pod } from '../../src/api/kinds/pod.ts'
+import type { Client } from '../../src/client/client.ts'
 import { createCache } from '../../src/client/reflector.ts'
 import type { KubernetesObject } from '../../src/api/meta.ts'
 import type { Disk } from '../../src/base/disk.ts'
@@ -62,17 +63,20 @@ export async function beginStory(seed: string | number = 1, options: { images?: 
   const record = (type: string) => (about: KubernetesObject, reason: string, message: string, fieldPath?: string) =>
     void (about.kind === 'Pod' && events.push({ at: world.now() / 1000, type, reason, message, fieldPath, name: about.metadata.name ?? '' }))
 
+  let kubelets = 0
   const start = async (connected: ContainerRuntime) => {
+    const own = ++kubelets
+    const client = unlessLost(api.client, () => own !== kubelets)
     const kubelet = createKubelet({
       host,
-      client: api.client,
+      client,
       runtime: connected,
       nodeName: 'node-a',
       machine: MACHINE,
       rootDirectory: '/var/lib/poise',
       clusterDns: ['10.96.0.10'],
       clusterDomain: 'cluster.local',
-      pods: createCache(host, api.client, Pod),
+      pods: createCache(host, client, Pod),
       logLimits: options.logLimits,
       events: { normal: record('Normal'), warning: record('Warning') },
     })
@@ -139,3 +143,13 @@ export async function beginStory(seed: string | number = 1, options: { images?: 
 export const isReady = (pod: Pod): boolean => pod.status.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false
 export const isRunning = (pod: Pod): boolean => pod.status.phase === 'Running'
 export const sh = (script: string) => ['sh', '-c', script]
+
+/** Whoever has crashed hears nothing any more, and nobody hears him. */
+function unlessLost(client: Client, isLost: () => boolean): Client {
+  return new Proxy(client, {
+    get: (target, verb: keyof Client) =>
+      verb === 'watch'
+        ? (...[kind, options, sink]: Parameters<Client['watch']>) => target.watch(kind, options, { ...sink, event: event => isLost() || sink.event(event) })
+        : (...request: unknown[]) => (isLost() ? new Promise(() => undefined) : (target[verb] as (...request: unknown[]) => unknown)(...request)),
+  })
+}

@@ -1,15 +1,15 @@
 /**
  * Hints that a sandbox has changed.
  *
- *   containerd's event stream ─▶ container id ─▶ its sandbox ─▶ changed(sandboxId)
- *   a slow relist, quicker while the stream is down ───────────▶ changed(sandboxId)
+ *   containerd's event stream ─▶ container id ─▶ its sandbox ─▶ changed(sandboxId, what)
+ *   a slow relist, quicker while the stream is down ───────────▶ changed(sandboxId, what)
  *
  * CRI's own GetContainerEvents came with containerd 1.7; its event service is as quick, and every version has it.
  */
 import type { Clock, Millis } from '../../base/clock.ts'
 import { every, sleep } from '../../base/clock.ts'
 import type { Log } from '../../base/log.ts'
-import type { RuntimeError } from '../../runtime/runtime.ts'
+import type { RuntimeChange, RuntimeError } from '../../runtime/runtime.ts'
 import type { CriClient } from './client.ts'
 import {
   Envelope,
@@ -20,6 +20,7 @@ import {
   ListPodSandboxResponse,
   SubscribeRequest,
 } from './messages.ts'
+import type { OwnCalls } from './own_calls.ts'
 import { containerSummary, podSandboxSummary } from './statuses.ts'
 import { decode } from './wire.ts'
 import type { Decoded } from './wire.ts'
@@ -28,6 +29,7 @@ export interface EventSources {
   client: CriClient
   clock: Clock
   log: Log
+  own: OwnCalls
 }
 
 /** How often to list while there is no stream. */
@@ -46,21 +48,20 @@ const WAITS_MS: Readonly<Record<string, readonly Millis[]>> = { '/tasks/exit': [
 /** Not what is created: only the kubelet creates, and it knows; each hint would make it list while runc needs the processor. */
 const FILTERS = ['namespace==k8s.io,topic~="^/(tasks/(start|exit|oom|delete)|containers/delete)$"']
 
-export function watchEvents({ client, clock, log }: EventSources, changed: (sandboxId: string) => void): { stop(): void } {
+export function watchEvents({ client, clock, log, own }: EventSources, changed: (sandboxId: string, what?: RuntimeChange) => void): { stop(): void } {
   const abort = new AbortController()
   const view = createView(client)
   let streaming = false
   let stream: { stop(): void } | undefined
   let ticks = 0
 
-  function hint(sandboxIds: Iterable<string>) {
-    if (abort.signal.aborted) return
-    for (const id of sandboxIds) changed(id)
+  function hint({ sandboxId, what }: Change) {
+    if (!abort.signal.aborted) changed(sandboxId, what)
   }
 
   async function look() {
     try {
-      hint(await view.relist())
+      for (const change of await view.relist()) hint(change)
     } catch (error) {
       if (!abort.signal.aborted) log.debug('the runtime could not be listed', { error })
     }
@@ -95,24 +96,30 @@ export function watchEvents({ client, clock, log }: EventSources, changed: (sand
       const subject = decode(EventSubject, event.value)
       // The end of an exec, not of the container.
       if (topic === '/tasks/exit' && subject.id !== subject.containerId) return
+      const id = subject.containerId
+      // Who makes a sandbox learns of its start from the call.
+      if (topic === '/tasks/start' && own.isMakingSandbox && own.sandboxOf(id) === undefined) return
       // The sandbox has to be known before the end: afterwards nobody may be there to tell.
-      const sandboxId = await view.sandboxOf(subject.containerId)
+      const sandboxId = own.sandboxOf(id) ?? (await view.sandboxOf(id))
       const waitsMs = WAITS_MS[topic]
-      if (waitsMs) await untilEnded(subject.containerId, waitsMs)
-      if (sandboxId !== undefined) hint([sandboxId])
+      const hasEnded = waitsMs !== undefined && (await untilEnded(id, waitsMs))
+      const state = topic === '/tasks/start' ? 'running' : hasEnded ? 'exited' : undefined
+      if (sandboxId !== undefined) hint({ sandboxId, what: state && { id, state } })
       if (topic === '/containers/delete') view.forget(subject.containerId)
     } catch (error) {
       if (!abort.signal.aborted) log.debug('an event could not be followed up', { topic, error })
     }
   }
 
-  async function untilEnded(containerId: string, waitsMs: readonly Millis[]) {
+  async function untilEnded(containerId: string, waitsMs: readonly Millis[]): Promise<boolean> {
     for (const waitMs of waitsMs) {
-      if (await view.hasEnded(containerId)) return
+      await own.stopping(containerId)
+      if (own.hasEnded(containerId) || (await view.hasEnded(containerId))) return true
       // Without the signal, of which a hundred containers that end at once would each want to be told.
       await sleep(clock, waitMs, undefined, 'runtime events: exit')
-      if (abort.signal.aborted) return
+      if (abort.signal.aborted) return false
     }
+    return false
   }
 
   subscribe()
@@ -139,13 +146,15 @@ function createView(client: CriClient) {
   let known = new Map<string, Seen>()
 
   return {
-    /** The sandboxes in which something differs from the last relist. */
-    async relist(): Promise<Set<string>> {
+    /** What differs from the last relist. */
+    async relist(): Promise<Change[]> {
       const before = known
       known = await list(client, undefined)
-      const changed = new Set<string>()
-      for (const [id, { sandboxId, state }] of known) if (before.get(id)?.state !== state) changed.add(sandboxId)
-      for (const [id, { sandboxId }] of before) if (!known.has(id)) changed.add(sandboxId)
+      const changed: Change[] = []
+      for (const [id, { sandboxId, state }] of known) {
+        if (before.get(id)?.state !== state) changed.push({ sandboxId, what: state === 'running' || state === 'exited' ? { id, state } : undefined })
+      }
+      for (const [id, { sandboxId }] of before) if (!known.has(id)) changed.push({ sandboxId, what: undefined })
       return changed
     },
     async sandboxOf(id: string): Promise<string | undefined> {
@@ -162,6 +171,11 @@ function createView(client: CriClient) {
       known.delete(id)
     },
   }
+}
+
+interface Change {
+  readonly sandboxId: string
+  readonly what: RuntimeChange | undefined
 }
 
 interface Seen {

@@ -12,6 +12,7 @@ import { createCriClient } from './client.ts'
 import type { CallLimits } from './client.ts'
 import { containerConfig, linuxResources, podSandboxConfig } from './configs.ts'
 import { watchEvents } from './events.ts'
+import { createOwnCalls } from './own_calls.ts'
 import * as wire from './messages.ts'
 import { containerStats, containerStatus, containerSummary, imageStatus, podSandboxStatus, podSandboxSummary, runtimeStatus } from './statuses.ts'
 import type { Message } from './wire.ts'
@@ -34,6 +35,7 @@ export function createCriRuntime({ socketPath, clock, log, openRemoteCommand, op
   const client = createCriClient(socketPath)
   const watchers = new Set<{ stop(): void }>()
   const unified = hasUnifiedHierarchy()
+  const own = createOwnCalls()
 
   function runtimeCall<In, Out>(method: string, request: Message<any, In>, response: Message<Out, any>, value: In, limits?: CallLimits) {
     return client.call(`/runtime.v1.RuntimeService/${method}`, request, response, value, { timeoutMs: CALL_TIMEOUT_MS, ...limits })
@@ -64,14 +66,16 @@ export function createCriRuntime({ socketPath, clock, log, openRemoteCommand, op
       const hasHostPort = config.portMappings.some(({ hostPort }) => hostPort > 0)
       const runtimeHandler = config.runtimeHandler || (hasHostPort ? hostPortHandler : '')
       const request = { config: podSandboxConfig(config), runtimeHandler }
-      return (await runtimeCall('RunPodSandbox', wire.RunPodSandboxRequest, wire.PodSandboxId, request)).podSandboxId
+      const call = runtimeCall('RunPodSandbox', wire.RunPodSandboxRequest, wire.PodSandboxId, request)
+      return own.makingSandbox(call.then(answer => answer.podSandboxId))
     },
     async stopPodSandbox(podSandboxId) {
-      await unlessGone(runtimeCall('StopPodSandbox', wire.PodSandboxId, wire.Empty, { podSandboxId }))
+      await own.stop(podSandboxId, unlessGone(runtimeCall('StopPodSandbox', wire.PodSandboxId, wire.Empty, { podSandboxId })))
     },
     async removePodSandbox(podSandboxId) {
       const parent = await cgroupParent(podSandboxId)
       await unlessGone(runtimeCall('RemovePodSandbox', wire.PodSandboxId, wire.Empty, { podSandboxId }))
+      own.removed(podSandboxId)
       if (parent !== undefined) await removeCgroup(parent)
     },
     async podSandboxStatus(podSandboxId) {
@@ -85,7 +89,9 @@ export function createCriRuntime({ socketPath, clock, log, openRemoteCommand, op
 
     async createContainer(podSandboxId, config, sandboxConfig) {
       const request = { podSandboxId, config: containerConfig(config, await unified), sandboxConfig: podSandboxConfig(sandboxConfig) }
-      return (await runtimeCall('CreateContainer', wire.CreateContainerRequest, wire.ContainerId, request)).containerId
+      const { containerId } = await runtimeCall('CreateContainer', wire.CreateContainerRequest, wire.ContainerId, request)
+      own.made(containerId, podSandboxId)
+      return containerId
     },
     async startContainer(containerId) {
       await runtimeCall('StartContainer', wire.ContainerId, wire.Empty, { containerId })
@@ -93,17 +99,20 @@ export function createCriRuntime({ socketPath, clock, log, openRemoteCommand, op
     async stopContainer(containerId, timeoutMs) {
       const timeout = wholeSeconds(timeoutMs)
       const limits = { timeoutMs: timeout * 1000 + CALL_TIMEOUT_MS }
-      await unlessGone(runtimeCall('StopContainer', wire.StopContainerRequest, wire.Empty, { containerId, timeout }, limits))
+      await own.stop(containerId, unlessGone(runtimeCall('StopContainer', wire.StopContainerRequest, wire.Empty, { containerId, timeout }, limits)))
     },
     async removeContainer(containerId) {
       await unlessGone(runtimeCall('RemoveContainer', wire.ContainerId, wire.Empty, { containerId }))
+      own.removed(containerId)
     },
     async containerStatus(containerId) {
-      const [{ status }, [summary]] = await Promise.all([
+      const what = `container ${containerId}`
+      const [{ status }, sandboxId] = await Promise.all([
         runtimeCall('ContainerStatus', wire.ContainerId, wire.ContainerStatusResponse, { containerId }),
-        containers({ id: containerId }),
+        // The CRI's status does not say it.
+        own.sandboxOf(containerId) ?? containers({ id: containerId }).then(([summary]) => present(summary, what).sandboxId),
       ])
-      return containerStatus(present(status, `container ${containerId}`), present(summary, `container ${containerId}`).sandboxId)
+      return containerStatus(present(status, what), sandboxId)
     },
     listContainers: ({ sandboxId, labels } = {}) => containers({ podSandboxId: sandboxId, labelSelector: labels }),
     async updateContainerResources(containerId, resources) {
@@ -163,7 +172,7 @@ export function createCriRuntime({ socketPath, clock, log, openRemoteCommand, op
     listContainerStats: async () => (await runtimeCall('ListContainerStats', wire.Empty, wire.ListContainerStatsResponse, {})).stats.map(containerStats),
 
     events(changed) {
-      const watcher = watchEvents({ client, clock, log }, changed)
+      const watcher = watchEvents({ client, clock, log, own }, changed)
       watchers.add(watcher)
       return {
         stop() {

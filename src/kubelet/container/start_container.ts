@@ -32,7 +32,7 @@ export interface StartRequest {
   /** The running container whose processes an ephemeral one joins. */
   readonly targetId: string
   /** Called when the process runs, before its postStart hook: the container is to be seen. */
-  readonly started: () => void
+  readonly started: (id: string) => Promise<void>
   readonly signal: AbortSignal
 }
 
@@ -59,14 +59,18 @@ export async function startContainer(context: KubeletContext, images: Images, re
   const config = await containerConfig(context, request, image).catch(failed('CreateContainerConfigError'))
   signal.throwIfAborted()
   const id = await runtime.createContainer(sandbox.id, config, sandboxConfig).catch(failed('CreateContainerError'))
-  events.normal(pod, 'Created', `Created container: ${container.name}`, fieldPath)
+  const created = () => events.normal(pod, 'Created', `Created container: ${container.name}`, fieldPath)
   if (signal.aborted) {
+    created()
     await runtime.removeContainer(id)
     signal.throwIfAborted()
   }
-  await runtime.startContainer(id).catch(failed('RunContainerError'))
+  const starting = runtime.startContainer(id)
+  created()
+  await starting.catch(failed('RunContainerError'))
+  const seen = request.started(id)
   events.normal(pod, 'Started', `Started container ${container.name}`, fieldPath)
-  request.started()
+  await seen
 
   const hook = container.lifecycle?.postStart
   if (!hook) return

@@ -17,6 +17,8 @@ import { defaultPullPolicy, parseImageName } from './image_name.ts'
 import { findPullAuth } from './pull_secrets.ts'
 
 export interface Images {
+  /** It will be wanted soon, and is looked up while there is time. */
+  expect(pod: Pod, named: NamedContainer): void
   /** Throws StartError; the events have been recorded. */
   ensure(pod: Pod, named: NamedContainer, signal: AbortSignal): Promise<PresentImage>
   /** When a waiting pull may be tried again, or 0. */
@@ -35,6 +37,7 @@ const MAX_MS = 300_000
 
 export function createImages({ host, client, runtime, events }: KubeletContext): Images {
   const failures = new Map<string, { delayMs: Millis; at: Millis; message: string }>()
+  const expected = new Map<string, Promise<ImageStatus | undefined>>()
   const { clock } = host
   const keyOf = (pod: Pod, image: string) => `${pod.metadata.uid} ${image}`
 
@@ -48,7 +51,7 @@ export function createImages({ host, client, runtime, events }: KubeletContext):
       throw new StartError('InvalidImageName', message)
     }
 
-    const present = await runtime.imageStatus(name.full).catch((error: unknown) => {
+    const present = await imageStatus(pod, image, name.full).catch((error: unknown) => {
       const message = `Failed to inspect image "${name.full}": ${messageOf(error)}`
       events.warning(pod, 'InspectFailed', message, fieldPath)
       throw new StartError('ImageInspectError', message)
@@ -64,6 +67,13 @@ export function createImages({ host, client, runtime, events }: KubeletContext):
       throw new StartError('ErrImageNeverPull', message)
     }
     return pull(pod, image, name.full, name.registry, fieldPath, signal)
+  }
+
+  /** That it was there a moment ago is good enough, and nothing else is. */
+  async function imageStatus(pod: Pod, image: string, full: string): Promise<ImageStatus | undefined> {
+    const answer = expected.get(keyOf(pod, image))
+    expected.delete(keyOf(pod, image))
+    return (await answer) ?? runtime.imageStatus(full)
   }
 
   async function pull(pod: Pod, image: string, full: string, registry: string, fieldPath: string, signal: AbortSignal): Promise<PresentImage> {
@@ -99,13 +109,21 @@ export function createImages({ host, client, runtime, events }: KubeletContext):
   }
 
   return {
+    expect(pod, { container: { image } }) {
+      const name = parseImageName(image)
+      if (typeof name !== 'string' && !expected.has(keyOf(pod, image)))
+        expected.set(
+          keyOf(pod, image),
+          runtime.imageStatus(name.full).catch(() => undefined),
+        )
+    },
     ensure,
     retryAt(pod, image) {
       const failed = failures.get(keyOf(pod, image))
       return failed ? failed.at + failed.delayMs : 0
     },
     forget(pod) {
-      for (const key of failures.keys()) if (key.startsWith(`${pod.metadata.uid} `)) failures.delete(key)
+      for (const map of [failures, expected]) for (const key of map.keys()) if (key.startsWith(`${pod.metadata.uid} `)) map.delete(key)
     },
   }
 }

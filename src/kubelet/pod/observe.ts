@@ -1,9 +1,10 @@
 /**
- * Looks what the runtime has for one Pod. Two lists tell what changed; details are asked for only of that, because
+ * What the runtime has for one Pod. What a call of ours has brought about is looked up alone; anything else that may have
+ * happened makes what is known doubtful, and then two lists tell what changed. Details are asked for only of that, because
  * what has ended stays as it was.
  */
 import type { Pod } from '../../api/kinds/pod.ts'
-import { RuntimeError, type ContainerStatus, type PodSandboxStatus } from '../../runtime/runtime.ts'
+import { RuntimeError, type ContainerStatus, type PodSandboxStatus, type RuntimeChange } from '../../runtime/runtime.ts'
 import { messageFileOf, messagePolicyOf, POD_UID_LABEL } from '../container/labels.ts'
 import { readTerminationMessage } from '../container/termination_message.ts'
 import type { KubeletContext } from '../context.ts'
@@ -13,19 +14,53 @@ import { recallContainers } from './recall.ts'
 import type { ObservedPod } from './pod_state.ts'
 
 export interface Observer {
+  /** Asks the runtime where what is known is doubtful. */
   look(): Promise<ObservedPod>
-  /** What the last look saw. */
   readonly last: ObservedPod
+  /** The next look asks. */
+  doubt(): void
+  knows(change: RuntimeChange): boolean
+  /** After a call of ours that changed this one and no other. Never throws: what cannot be learned is doubtful. */
+  learnSandbox(id: string): Promise<void>
+  learnContainer(id: string): Promise<void>
 }
 
-/** `isNew`: nothing of the Pod can be in the runtime yet, and the first look need not ask it. */
+/** `isNew`: nothing of the Pod can be in the runtime yet, and there is nothing to doubt. */
 export function createObserver({ runtime, host, directories }: KubeletContext, pod: Pod, isNew = false): Observer {
   const labels = { [POD_UID_LABEL]: pod.metadata.uid ?? '' }
   const sandboxes = new Map<string, PodSandboxStatus>()
   const containers = new Map<string, ContainerStatus>()
   const recalled = recallContainers(pod)
-  let last: ObservedPod = { sandboxes: [], containers: [] }
-  let isFirst = true
+  let last = compose()
+  let isDoubtful = !isNew
+  let isAsking = false
+
+  function compose(): ObservedPod {
+    return {
+      sandboxes: [...sandboxes.values()].sort((a, b) => b.createdAt - a.createdAt || b.metadata.attempt - a.metadata.attempt),
+      containers: [...containers.values(), ...recalled.filter(({ id }) => !containers.has(id))].sort(newestFirst),
+    }
+  }
+
+  async function ask(): Promise<void> {
+    const [sandboxList, containerList] = await Promise.all([runtime.listPodSandboxes({ labels }), runtime.listContainers({ labels })])
+    await Promise.all([
+      ...sandboxList.filter(({ id, ready }) => sandboxes.get(id)?.ready !== ready).map(({ id }) => keep(sandboxes, id, () => runtime.podSandboxStatus(id))),
+      ...containerList.filter(({ id, state }) => containers.get(id)?.state !== state).map(({ id }) => keep(containers, id, () => containerStatus(id))),
+    ])
+    drop(sandboxes, sandboxList)
+    drop(containers, containerList)
+  }
+
+  async function learn<T>(map: Map<string, T>, id: string, load: () => Promise<T>): Promise<void> {
+    const learned = await keep(map, id, load).then(
+      () => true,
+      () => false,
+    )
+    // A list that was on its way meanwhile may be older than this, and has the last word.
+    if (!learned || isAsking) isDoubtful = true
+    last = compose()
+  }
 
   async function containerStatus(id: string): Promise<ContainerStatus> {
     const status = await runtime.containerStatus(id)
@@ -41,23 +76,31 @@ export function createObserver({ runtime, host, directories }: KubeletContext, p
       return last
     },
     async look() {
-      if (isNew && isFirst) {
-        isFirst = false
-        return (last = { sandboxes: [], containers: [...recalled].sort(newestFirst) })
-      }
-      const [sandboxList, containerList] = await Promise.all([runtime.listPodSandboxes({ labels }), runtime.listContainers({ labels })])
-      await Promise.all([
-        ...sandboxList.filter(({ id, ready }) => sandboxes.get(id)?.ready !== ready).map(({ id }) => keep(sandboxes, id, () => runtime.podSandboxStatus(id))),
-        ...containerList.filter(({ id, state }) => containers.get(id)?.state !== state).map(({ id }) => keep(containers, id, () => containerStatus(id))),
-      ])
-      drop(sandboxes, sandboxList)
-      drop(containers, containerList)
-      last = {
-        sandboxes: [...sandboxes.values()].sort((a, b) => b.createdAt - a.createdAt || b.metadata.attempt - a.metadata.attempt),
-        containers: [...containers.values(), ...recalled.filter(({ id }) => !containers.has(id))].sort(newestFirst),
+      // What happened while we asked may be missing from the answer, and would be done a second time.
+      while (isDoubtful) {
+        isDoubtful = false
+        isAsking = true
+        try {
+          await ask()
+        } catch (error) {
+          isDoubtful = true
+          throw error
+        } finally {
+          isAsking = false
+        }
+        last = compose()
       }
       return last
     },
+    doubt() {
+      isDoubtful = true
+    },
+    knows({ id, state }) {
+      const sandbox = sandboxes.get(id)
+      return sandbox ? (sandbox.ready ? 'running' : 'exited') === state : containers.get(id)?.state === state
+    },
+    learnSandbox: id => learn(sandboxes, id, () => runtime.podSandboxStatus(id)),
+    learnContainer: id => learn(containers, id, () => containerStatus(id)),
   }
 }
 

@@ -17,7 +17,7 @@ import { containerLogPath, podLogsOf } from '../directories.ts'
 import { removeLogs } from '../logs/log_files.ts'
 import type { Images } from '../image/images.ts'
 import type { Volumes } from '../volume/volumes.ts'
-import { newestOf } from './instances.ts'
+import { newestOf, runningOf } from './instances.ts'
 import { unlessAborted, type Jobs } from './jobs.ts'
 import type { Observer } from './observe.ts'
 import { containersOf, fieldPathOf, isHostNetwork, podLabel, specGraceMs } from './pod_nouns.ts'
@@ -83,9 +83,13 @@ export function createPerformer({ context, images, volumes, memory, observer, jo
       try {
         const config = sandboxConfig(context, pod, attempt)
         await host.disk.makeDirectory(config.logDirectory, { mode: 0o755 })
-        await runtime.runPodSandbox(config)
+        const running = runtime.runPodSandbox(config)
+        // What the containers need meanwhile; who needs it will ask again where this has failed.
+        for (const named of containersOf(pod)) images.expect(pod, named)
+        await observer.learnSandbox(await running)
         failures.sandbox = 0
       } catch (error) {
+        observer.doubt()
         // Asked only now: without a network no sandbox comes to be, and with one the question would make every Pod wait.
         const network = isHostNetwork(pod) ? undefined : await runtime.status().catch(() => undefined)
         if (network && !network.networkReady) {
@@ -105,7 +109,11 @@ export function createPerformer({ context, images, volumes, memory, observer, jo
     jobs.start('sandbox', async () => {
       try {
         await Promise.all(ids.map(id => runtime.stopPodSandbox(id)))
+        // What ran in them has ended with them.
+        if (runningOf(observer.last).length > 0) observer.doubt()
+        else await Promise.all(ids.map(id => observer.learnSandbox(id)))
       } catch (error) {
+        observer.doubt()
         events.warning(pod, 'FailedKillPod', `error killing pod: ${messageOf(error)}`)
         waitFor(backoffMs(++failures.stop, SANDBOX_RETRY))
       } finally {
@@ -139,12 +147,17 @@ export function createPerformer({ context, images, volumes, memory, observer, jo
               volumes: mounted,
               signal,
               targetId: (target && newestOf(observer.last, target)?.id) || '',
-              started: poke,
+              async started(id) {
+                await observer.learnContainer(id)
+                if (order.named.container.lifecycle?.postStart) poke()
+              },
             })
             memory.startFailures.delete(name)
           } catch (error) {
+            observer.doubt()
             if (signal.aborted) throw error
             await noteStartFailure(pod, order, error)
+            observer.doubt()
           }
           // The attempt counts whether it succeeded or not: a container that cannot start crashes all the same.
           if (order.crash) memory.crashes.set(order.crash.key, { delayMs: order.crash.delayMs, countedAt: clock.wall() })
@@ -205,7 +218,9 @@ export function createPerformer({ context, images, volumes, memory, observer, jo
     jobs.start(`stop ${id} ${timeoutMs}`, async () => {
       try {
         await runtime.stopContainer(id, timeoutMs)
+        await observer.learnContainer(id)
       } catch (error) {
+        observer.doubt()
         events.warning(pod, 'FailedKillPod', `error killing pod: ${messageOf(error)}`)
         const latest = memory.stops.get(id)
         if (latest) memory.stops.set(id, { ...latest, killAt: undefined, retryAt: clock.wall() + STOP_RETRY_MS })
@@ -225,10 +240,14 @@ export function createPerformer({ context, images, volumes, memory, observer, jo
 
   function remove(what: string, ids: readonly string[], removeOne: (id: string) => Promise<void>): void {
     jobs.start(`remove ${what}`, async () => {
-      await Promise.all(ids.map(removeOne)).catch((error: unknown) => {
+      try {
+        await Promise.all(ids.map(removeOne))
+      } catch (error) {
         memory.removeAt = clock.wall() + REMOVE_RETRY_MS
         throw error
-      })
+      } finally {
+        observer.doubt()
+      }
     })
   }
 

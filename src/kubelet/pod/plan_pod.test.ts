@@ -108,7 +108,7 @@ const cases = (title: string, table: readonly [why: string, given: Case, wanted:
 }
 
 cases('sandbox', [
-  ['a new Pod gets its volumes and its sandbox at the same time', { sandboxes: [], memory: { volumes: 'unmounted' } }, ['mountVolumes', 'sandbox 0']],
+  ['a new Pod gets its volumes and its sandbox at the same time', { sandboxes: [], memory: { volumes: 'unmounted' } }, ['sandbox 0', 'mountVolumes']],
   ['nothing is done while it is being made', { sandboxes: [], memory: { sandbox: 'starting' } }, []],
   ['one that is not ready any more is replaced', { sandboxes: [sandbox({ ready: false })] }, ['sandbox 1']],
   ['one without an address is stopped first', { sandboxes: [sandbox({ ips: [] })] }, ['stop sandbox s0']],

@@ -45,7 +45,8 @@ function planRunning({ pod }: DesiredPod, observed: ObservedPod, memory: PodMemo
   const step = (): PodStep => ({ actions, waiting, wakeAt: Math.min(...wakes), end: undefined, finished: false })
 
   if (sandbox.is !== 'usable') {
-    if (sandbox.is === 'act') actions.push(sandbox.action)
+    // What takes longest begins first.
+    if (sandbox.is === 'act') actions.unshift(sandbox.action)
     return step()
   }
 

@@ -15,6 +15,7 @@ import type { Millis } from '../../base/clock.ts'
 import { messageOf } from '../../base/error_message.ts'
 import { createInbox } from '../../base/inbox.ts'
 import type { KubeletContext } from '../context.ts'
+import type { RuntimeChange } from '../../runtime/runtime.ts'
 import type { Images } from '../image/images.ts'
 import type { PodProbes } from '../probe/pod_probes.ts'
 import { computePodStatus } from '../status/pod_status.ts'
@@ -28,8 +29,8 @@ import { emptyMemory, type DesiredPod, type HealthOf, type ObservedPod, type Ter
 
 export interface PodWorker {
   update(desired: DesiredPod): void
-  /** Something it observes may have changed. */
-  poke(): void
+  /** Something has changed in its sandbox; `what`, where the runtime can say it. */
+  hint(what?: RuntimeChange): void
   readonly observed: ObservedPod
   readonly termination: Termination | undefined
   /** finished: nothing of the Pod runs and its last status is set. stopped: the kubelet stops, and the Pod goes on. */
@@ -60,16 +61,11 @@ export function startPodWorker(parts: PodWorkerParts, first: DesiredPod): PodWor
   const inbox = createInbox(clock, first, `pod ${first.pod.metadata.name}`)
   const memory = emptyMemory(timestamp(clock.wall()))
   const observer = createObserver(context, first.pod, parts.isNew)
-  let news = 0
-  const workDone = () => {
-    news++
-    inbox.poke()
-  }
   const jobs = createJobs({
-    ended: workDone,
+    ended: inbox.poke,
     failed: (job, error) => log.error('a job of a Pod failed', { pod: first.pod.metadata.name, job, error: messageOf(error) }),
   })
-  const performer = createPerformer({ ...parts, memory, observer, jobs, poke: workDone })
+  const performer = createPerformer({ ...parts, memory, observer, jobs, poke: inbox.poke })
   const probes = parts.createProbes(inbox.poke)
   const healthOf: HealthOf = (container, named) => {
     const health = probes.healthOf(container, named)
@@ -80,17 +76,19 @@ export function startPodWorker(parts: PodWorkerParts, first: DesiredPod): PodWor
   let stopped = false
 
   async function run(): Promise<'finished' | 'stopped'> {
-    let wakeAt = clock.now()
+    let wakeAt = Infinity
     let refreshAt = clock.wall() + REFRESH_MS
     let lastPod = first.pod
     for (;;) {
       const letter = await inbox.next(wakeAt)
       if (stopped) return 'stopped'
+      // Nothing woke us but time: hints may have been lost.
+      if (clock.now() >= wakeAt) observer.doubt()
       const { pod } = letter
       termination = narrower(termination, letter.termination)
       let observed: ObservedPod
       try {
-        observed = await lookUntilQuiet()
+        observed = await observer.look()
       } catch (error) {
         log.warn('the runtime does not say what it has', { pod: pod.metadata.name, error: messageOf(error) })
         wakeAt = clock.now() + RUNTIME_RETRY_MS
@@ -120,21 +118,18 @@ export function startPodWorker(parts: PodWorkerParts, first: DesiredPod): PodWor
     }
   }
 
-  /** What a job did while we looked may be missing from what we saw, and would be done a second time. */
-  async function lookUntilQuiet(): Promise<ObservedPod> {
-    for (;;) {
-      const before = news
-      const observed = await observer.look()
-      if (news === before) return observed
-    }
-  }
-
   function publish(pod: Pod, observed: ObservedPod, waiting: Parameters<typeof computePodStatus>[0]['waiting'], now: Millis): void {
     // Who is gone from the API has no status to write.
     if (termination?.because === 'removed') return
     const previous = statuses.get(uid) ?? (pod.status.startTime ? pod.status : undefined)
     const { runtimeName, machine } = context
     statuses.set(pod, computePodStatus({ pod, observed, waiting, healthOf, previous, termination, memory, runtimeName, hostIPs: machine.addresses, now }))
+  }
+
+  /** What one of our own calls is just bringing about is looked up when it returns. */
+  function isOurDoing({ id, state }: RuntimeChange): boolean {
+    if (state === 'running') return memory.sandbox === 'starting' || memory.starting.size > 0
+    return memory.sandbox === 'stopping' || memory.stops.get(id)?.killAt !== undefined
   }
 
   const ended = run().finally(() => {
@@ -144,7 +139,11 @@ export function startPodWorker(parts: PodWorkerParts, first: DesiredPod): PodWor
 
   return {
     update: inbox.put,
-    poke: inbox.poke,
+    hint(what) {
+      if (what && (observer.knows(what) || isOurDoing(what))) return
+      observer.doubt()
+      inbox.poke()
+    },
     get observed() {
       return observer.last
     },

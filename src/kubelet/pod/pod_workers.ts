@@ -176,7 +176,7 @@ export function createPodWorkers(parts: Omit<PodWorkerParts, 'looked' | 'isNew'>
   return {
     async start() {
       adopted = new Set((await runtime.listPodSandboxes()).map(sandbox => podUidOf(sandbox) ?? ''))
-      subscriptions.push(runtime.events(sandboxId => entries.get(uidOfSandbox.get(sandboxId) ?? '')?.worker.poke()))
+      subscriptions.push(runtime.events((sandboxId, what) => entries.get(uidOfSandbox.get(sandboxId) ?? '')?.worker.hint(what)))
       subscriptions.push(pods.onChange(changed))
       await killOrphans()
       const housekeeping = host.spawn('kubelet housekeeping', async signal => {
