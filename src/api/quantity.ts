@@ -41,6 +41,9 @@ export function canonicalQuantity(text: string): string | undefined {
 
 /** Negative, zero or positive, as for sorting. Both must be quantities. */
 export function compareQuantities(a: string, b: string): number {
+  const simpleA = SIMPLE.exec(a)
+  const simpleB = simpleA && SIMPLE.exec(b)
+  if (simpleB) return milliOf(simpleA) - milliOf(simpleB)
   const difference = quantityOf(a).nano - quantityOf(b).nano
   return difference < 0n ? -1 : difference > 0n ? 1 : 0
 }
@@ -61,13 +64,13 @@ export function subtractQuantities(a: string, b: string): string {
 /** In thousandths, rounded up: cores as the scheduler counts them. Must be a quantity. */
 export function quantityMilli(text: string): number {
   const simple = SIMPLE.exec(text)
-  return simple ? Number(simple[1]) * MILLI_OF_SUFFIX[simple[2] ?? '']! : Number(divideUp(quantityOf(text).nano, 1_000_000n))
+  return simple ? milliOf(simple) : Number(divideUp(quantityOf(text).nano, 1_000_000n))
 }
 
 /** In whole units, rounded up: bytes, Pods. Must be a quantity. */
 export function quantityValue(text: string): number {
   const simple = SIMPLE.exec(text)
-  return simple ? Math.ceil((Number(simple[1]) * MILLI_OF_SUFFIX[simple[2] ?? '']!) / 1000) : Number(divideUp(quantityOf(text).nano, ONE))
+  return simple ? Math.ceil(milliOf(simple) / 1000) : Number(divideUp(quantityOf(text).nano, ONE))
 }
 
 const ONE = 1_000_000_000n
@@ -88,6 +91,8 @@ const MILLI_OF_SUFFIX: Readonly<Record<string, number>> = {
   Mi: 1000 * 2 ** 20,
   Gi: 1000 * 2 ** 30,
 }
+
+const milliOf = (simple: RegExpExecArray): number => Number(simple[1]) * MILLI_OF_SUFFIX[simple[2] ?? '']!
 
 const DECIMAL_SUFFIXES = ['n', 'u', 'm', '', 'k', 'M', 'G', 'T', 'P', 'E']
 const BINARY_SUFFIXES = ['', 'Ki', 'Mi', 'Gi', 'Ti', 'Pi', 'Ei']

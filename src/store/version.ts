@@ -23,12 +23,7 @@ export function loadedVersion({ key, revision, created, json }: LogEntry, encodi
  * What a watcher sees of a removed key: its last value, stamped with the revision of the removal. It shares with the
  * last value all that a stamp may not touch.
  */
-export function removedVersion(
-  last: Stored,
-  revision: Revision,
-  stamp: (value: object, revision: Revision) => object,
-  encodings: Encodings,
-): WeighedVersion {
+export function removedVersion(last: Stored, revision: Revision, stamp: (value: object, revision: Revision) => object, encodings: Encodings): WeighedVersion {
   return createVersion(last.key, stamp(copyTwoLevels(last.value), revision), revision, last.created, encodings)
 }
 

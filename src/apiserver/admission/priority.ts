@@ -6,40 +6,55 @@ import type { AdmissionParts } from './plugins.ts'
 import { isNewPod, podDraft } from './pods.ts'
 
 /** Gives a Pod the number behind its priority class, and refuses one that brings a number of its own. */
-export const priority = ({ store }: AdmissionParts): AdmissionPlugin => ({
-  name: 'Priority',
-  handles: isNewPod,
-  async mutate(request) {
-    const pod = podDraft(request)
-    if (!pod) return
-    const { spec } = pod
-    const refuse = (why: string) => forbiddenBy(request.kind, pod.metadata.name ?? '', why)
-    const found = spec.priorityClassName ? await classNamed(store, spec.priorityClassName) : await defaultClass(store)
-    if (spec.priorityClassName && !found) throw refuse(`no PriorityClass with name ${spec.priorityClassName} was found`)
-    const value = found?.value ?? 0
-    const policy = found?.preemptionPolicy ?? 'PreemptLowerPriority'
-    if (spec.priority !== undefined && spec.priority !== value)
-      throw refuse(
-        `the integer value of priority (${spec.priority}) must not be provided in pod spec; priority admission controller computed ${value} from the given PriorityClass name`,
-      )
-    if (spec.preemptionPolicy !== undefined && spec.preemptionPolicy !== policy)
-      throw refuse(
-        `the string value of PreemptionPolicy (${spec.preemptionPolicy}) must not be provided in pod spec; priority admission controller computed ${policy} from the given PriorityClass name`,
-      )
-    if (found) spec.priorityClassName = found.metadata.name
-    spec.priority = value
-    spec.preemptionPolicy = policy
-  },
-})
+export function priority({ store }: AdmissionParts): AdmissionPlugin {
+  const defaultClass = createDefaultClass(store)
+  return {
+    name: 'Priority',
+    handles: isNewPod,
+    async mutate(request) {
+      const pod = podDraft(request)
+      if (!pod) return
+      const { spec } = pod
+      const refuse = (why: string) => forbiddenBy(request.kind, pod.metadata.name ?? '', why)
+      const found = spec.priorityClassName ? await classNamed(store, spec.priorityClassName) : await defaultClass()
+      if (spec.priorityClassName && !found) throw refuse(`no PriorityClass with name ${spec.priorityClassName} was found`)
+      const value = found?.value ?? 0
+      const policy = found?.preemptionPolicy ?? 'PreemptLowerPriority'
+      if (spec.priority !== undefined && spec.priority !== value)
+        throw refuse(
+          `the integer value of priority (${spec.priority}) must not be provided in pod spec; priority admission controller computed ${value} from the given PriorityClass name`,
+        )
+      if (spec.preemptionPolicy !== undefined && spec.preemptionPolicy !== policy)
+        throw refuse(
+          `the string value of PreemptionPolicy (${spec.preemptionPolicy}) must not be provided in pod spec; priority admission controller computed ${policy} from the given PriorityClass name`,
+        )
+      if (found) spec.priorityClassName = found.metadata.name
+      spec.priority = value
+      spec.preemptionPolicy = policy
+    },
+  }
+}
 
 const PREFIX = '/scheduling.k8s.io/priorityclasses/'
 
 const classNamed = async (store: Store, name: string): Promise<PriorityClass | undefined> =>
   (await store.get(PREFIX + name))?.value as PriorityClass | undefined
 
-/** Of several defaults the lowest counts: nobody is raised by accident. */
-async function defaultClass(store: Store): Promise<PriorityClass | undefined> {
-  const { items } = await store.list(PREFIX)
-  const defaults = items.map(({ value }) => value as PriorityClass).filter(({ globalDefault }) => globalDefault)
-  return defaults.sort((a, b) => a.value - b.value)[0]
+/** Of several defaults the lowest counts: nobody is raised by accident. Looked for again only after a change of any class. */
+function createDefaultClass(store: Store): () => Promise<PriorityClass | undefined> {
+  let found: { readonly priorityClass: PriorityClass | undefined } | undefined
+  let isFollowing = false
+  return async () => {
+    if (!isFollowing) {
+      isFollowing = true
+      store.watch(PREFIX, store.revision, () => (found = undefined))
+    }
+    if (found) return found.priorityClass
+    const { items, revision } = await store.list(PREFIX)
+    const defaults = items.map(({ value }) => value as PriorityClass).filter(({ globalDefault }) => globalDefault)
+    const [priorityClass] = defaults.sort((a, b) => a.value - b.value)
+    // While the list was on its way to us, a class may have changed.
+    if (revision === store.revision) found = { priorityClass }
+    return priorityClass
+  }
 }
