@@ -82,11 +82,16 @@ export function createPerformer({ context, images, volumes, memory, observer, jo
     jobs.start('sandbox', async () => {
       try {
         const config = sandboxConfig(context, pod, attempt)
-        await host.disk.makeDirectory(config.logDirectory, { mode: 0o755 })
         const running = runtime.runPodSandbox(config)
+        // Beside it: only containers write there. It fails no earlier than the call, which would be made a second time.
+        const logs = host.disk.makeDirectory(config.logDirectory, { mode: 0o755 }).catch(async (error: unknown) => {
+          await running
+          throw error
+        })
         // What the containers need meanwhile; who needs it will ask again where this has failed.
         for (const named of containersOf(pod)) images.expect(pod, named)
-        await observer.learnSandbox(await running)
+        const [id] = await Promise.all([running, logs])
+        await observer.learnSandbox(id)
         failures.sandbox = 0
       } catch (error) {
         observer.doubt()
