@@ -43,7 +43,7 @@ export function canonicalQuantity(text: string): string | undefined {
 export function compareQuantities(a: string, b: string): number {
   const simpleA = SIMPLE.exec(a)
   const simpleB = simpleA && SIMPLE.exec(b)
-  if (simpleB) return milliOf(simpleA) - milliOf(simpleB)
+  if (simpleB) return Math.sign(milliOf(simpleA) - milliOf(simpleB))
   const difference = quantityOf(a).nano - quantityOf(b).nano
   return difference < 0n ? -1 : difference > 0n ? 1 : 0
 }
