@@ -3,7 +3,12 @@ import { test } from 'node:test'
 import type { ManagedFieldsEntry } from './managed_fields.ts'
 import { createFieldSetSharing } from './share_field_sets.ts'
 
-const entry = (field: string): ManagedFieldsEntry => ({ manager: 'kubectl', operation: 'Update', fieldsType: 'FieldsV1', fieldsV1: { 'f:spec': { [field]: {} } } })
+const entry = (field: string): ManagedFieldsEntry => ({
+  manager: 'kubectl',
+  operation: 'Update',
+  fieldsType: 'FieldsV1',
+  fieldsV1: { 'f:spec': { [field]: {} } },
+})
 
 test('entries with the same fields come to hold one tree, others keep their own', () => {
   const sharing = createFieldSetSharing()
