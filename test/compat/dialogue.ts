@@ -15,6 +15,7 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
+import { networkInterfaces } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { KUBECTL_VERSIONS, type KubectlVersion } from './kubectl.ts'
@@ -111,8 +112,17 @@ function run(command: string, { env }: Shell): Promise<string> {
 }
 
 function normalise(text: string, { namespace }: Shell): string {
-  return REPLACEMENTS.reduce((changed, [pattern, by]) => changed.replace(pattern, by), text.replaceAll(namespace, 'NAMESPACE'))
+  const named = text.replaceAll(namespace, 'NAMESPACE')
+  const placeless = ownAddresses().reduce((changed, address) => changed.replace(new RegExp(`\\b${address.replaceAll('.', '\\.')}\\b`, 'g'), '<ip>'), named)
+  return REPLACEMENTS.reduce((changed, [pattern, by]) => changed.replace(pattern, by), placeless)
 }
+
+/** A node has the addresses of the machine it runs on. */
+const ownAddresses = (): string[] =>
+  Object.values(networkInterfaces())
+    .flatMap(addresses => addresses ?? [])
+    .filter(({ family, internal }) => family === 'IPv4' && !internal)
+    .map(({ address }) => address)
 
 const REPLACEMENTS: readonly (readonly [RegExp, string])[] = [
   [/\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/g, '<uid>'],
