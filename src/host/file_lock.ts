@@ -1,59 +1,90 @@
 /**
- * One process at a time, across processes, for a step of a few milliseconds. A holder that dies leaves its lock behind;
- * who comes next sees that no such process lives and breaks it.
+ * One process at a time, across processes. A holder that dies leaves its lock behind; who comes next sees that no such
+ * process lives and breaks it.
+ *
+ * Breaking is where such locks usually fail: between seeing that a lock is stale and removing it, somebody else may have
+ * broken it and taken a fresh one, which is then removed in its place. So the right to remove one certain lock is a lock
+ * itself, named after the one it is for. While somebody has it, that lock stays as it is: its holder is dead, and
+ * nobody else may touch it.
+ *
+ *   lock                 held by a dead process
+ *   lock.<digest of it>  held by the one who may remove it, or by one who died doing so, and so on
  */
-import { link, readFile, rename, rm, writeFile } from 'node:fs/promises'
-import { randomBytes } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
+import { link, readFile, rm, writeFile } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import { processStart } from './process_start.ts'
+
+export type Attempt = { readonly is: 'taken'; release(): Promise<void> } | { readonly is: 'held'; readonly pid: number } | { readonly is: 'changing' }
 
 const POLL_MS = 10
 const WAIT_MAX_MS = 10_000
 
+/** For a step of a few milliseconds: waits its turn. */
 export async function withFileLock<T>(path: string, work: () => Promise<T>): Promise<T> {
-  await acquire(path)
-  try {
-    return await work()
-  } finally {
-    await rm(path, { force: true })
+  for (let waitedMs = 0; ; waitedMs += POLL_MS) {
+    const attempt = await tryFileLock(path)
+    if (attempt.is === 'taken') {
+      try {
+        return await work()
+      } finally {
+        await attempt.release()
+      }
+    }
+    if (waitedMs >= WAIT_MAX_MS) {
+      const who = attempt.is === 'held' ? `process ${attempt.pid}` : 'one process after another'
+      throw new Error(`${path} is held by ${who} for more than ${WAIT_MAX_MS / 1000} s`)
+    }
+    await delay(POLL_MS)
   }
 }
 
-async function acquire(path: string): Promise<void> {
-  const owner = `${process.pid} ${await processStart(process.pid)} ${randomBytes(6).toString('hex')}`
-  // Linked and not written in place: whoever sees the lock sees whose it is.
-  const draft = `${path}.${owner.split(' ')[2]}`
-  await writeFile(draft, owner, { mode: 0o600 })
+/** Takes the lock if it is free, or if its holder is dead. `changing`: it was neither for long enough to tell; try again. */
+export async function tryFileLock(path: string): Promise<Attempt> {
+  if (await createWith(path, await ownerText())) return { is: 'taken', release: () => rm(path, { force: true }) }
+  const found = await readFile(path, 'utf8').catch(() => undefined)
+  if (found === undefined) return { is: 'changing' }
+  const pid = await livingOwner(found)
+  if (pid !== undefined) return { is: 'held', pid }
+  await breakLock(path, found)
+  return { is: 'changing' }
+}
+
+async function breakLock(path: string, stale: string): Promise<void> {
+  const digest = createHash('sha256').update(stale).digest('hex').slice(0, 16)
+  const right = await tryFileLock(`${path}.${digest}`)
+  if (right.is !== 'taken') return
   try {
-    for (let waitedMs = 0; ; waitedMs += POLL_MS) {
-      try {
-        return await link(draft, path)
-      } catch (error) {
-        if ((error as { code?: string }).code !== 'EEXIST') throw error
-      }
-      const holder = await readFile(path, 'utf8').catch(() => undefined)
-      if (holder !== undefined && !(await lives(holder))) await breakLock(path, holder)
-      else if (waitedMs >= WAIT_MAX_MS) throw new Error(`${path} is held by another process (${holder ?? 'unknown'}) for more than ${WAIT_MAX_MS / 1000} s`)
-      else await delay(POLL_MS)
-    }
+    if ((await readFile(path, 'utf8').catch(() => undefined)) === stale) await rm(path, { force: true })
+  } finally {
+    await right.release()
+  }
+}
+
+/** The file appears with its content or not at all: a link is made in one step and never replaces anything. */
+async function createWith(path: string, content: string): Promise<boolean> {
+  const draft = `${path}.${randomUUID()}`
+  await writeFile(draft, content, { mode: 0o600 })
+  try {
+    await link(draft, path)
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
+    throw error
   } finally {
     await rm(draft, { force: true })
   }
 }
 
-/** Moved away before it is removed: if it has changed hands meanwhile, it is put back. */
-async function breakLock(path: string, stale: string): Promise<void> {
-  const moved = `${path}.${randomBytes(6).toString('hex')}`
-  try {
-    await rename(path, moved)
-  } catch {
-    return
-  }
-  if ((await readFile(moved, 'utf8')) !== stale) await link(moved, path).catch(() => undefined)
-  await rm(moved, { force: true })
-}
+/** Different each time, so that two locks of one process are never taken for the same. */
+const ownerText = async (): Promise<string> => JSON.stringify({ pid: process.pid, started: await processStart(process.pid), id: randomUUID() })
 
-async function lives(holder: string): Promise<boolean> {
-  const [pid = '', start = ''] = holder.split(' ')
-  return start !== '' && (await processStart(Number(pid))) === start
+/** What is no owner at all (a file cut short by a full disk) is nobody's. */
+async function livingOwner(text: string): Promise<number | undefined> {
+  try {
+    const { pid, started } = JSON.parse(text) as { pid: number; started: string }
+    return started !== '' && (await processStart(pid)) === started ? pid : undefined
+  } catch {
+    return undefined
+  }
 }
