@@ -140,10 +140,14 @@ for (const [name, { method = 'POST', path = CONFIG_MAPS, headers, body, expected
   })
 }
 
-test('a hundred bodies of 5 MB do not stay in memory', async () => {
+test('a hundred bodies of 5 MB are each told so, and do not stay in memory', async () => {
   const before = await served.residentMiB()
   const body = 'x'.repeat(5 * 1024 * 1024)
-  for (let batch = 0; batch < 10; batch++) await Promise.all(Array.from({ length: 10 }, () => served.ask({ method: 'POST', path: CONFIG_MAPS, body })))
+  for (let batch = 0; batch < 10; batch++) {
+    const answers = await Promise.all(Array.from({ length: 10 }, () => served.ask({ method: 'POST', path: CONFIG_MAPS, body })))
+    // A connection that is closed on bytes nobody has read is reset, and the client may never see why.
+    assert.deepEqual(new Set(answers.map(({ status }) => status)), new Set([413]))
+  }
   const grown = (await served.residentMiB()) - before
   assert.ok(grown < 300, `grown by ${grown.toFixed(0)} MiB for 500 MB sent`)
 })

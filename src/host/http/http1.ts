@@ -7,6 +7,9 @@ import { readBody } from './body.ts'
 import type { BodyLimit, Exchange, Outlet, Upgrade } from './exchange.ts'
 import { identify, type Identity } from './identity.ts'
 
+/** How long a client that has its answer may go on sending what nobody reads. */
+const LINGER_MS = 10_000
+
 export class Http1Exchange implements Exchange {
   readonly #message: IncomingMessage
   readonly #response: ServerResponse
@@ -42,14 +45,22 @@ export class Http1Exchange implements Exchange {
     if (this.#gone) this.#abort.abort(clientGone())
     return this.#abort.signal
   }
-  async readBody(limit: BodyLimit) {
-    const { headers } = this.#message
-    const none = headers['transfer-encoding'] === undefined && (headers['content-length'] === undefined || headers['content-length'] === '0')
-    return none ? ({ is: 'none' } as const) : readBody(this.#message, headers['content-length'], limit)
+  async readBody(limit: BodyLimit): ReturnType<Exchange['readBody']> {
+    return hasBody(this.#message) ? readBody(this.#message, this.#message.headers['content-length'], limit) : { is: 'none' }
   }
   send(status: number, headers: Response['headers'], body: Uint8Array | undefined): void {
     this.#response.writeHead(status, headers as Record<string, string | string[]>)
-    this.#response.end(this.method === 'HEAD' ? undefined : body)
+    const content = this.method === 'HEAD' ? undefined : body
+    if (this.#message.complete || !hasBody(this.#message)) return void this.#response.end(content)
+    // An early answer. Closing a connection on bytes that were not read resets it, and a reset takes the answer with it.
+    this.#response.flushHeaders()
+    if (content) this.#response.write(content)
+    const end = () => {
+      clearTimeout(timer)
+      this.#response.end()
+    }
+    const timer = setTimeout(end, LINGER_MS)
+    this.#message.once('end', end).once('close', end).resume()
   }
   open(status: number, headers: Response['headers']): Outlet {
     this.#response.writeHead(status, headers as Record<string, string | string[]>)
@@ -92,6 +103,10 @@ function identityOf(socket: TLSSocket): Identity {
   const identity = identify(socket)
   identities.set(socket, identity)
   return identity
+}
+
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || (headers['content-length'] !== undefined && headers['content-length'] !== '0')
 }
 
 const clientGone = () => new Error('the client has gone away')
