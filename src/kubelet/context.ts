@@ -25,6 +25,4 @@ export interface KubeletContext {
   readonly clusterDomain: string
   /** Below which Pods get their cgroups: `/kubepods`. '' leaves it to the runtime. */
   readonly cgroupRoot: string
-  /** `containerd`: the scheme of container ids in statuses. */
-  readonly runtimeName: string
 }

@@ -43,8 +43,6 @@ export interface KubeletOptions {
   readonly clusterDomain: string
   /** Below which Pods get their cgroups, such as `/kubepods`. Default: the runtime decides. */
   readonly cgroupRoot?: string
-  /** The scheme of container ids in statuses. Default: containerd. */
-  readonly runtimeName?: string
   /** When the logs of a container are rotated. Default: at 10 MiB, and five files are kept. */
   readonly logLimits?: LogLimits
 }
@@ -59,8 +57,8 @@ export interface Kubelet {
 }
 
 export function createKubelet(options: KubeletOptions): Kubelet {
-  const { cgroupRoot = '', runtimeName = 'containerd', services, rootDirectory, logLimits = DEFAULT_LOG_LIMITS } = options
-  const context: KubeletContext = { ...options, services, cgroupRoot, runtimeName, directories: createDirectories(rootDirectory) }
+  const { cgroupRoot = '', services, rootDirectory, logLimits = DEFAULT_LOG_LIMITS } = options
+  const context: KubeletContext = { ...options, services, cgroupRoot, directories: createDirectories(rootDirectory) }
   const statuses = createStatusManager(context)
   const kubeletStartedAt = { now: options.host.clock.now(), wall: options.host.clock.wall() }
   const workers = createPodWorkers(

@@ -15,7 +15,7 @@ import { sandboxStatus } from './sandbox.ts'
 import { createCollector, createPipe, emptyInput, nowhere } from './workload/pipe.ts'
 import type { Output } from './workload/pipe.ts'
 
-/** The runtime's version string: what a Node shows as `simulated://0.1.0`. */
+/** What a Node shows as `simulated://0.1.0`; the ids of containers in statuses begin with `simulated://`, too. */
 const RUNTIME = { runtimeName: 'simulated', runtimeVersion: '0.1.0' }
 
 export function createRuntimeView(core: RuntimeCore, { clock, random }: { clock: Clock; random: Random }): ContainerRuntime {

@@ -16,7 +16,7 @@ test('§ pod lifecycle: a Pod goes Pending, Running and, told to leave, through 
   const [web] = ready.status.containerStatuses ?? []
   assert.ok(web?.state?.running?.startedAt)
   assert.deepEqual([web.ready, web.started, web.restartCount, web.image], [true, true, 0, 'docker.io/library/nginx:1'])
-  assert.match(web.containerID ?? '', /^containerd:\/\//)
+  assert.match(web.containerID ?? '', /^simulated:\/\//)
 
   await story.delete()
   await story.gone('web', 5)

@@ -53,7 +53,7 @@ export function createNodeAgent(context: KubeletContext): NodeAgent {
       runtime: status,
       previous: previous?.conditions ?? [],
       now: timestamp(clock.wall()),
-      runtimeVersion: version ? `${version.runtimeName}://${version.runtimeVersion.replace(/^v/, '')}` : `${context.runtimeName}://Unknown`,
+      runtimeVersion: version ? `${version.runtimeName}://${version.runtimeVersion.replace(/^v/, '')}` : `${runtimeNameOf(previous)}://Unknown`,
     })
   }
 
@@ -70,6 +70,8 @@ export function createNodeAgent(context: KubeletContext): NodeAgent {
       const missing = Object.fromEntries(Object.entries(labels).filter(([name, value]) => node!.metadata.labels?.[name] !== value))
       if (Object.keys(missing).length > 0) node = await client.patch(Node, key, { type: 'strategic', body: { metadata: { labels: missing } } })
     }
+    // The first of its Events, as of a kubelet on Kubernetes.
+    events.normal(node, 'Starting', 'Starting kubelet.')
     await report(true)
   }
 
@@ -121,7 +123,6 @@ export function createNodeAgent(context: KubeletContext): NodeAgent {
           await sleep(clock, backoffMs(++failures, RETRY), stopping.signal, 'node registration')
         }
       }
-      if (node) events.normal(node, 'Starting', 'Starting kubelet.')
       tasks.push(
         host.spawn('node status', signal =>
           every(
@@ -145,6 +146,9 @@ export function createNodeAgent(context: KubeletContext): NodeAgent {
     },
   }
 }
+
+/** Of a runtime that does not answer: as it was called last. */
+const runtimeNameOf = (previous: NodeStatus | undefined): string => previous?.nodeInfo?.containerRuntimeVersion?.split('://', 1)[0] || 'unknown'
 
 const withoutHeartbeats = (status: NodeStatus | undefined): unknown =>
   status && { ...status, conditions: status.conditions?.map(condition => ({ ...condition, lastHeartbeatTime: undefined })) }

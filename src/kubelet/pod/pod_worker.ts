@@ -44,6 +44,8 @@ export interface PodWorkerParts {
   readonly volumes: Volumes
   readonly statuses: StatusManager
   readonly createProbes: (poke: () => void) => PodProbes
+  /** As the runtime calls itself: the scheme of container ids in statuses. */
+  readonly runtimeName: string
   /** No kubelet has worked on it before. */
   readonly isNew: boolean
   /** Told after each look, for whoever maps sandboxes to Pods. */
@@ -122,8 +124,9 @@ export function startPodWorker(parts: PodWorkerParts, first: DesiredPod): PodWor
     // Who is gone from the API has no status to write.
     if (termination?.because === 'removed') return
     const previous = statuses.get(uid) ?? (pod.status.startTime ? pod.status : undefined)
-    const { runtimeName, machine } = context
-    statuses.set(pod, computePodStatus({ pod, observed, waiting, healthOf, previous, termination, memory, runtimeName, hostIPs: machine.addresses, now }))
+    const { runtimeName } = parts
+    const hostIPs = context.machine.addresses
+    statuses.set(pod, computePodStatus({ pod, observed, waiting, healthOf, previous, termination, memory, runtimeName, hostIPs, now }))
   }
 
   /** What one of our own calls is just bringing about is looked up when it returns. */

@@ -48,7 +48,7 @@ const ORPHAN_GRACE_MS = 1000
 const HOUSEKEEPING_MS = 30_000
 const RETRY = { baseMs: 200, maxMs: 10_000 }
 
-export function createPodWorkers(parts: Omit<PodWorkerParts, 'looked' | 'isNew'>, admit: Admit): PodWorkers {
+export function createPodWorkers(parts: Omit<PodWorkerParts, 'looked' | 'isNew' | 'runtimeName'>, admit: Admit): PodWorkers {
   const { context, statuses, volumes, images } = parts
   const { host, runtime, client, pods, directories } = context
   const { clock, log } = host
@@ -57,6 +57,7 @@ export function createPodWorkers(parts: Omit<PodWorkerParts, 'looked' | 'isNew'>
   const stopped = new AbortController()
   const subscriptions: { stop(): void }[] = []
   let adopted: ReadonlySet<string> = new Set()
+  let runtimeName = ''
 
   function changed({ object, previous }: CacheChange<Pod>): void {
     if (previous && previous.metadata.uid !== object?.metadata.uid) removed(previous)
@@ -92,8 +93,9 @@ export function createPodWorkers(parts: Omit<PodWorkerParts, 'looked' | 'isNew'>
   function begin(pod: Pod, killed: Termination | undefined, isRemoved = false): void {
     const uid = pod.metadata.uid ?? ''
     const looked: PodWorkerParts['looked'] = observed => observed.sandboxes.forEach(({ id }) => uidOfSandbox.set(id, uid))
+    const isNew = !isRemoved && !adopted.has(uid) && pod.status.startTime === undefined
     const entry: Entry = { pod, killed, state: 'working', isRemoved, isDeleteSent: false, worker: undefined as never }
-    entry.worker = startPodWorker({ ...parts, looked, isNew: !isRemoved && !adopted.has(uid) && pod.status.startTime === undefined }, desiredOf(entry))
+    entry.worker = startPodWorker({ ...parts, runtimeName, looked, isNew }, desiredOf(entry))
     entries.set(uid, entry)
     entry.worker.ended
       .then(how => (how === 'finished' ? finished(entry) : undefined))
@@ -175,7 +177,9 @@ export function createPodWorkers(parts: Omit<PodWorkerParts, 'looked' | 'isNew'>
 
   return {
     async start() {
-      adopted = new Set((await runtime.listPodSandboxes()).map(sandbox => podUidOf(sandbox) ?? ''))
+      const [sandboxes, version] = await Promise.all([runtime.listPodSandboxes(), runtime.version()])
+      adopted = new Set(sandboxes.map(sandbox => podUidOf(sandbox) ?? ''))
+      runtimeName = version.runtimeName
       subscriptions.push(runtime.events((sandboxId, what) => entries.get(uidOfSandbox.get(sandboxId) ?? '')?.worker.hint(what)))
       subscriptions.push(pods.onChange(changed))
       await killOrphans()

@@ -21,7 +21,7 @@ export interface StatusView {
   readonly isEnding: boolean
   /** Containers being started: until they run, what was said of them stands. */
   readonly starting: ReadonlySet<string>
-  /** `containerd`: the scheme of container ids. */
+  /** As the runtime calls itself, `containerd`: the scheme of container ids. */
   readonly runtimeName: string
 }
 
