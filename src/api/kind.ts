@@ -39,6 +39,8 @@ export interface Kind<T extends KubernetesObject = KubernetesObject> extends Res
   /** Rules that hold at creation only. */
   validateCreate?(object: T): FieldError[]
   validateUpdate?(object: T, old: T, subresource: string): FieldError[]
+  /** The sentence of a Warning header on every request for this kind, for one that Kubernetes has deprecated. */
+  readonly deprecation?: string
   /** Sentences for Warning headers. */
   warnings?(object: T, old: T | undefined): string[]
 

@@ -26,6 +26,7 @@ export const Endpoints: Kind<Endpoints> = declareKind<Endpoints>({
   shortNames: ['ep'],
   namespaced: true,
   schema,
+  deprecation: 'v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice',
   validate: validateEndpoints,
   columns: [nameColumn, textColumn('Endpoints', 'The ready addresses.', printEndpoints), ageColumn],
 })

@@ -42,6 +42,7 @@ export function createResources(parts: Parts, special: ReadonlyMap<string, Speci
       if (!kind || !isPlausible(kind, route)) return undefined
       const subresource = route.subresource ? kind.subresources.find(({ name }) => name === route.subresource) : undefined
       if (route.subresource && !subresource) return undefined
+      if (kind.deprecation) warnings.push(kind.deprecation)
       const call: Call = { kind, namespace: route.namespace, name: route.name, subresource, user, request, warnings }
       const handler = special.get(specialKey(route))
       if (handler) return runSpecial(handler, call, exchange)
