@@ -1,4 +1,4 @@
-/** Comparing, copying and freezing plain JSON: no dates, maps or classes, which API objects never hold. */
+/** Comparing and copying plain JSON: no dates, maps or classes, which API objects never hold. */
 
 /** True when both are the same JSON. The order of keys does not count; an undefined member counts as absent. */
 export function deepEqual(a: unknown, b: unknown): boolean {
@@ -16,15 +16,6 @@ export function deepEqual(a: unknown, b: unknown): boolean {
 /** A copy that shares nothing with the original. Undefined members are left out. */
 export function cloneJson<T>(value: T): T {
   return clone(value) as T
-}
-
-/** Freezes it with all it holds, and returns it. What is frozen already is taken to be frozen all the way down. */
-export function deepFreeze<T>(value: T): T {
-  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value
-  Object.freeze(value)
-  if (Array.isArray(value)) for (const item of value) deepFreeze(item)
-  else for (const key of Object.keys(value)) deepFreeze((value as Json)[key])
-  return value
 }
 
 /** Sets an own member whatever its name: plain assignment to `__proto__` would change the prototype instead. */

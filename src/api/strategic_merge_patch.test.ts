@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { deepFreeze } from './deep.ts'
+import { deepFreeze } from '../base/freeze.ts'
 import { Pod } from './kinds/pod.ts'
 import { ApiError } from './status.ts'
 import { applyStrategicMergePatch } from './strategic_merge_patch.ts'

@@ -1,19 +1,19 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Clock } from './clock.ts'
+import { manualClock } from './testing/manual_clock.ts'
 import { createWorkQueue } from './work_queue.ts'
 
 const RANGE = { baseMs: 10, maxMs: 100 }
 
 test('a key is handed out once, however often it is added, and in order', async () => {
-  const queue = createWorkQueue(manualClock().clock, RANGE)
+  const queue = createWorkQueue(manualClock(), RANGE)
   for (const key of ['a', 'b', 'a', 'c', 'b']) queue.add(key)
   assert.equal(queue.length, 3)
   assert.deepEqual([await queue.take(), await queue.take(), await queue.take()], ['a', 'b', 'c'])
 })
 
 test('a key that is being worked on comes round again, to one worker at a time', async () => {
-  const queue = createWorkQueue(manualClock().clock, RANGE)
+  const queue = createWorkQueue(manualClock(), RANGE)
   queue.add('a')
   assert.equal(await queue.take(), 'a')
   const second = queue.take()
@@ -27,28 +27,28 @@ test('a key that is being worked on comes round again, to one worker at a time',
 })
 
 test('of two wishes for later the earlier one counts', async () => {
-  const { clock, advance } = manualClock()
+  const clock = manualClock()
   const queue = createWorkQueue(clock, RANGE)
   queue.addAfter('a', 50)
   queue.addAfter('a', 20)
   queue.addAfter('a', 90)
-  advance(19)
+  clock.advance(19)
   assert.equal(queue.length, 0)
-  advance(1)
+  clock.advance(1)
   assert.equal(await queue.take(), 'a')
   queue.done('a')
-  advance(200)
+  clock.advance(200)
   assert.equal(queue.length, 0)
 })
 
 test('failures back off twice as long each time, up to the cap, until one success', () => {
-  const { clock, advance } = manualClock()
+  const clock = manualClock()
   const queue = createWorkQueue(clock, RANGE)
   const waits: number[] = []
   const waitFor = () => {
     queue.retry('a')
     for (let ms = 1; ; ms++) {
-      advance(1)
+      clock.advance(1)
       if (queue.length === 1) {
         waits.push(ms)
         void queue.take()
@@ -64,7 +64,7 @@ test('failures back off twice as long each time, up to the cap, until one succes
 })
 
 test('workers that wait are served in turn', async () => {
-  const queue = createWorkQueue(manualClock().clock, RANGE)
+  const queue = createWorkQueue(manualClock(), RANGE)
   const [first, second] = [queue.take(), queue.take()]
   queue.add('a')
   queue.add('b')
@@ -72,16 +72,16 @@ test('workers that wait are served in turn', async () => {
 })
 
 test('closing lets every worker go and takes nothing more', async () => {
-  const { clock, advance, timers } = manualClock()
+  const clock = manualClock()
   const queue = createWorkQueue(clock, RANGE)
   queue.addAfter('later', 10)
   const waiting = queue.take()
   queue.close()
   assert.equal(await waiting, undefined)
-  assert.equal(timers(), 0)
+  assert.equal(clock.timers(), 0)
   queue.add('a')
   queue.addAfter('b', 1)
-  advance(10)
+  clock.advance(10)
   assert.equal(await queue.take(), undefined)
   assert.equal(queue.length, 0)
 })
@@ -93,28 +93,3 @@ const soon = (promise: Promise<unknown>): Promise<unknown> =>
       .then(() => Promise.resolve())
       .then(() => 'waits'),
   ])
-
-function manualClock() {
-  let now = 0
-  const pending = new Set<{ at: number; fire: () => void }>()
-  const clock: Clock = {
-    wall: () => now,
-    now: () => now,
-    at(at, fire) {
-      const timer = { at, fire }
-      pending.add(timer)
-      return { cancel: () => void pending.delete(timer) }
-    },
-  }
-  return {
-    clock,
-    timers: () => pending.size,
-    advance(ms: number) {
-      now += ms
-      for (const timer of [...pending].filter(({ at }) => at <= now)) {
-        pending.delete(timer)
-        timer.fire()
-      }
-    },
-  }
-}

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Clock } from '../base/clock.ts'
+import { manualClock } from '../base/testing/manual_clock.ts'
 import type { Pod } from '../api/kinds/pod.ts'
 import { createSchedulingQueue } from './queue.ts'
 
@@ -9,7 +9,7 @@ const pod = (uid: string, spec: object = {}, status: object = {}): Pod =>
 
 function start() {
   const time = manualClock()
-  const queue = createSchedulingQueue(time.clock)
+  const queue = createSchedulingQueue(time)
   const takes: string[] = []
   const failWith: { how: 'unschedulable' | 'failed' } = { how: 'unschedulable' }
   /** Takes whatever comes, and never finds a node. */
@@ -165,29 +165,3 @@ test('closed, it lets the taker go and holds no timers', async () => {
   queue.failed('a')
   assert.equal(timers(), 0)
 })
-
-function manualClock() {
-  let now = 0
-  const pending = new Set<{ at: number; fire: () => void }>()
-  const clock: Clock = {
-    wall: () => now,
-    now: () => now,
-    at(at, fire) {
-      const timer = { at, fire }
-      pending.add(timer)
-      return { cancel: () => void pending.delete(timer) }
-    },
-  }
-  return {
-    clock,
-    now: () => now,
-    timers: () => pending.size,
-    advance(ms: number) {
-      now += ms
-      for (const timer of [...pending].filter(({ at }) => at <= now)) {
-        pending.delete(timer)
-        timer.fire()
-      }
-    },
-  }
-}

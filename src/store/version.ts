@@ -1,4 +1,5 @@
 import { decodeText, encodeText } from '../base/bytes.ts'
+import { deepFreeze } from '../base/freeze.ts'
 import type { LogEntry } from './commit_log.ts'
 import type { EncodingHolder, Encodings } from './encodings.ts'
 import type { Revision, Stored } from './store.ts'
@@ -74,21 +75,6 @@ class Version implements WeighedVersion, EncodingHolder {
   forgetEncoding(): void {
     this.#json = undefined
   }
-}
-
-/** Goes into parts that are frozen already, too: a caller may have frozen only the outside. */
-function deepFreeze<T extends object>(value: T): T {
-  Object.freeze(value)
-  if (Array.isArray(value)) {
-    for (let i = 0; i < value.length; i++) freezePart(value[i])
-  } else {
-    for (const name in value) freezePart(value[name])
-  }
-  return value
-}
-
-function freezePart(part: unknown): void {
-  if (typeof part === 'object' && part !== null) deepFreeze(part)
 }
 
 function copyTwoLevels(value: object): object {

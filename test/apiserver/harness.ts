@@ -2,7 +2,7 @@
 import { kinds } from '../../src/api/kinds/index.ts'
 import { createApiServer, stampResourceVersion, type ApiServer, type ApiServerOptions } from '../../src/apiserver/api_server.ts'
 import { decodeText, encodeText } from '../../src/base/bytes.ts'
-import type { Clock, Timer } from '../../src/base/clock.ts'
+import { manualClock, type ManualClock } from '../../src/base/testing/manual_clock.ts'
 import { silentLog, type Log } from '../../src/base/log.ts'
 import { seededRandom } from '../../src/base/random.ts'
 import type { Request, Response, User, WatchEvent } from '../../src/base/transport.ts'
@@ -10,36 +10,6 @@ import { createMemoryStore } from '../../src/store/memory_store.ts'
 import type { Store } from '../../src/store/store.ts'
 
 export const admin: User = { name: 'kubernetes-admin', groups: ['system:masters'] }
-
-export interface ManualClock extends Clock {
-  advance(ms: number): void
-}
-
-/** Time that stands still until the test moves it. */
-export function manualClock(startMs = Date.UTC(2026, 0, 1)): ManualClock {
-  let now = 0
-  const timers = new Set<{ deadline: number; fire: () => void }>()
-  return {
-    wall: () => startMs + now,
-    now: () => now,
-    at(deadline, fire): Timer {
-      const timer = { deadline, fire }
-      timers.add(timer)
-      return { cancel: () => void timers.delete(timer) }
-    },
-    advance(ms) {
-      const end = now + ms
-      for (;;) {
-        const next = [...timers].filter(({ deadline }) => deadline <= end).sort((a, b) => a.deadline - b.deadline)[0]
-        if (!next) break
-        timers.delete(next)
-        now = Math.max(now, next.deadline)
-        next.fire()
-      }
-      now = end
-    },
-  }
-}
 
 export interface Ask {
   readonly as?: User | null
@@ -81,7 +51,7 @@ export interface Watching {
 }
 
 export async function startServer(options: Partial<ApiServerOptions> & { bootstrap?: boolean; historyMax?: number; log?: Log } = {}): Promise<Harness> {
-  const clock = manualClock()
+  const clock = manualClock(Date.UTC(2026, 0, 1))
   const store = options.store ?? createMemoryStore({ stamp: stampResourceVersion, historyMax: options.historyMax })
   const server = createApiServer({ kinds, store, clock, random: seededRandom('test'), log: silentLog, ...options })
 

@@ -4,7 +4,7 @@
  */
 import { decodeObject } from '../../src/api/decode.ts'
 import { applyDefaults } from '../../src/api/defaults.ts'
-import { deepFreeze } from '../../src/api/deep.ts'
+import { deepFreeze } from '../../src/base/freeze.ts'
 import { apiVersionOf, type Kind } from '../../src/api/kind.ts'
 import { Pod } from '../../src/api/kinds/pod.ts'
 import { keyText, timestamp, type KubernetesObject, type ObjectKey } from '../../src/api/meta.ts'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { deepFreeze } from '../deep.ts'
+import { deepFreeze } from '../../base/freeze.ts'
 import { Pod } from '../kinds/pod.ts'
 import { Service } from '../kinds/service.ts'
 import { ApiError } from '../status.ts'
