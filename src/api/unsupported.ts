@@ -100,7 +100,6 @@ const BY_KIND: Readonly<Record<string, readonly UnsupportedField[]>> = {
   Node: [
     { path: 'spec.configSource', says: 'no longer part of Kubernetes; Poise does not act on it' },
     { path: 'spec.podCIDR', says: 'for your information only; the runtime gives addresses to Pods' },
-    { path: 'spec.taints[].effect', only: ['NoExecute'], says: 'new Pods are kept away; Poise does not evict those that run there yet' },
   ],
   Secret: [
     { path: 'type', only: ['kubernetes.io/service-account-token'], says: 'Poise does not fill in the token; use kubectl create token' },

@@ -27,6 +27,7 @@ import { startNamespaceController } from '../controllers/namespace.ts'
 import { startNodeTaintController } from '../controllers/node_taints.ts'
 import { startRootCaController } from '../controllers/root_ca.ts'
 import { startServiceAccountController } from '../controllers/service_account.ts'
+import { startTaintEvictionController } from '../controllers/taint_eviction.ts'
 import { createKubelet, type Kubelet } from '../kubelet/kubelet.ts'
 import type { Machine } from '../kubelet/node/machine.ts'
 import { createDnsView } from '../network/dns/cluster_view.ts'
@@ -115,6 +116,11 @@ export function createCluster({ host, store, tokens, caCertificate, serviceCidr,
         startServiceAccountController(host, forControllers, { namespaces, serviceAccounts }),
         startRootCaController(host, forControllers, { namespaces, configMaps, caCertificate }),
         startNodeTaintController(host, forControllers, { nodes }),
+        startTaintEvictionController(host, forControllers, {
+          pods,
+          nodes,
+          events: createEventRecorder(host, forControllers, { component: 'taint-eviction-controller' }),
+        }),
         startNamespaceController(host, forControllers, { namespaces, kinds }),
         startScheduler(host, { client: forScheduler, pods, nodes, events: schedulerEvents(host, forScheduler) }),
       ]
