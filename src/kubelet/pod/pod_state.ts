@@ -16,6 +16,8 @@ export interface Termination {
   readonly because: 'deleted' | 'removed' | 'finished' | 'killed'
   /** Makes the Pod Failed with this reason, whatever its containers returned. */
   readonly failure?: { readonly reason: string; readonly message: string }
+  /** Why the kubelet ends it for the node's sake: the message of its condition DisruptionTarget, reason TerminationByKubelet. */
+  readonly disruption?: string
   /** It was refused when this node first saw it: nothing of it was ever looked at. */
   readonly isRefusal?: true
 }

@@ -171,6 +171,7 @@ export function narrower(before: Termination | undefined, now: Termination | und
     because: now.because === 'removed' || before.because === 'removed' ? 'removed' : now.because,
     graceMs: Math.min(before.graceMs, now.graceMs),
     failure: before.failure ?? now.failure,
+    disruption: before.disruption ?? now.disruption,
     ...((before.isRefusal || now.isRefusal) && { isRefusal: true }),
   }
 }

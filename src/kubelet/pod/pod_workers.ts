@@ -216,5 +216,6 @@ function desiredOf({ pod, killed, isRemoved }: Pick<Entry, 'pod' | 'killed' | 'i
   const graceMs = deletionTimestamp ? Math.max(1, deletionGracePeriodSeconds ?? 1) * 1000 : specGraceMs(pod)
   const byApi: Termination | undefined = isRemoved ? { because: 'removed', graceMs } : deletionTimestamp ? { because: 'deleted', graceMs } : undefined
   if (!byApi || !killed) return { pod, termination: byApi ?? killed }
-  return { pod, termination: { because: byApi.because, graceMs: Math.min(byApi.graceMs, killed.graceMs), failure: killed.failure } }
+  const { failure, disruption } = killed
+  return { pod, termination: { because: byApi.because, graceMs: Math.min(byApi.graceMs, killed.graceMs), failure, disruption } }
 }

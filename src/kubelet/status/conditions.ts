@@ -16,13 +16,20 @@ export interface ConditionInputs {
   /** A sandbox with its network is there. */
   readonly hasSandbox: boolean
   readonly previous: readonly PodCondition[]
+  /** Set when the kubelet itself ended the Pod for the node's sake. */
+  readonly disruption?: string
   /** RFC 3339, in seconds. */
   readonly now: string
 }
 
 export function computeConditions(inputs: ConditionInputs): PodCondition[] {
   const containersReady = verdictOnContainers(inputs)
+  const isOver = inputs.phase === 'Failed' || inputs.phase === 'Succeeded'
   const verdicts: [string, Verdict][] = [
+    // Together with the terminal phase, never before. What others say of a disruption is theirs and stays.
+    ...(isOver && inputs.disruption
+      ? [['DisruptionTarget', { status: 'True', reason: 'TerminationByKubelet', message: inputs.disruption }] satisfies [string, Verdict]]
+      : []),
     ['PodReadyToStartContainers', { status: inputs.hasSandbox ? 'True' : 'False' }],
     ['Initialized', verdictOnInit(inputs)],
     ['Ready', verdictOnPod(containersReady, inputs)],

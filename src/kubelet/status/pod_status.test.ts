@@ -164,6 +164,23 @@ test('phase: a terminal one is withheld while a container runs, and never left',
   assert.equal(statusOf({ seen: 'a: running, b: running', previous: stopped }).phase, 'Failed')
 })
 
+test('conditions: a Pod that the kubelet ends for its node says DisruptionTarget together with its terminal phase, never before', () => {
+  const termination: Termination = {
+    because: 'killed',
+    graceMs: 1000,
+    failure: { reason: 'Preempting', message: 'Preempted in order to admit critical pod' },
+    disruption: 'Pod was preempted by Kubelet to accommodate a critical pod.',
+  }
+  const types = (status: PodStatus) => (status.conditions ?? []).map(({ type }) => type)
+  const before = statusOf({ seen: 'a: running, b: running', termination })
+  assert.deepEqual([before.phase, types(before).includes('DisruptionTarget')], ['Pending', false])
+  const after = statusOf({ seen: 'a: exited 0, b: exited 0', termination })
+  assert.deepEqual([after.phase, after.reason, types(after)[0]], ['Failed', 'Preempting', 'DisruptionTarget'])
+  assert.equal(after.conditions![0]!.reason, 'TerminationByKubelet')
+  const order = statusPatch(before, after)!['$setElementOrder/conditions'] as { type: string }[]
+  assert.deepEqual(order[0], { type: 'DisruptionTarget' })
+})
+
 test('containers: one that waits after a crash shows both why it waits and how it ended', () => {
   const waiting: [string, Waiting] = ['a', { reason: 'CrashLoopBackOff', message: 'back-off 10s' }]
   const [a, b] = statusOf({ seen: 'a: exited 1', waiting: [waiting] }).containerStatuses!

@@ -120,7 +120,9 @@ export function statusPatch(stored: PodStatus, wanted: PodStatus): Record<string
       ),
   )
   if (conditions.length > 0) {
-    const types = [...(stored.conditions ?? []).map(({ type }) => type).filter(type => !OWNED_CONDITIONS.includes(type)), ...OWNED_CONDITIONS]
+    const isOwned = (type: string) => OWNED_CONDITIONS.includes(type)
+    const foreign = [...(stored.conditions ?? []), ...conditions].map(({ type }) => type).filter(type => !isOwned(type))
+    const types = [...new Set(foreign), ...OWNED_CONDITIONS]
     patch.conditions = conditions.map(condition =>
       withNulls(
         condition,
