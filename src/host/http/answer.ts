@@ -6,7 +6,8 @@ import { messageOf } from '../../base/error_message.ts'
 import type { Log } from '../../base/log.ts'
 import type { Response, Session, Transport, WatchStream } from '../../base/transport.ts'
 import { acceptSession } from '../streaming/accept.ts'
-import { IncomingRequest, type Exchange } from './exchange.ts'
+import { acceptOutput, wantsWebSocket, type OutputForm } from '../streaming/output.ts'
+import { IncomingRequest, type Exchange, type Outlet } from './exchange.ts'
 import type { ServerLimits } from './limits.ts'
 import { writeWatch } from './watch_writer.ts'
 
@@ -72,7 +73,8 @@ export function createAnswerer({ handle, limits, log }: AnswererOptions): Answer
   }
 
   async function sendStream(exchange: Exchange, response: Response, source: ByteSource): Promise<void> {
-    const outlet = exchange.open(response.status, { 'content-type': 'text/plain', ...response.headers })
+    const outlet = await openOutlet(exchange, { ...response, headers: { 'content-type': 'text/plain', ...response.headers } }, 'bytes')
+    if (!outlet) return
     const { stream } = outlet
     const { signal } = exchange
     try {
@@ -90,12 +92,21 @@ export function createAnswerer({ handle, limits, log }: AnswererOptions): Answer
     }
   }
 
-  function sendWatch(exchange: Exchange, response: Response, watch: WatchStream): Promise<void> {
-    const outlet = exchange.open(response.status, { 'content-type': 'application/json', ...response.headers })
+  async function sendWatch(exchange: Exchange, response: Response, watch: WatchStream): Promise<void> {
+    const outlet = await openOutlet(exchange, { ...response, headers: { 'content-type': 'application/json', ...response.headers } }, 'lines')
+    if (!outlet) return
     const writer = writeWatch(watch, outlet, limits.watchBacklogBytesMax, backlogBytes =>
       log.warn('a watcher was too slow and is cut off', { target: exchange.target, backlogBytes }),
     )
     return untilClosed(outlet.stream, () => writer.end())
+  }
+
+  /** Where an answer goes that has no end yet; undefined when there is no way there, and the client has been told why. */
+  async function openOutlet(exchange: Exchange, { status, headers }: Response, form: OutputForm): Promise<Outlet | undefined> {
+    if (!wantsWebSocket(exchange.upgrade)) return exchange.open(status, headers)
+    const accepted = await acceptOutput(exchange.upgrade, form)
+    if (accepted.is === 'refused') sendError(exchange, accepted.error)
+    return accepted.is === 'accepted' ? accepted.outlet : undefined
   }
 
   async function startSession(exchange: Exchange, session: Session): Promise<void> {

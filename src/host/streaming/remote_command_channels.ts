@@ -11,7 +11,7 @@ const STDERR = 2
 const ERROR = 3
 const RESIZE = 4
 /** For the client to answer the closing handshake. */
-const CLOSE_TIMEOUT_MS = 5000
+export const CLOSE_TIMEOUT_MS = 5000
 
 /** exec and attach over a WebSocket. */
 export async function runCommandChannels(webSocket: WebSocket, session: Extract<Session, { is: 'remoteCommand' }>, protocol: string): Promise<void> {
