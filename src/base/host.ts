@@ -1,6 +1,7 @@
 import type { Clock } from './clock.ts'
 import type { Disk } from './disk.ts'
 import type { Log } from './log.ts'
+import type { Mounts } from './mounts.ts'
 import type { Network } from './network.ts'
 import type { Processes } from './processes.ts'
 import type { Random } from './random.ts'
@@ -14,6 +15,7 @@ export interface Host {
   readonly random: Random
   readonly disk: Disk
   readonly processes: Processes
+  readonly mounts: Mounts
   readonly network: Network
   readonly log: Log
   /**

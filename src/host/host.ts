@@ -2,6 +2,7 @@ import type { Host, Task } from '../base/host.ts'
 import type { Log } from '../base/log.ts'
 import { createClock } from './clock.ts'
 import { createDisk } from './disk.ts'
+import { createMounts } from './mounts.ts'
 import { createNetwork } from './network.ts'
 import { createProcesses } from './processes.ts'
 import { createRandom } from './random.ts'
@@ -14,11 +15,13 @@ export interface HostOptions {
 
 /** The machine this process runs on. */
 export function createHost({ log, seed }: HostOptions): Host {
+  const processes = createProcesses()
   return {
     clock: createClock(),
     random: createRandom(seed),
     disk: createDisk(),
-    processes: createProcesses(),
+    processes,
+    mounts: createMounts(processes),
     network: createNetwork(),
     log,
     spawn: (name, run) => spawnTask(log, name, run),

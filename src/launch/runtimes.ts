@@ -6,6 +6,7 @@ import type { Containerd } from '../host/containerd/containerd.ts'
 import { inspectMachine, MachineNotReady } from '../host/containerd/machine.ts'
 import { loadRealContainers } from '../host/containers.ts'
 import type { ContainerRuntime } from '../runtime/runtime.ts'
+import { createPretendedMounts } from '../sim/mounts.ts'
 import { createSimulatedRuntime } from '../sim/runtime.ts'
 
 /** `auto`, `containerd`, `containerd=/run/containerd/containerd.sock` (one that is running already), `simulated`. */
@@ -68,6 +69,9 @@ async function ownContainerd({ host, ranges: { podCidr, networkName }, stateDire
   const started = await startContainerd({ stateDirectory, podCidr, networkName, host })
   const containerd: Containerd = {
     ...started,
+    get pid() {
+      return started.pid
+    },
     async stop() {
       await started.stop()
       await clearRemains({ stateDirectory, networkName, host })
@@ -111,7 +115,7 @@ function simulated({ host, ranges, resolve }: RuntimeParts, note: string | undef
     runtime,
     containerd: undefined,
     socketPath: undefined,
-    host: { ...host, network },
+    host: { ...host, network, mounts: createPretendedMounts(host.disk) },
     note,
     async close() {
       // These containers live in this process: a `sleep 3600` in one of them would keep it from ending.

@@ -8,6 +8,7 @@ import type { Random } from '../base/random.ts'
 import { createMemoryDisk } from './disk.ts'
 import type { MemoryDisk } from './disk.ts'
 import { createAttachedDisk } from './attached_disk.ts'
+import { createPretendedMounts } from './mounts.ts'
 import type { Owner } from './event_queue.ts'
 import type { Fabric } from './network.ts'
 import type { Trace } from './trace.ts'
@@ -82,10 +83,13 @@ export function createMachine(name: string, world: WorldPorts) {
     },
   }
 
+  const mounted = new Set<string>()
+
   const begin = (): SimulatedHost => {
     const owner = { name, up: true }
     const clock = clockOf(owner)
     const random = world.random.fork(`life/${life++}`)
+    const disk = createAttachedDisk(storage, { clock, random: random.fork('disk') })
     const log = createTraceLog(world, name)
     return {
       name,
@@ -95,7 +99,8 @@ export function createMachine(name: string, world: WorldPorts) {
       machine,
       clock,
       random,
-      disk: createAttachedDisk(storage, { clock, random: random.fork('disk') }),
+      disk,
+      mounts: createPretendedMounts(disk, mounted),
       processes: { run: command => Promise.reject(new Error(`${command}: a simulated host runs no programs`)) },
       network: world.fabric.attach({ clock, random: random.fork('network') }),
       log,
