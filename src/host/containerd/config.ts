@@ -14,6 +14,7 @@ export interface ContainerdPaths {
   readonly cniConfig: string
   readonly cniHostPortConfig: string
   readonly cniState: string
+  readonly networkNamespaces: string
   readonly registryHosts: string
   readonly loadedImages: string
   readonly pauseImage: string
@@ -31,6 +32,7 @@ export function containerdPaths(stateDirectory: string): ContainerdPaths {
     cniConfig: below('cni/net.d'),
     cniHostPortConfig: below('cni/hostport.d'),
     cniState: below('cni/state'),
+    networkNamespaces: below('state/io.containerd.grpc.v1.cri/netns'),
     registryHosts: below('registries'),
     loadedImages: below('loaded-images.json'),
     pauseImage: below('pause.tar'),
@@ -63,6 +65,7 @@ disabled_plugins = [${UNUSED_PLUGINS.map(toml).join(', ')}]
   restrict_oom_score_adj = ${settings.restrictOomScoreAdj}
   stream_server_address = "127.0.0.1"
   stream_server_port = "0"
+  netns_mounts_under_state_dir = true
 
 [${cri}.containerd]
   snapshotter = ${toml(settings.snapshotter)}

@@ -4,25 +4,26 @@
  *   startContainerd ─▶ alive from last time? adopt it : write its files, start it, give it the pause image
  *
  * It runs in a session of its own: containers, and containerd itself, survive when Poise is killed, and are adopted by
- * the next start. When only containerd has died, it is started again and finds its containers by their shims.
+ * the next start. When only containerd has died, the supervisor starts it again, and it finds its containers by their shims.
  */
-import { spawn } from 'node:child_process'
-import { mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import type { Clock } from '../../base/clock.ts'
 import { sleep } from '../../base/clock.ts'
 import type { Host } from '../../base/host.ts'
 import { createCriClient } from '../cri/client.ts'
-import { ImageRequest, ImageStatusResponse, StatusRequest, StatusResponse } from '../cri/messages.ts'
-import { runtimeStatus } from '../cri/statuses.ts'
+import { ImageRequest, ImageStatusResponse } from '../cri/messages.ts'
 import { cniConfigList, containerdConfig, containerdPaths, HOST_PORT_HANDLER, snapshotterOf } from './config.ts'
 import type { ContainerdPaths } from './config.ts'
 import { importImage, loadImage } from './images.ts'
 import type { ImageStore } from './images.ts'
-import { canOverlay, inspectMachine, MachineNotReady, systemPath } from './machine.ts'
+import { findLeftovers, removeLeftovers } from './leftovers.ts'
+import { canOverlay, inspectMachine, MachineNotReady } from './machine.ts'
 import type { Machine } from './machine.ts'
 import { defaultRouteMtu, setUpMasquerade } from './network.ts'
 import { buildPauseImage, PAUSE_IMAGE } from './pause_image.ts'
+import { isContainerd, launchContainerd, livingContainerd, stopContainerd, untilContainerdReady } from './process.ts'
 import { startRegistry } from './registry.ts'
+import { supervise } from './supervisor.ts'
 
 export interface ContainerdOptions {
   /** Absolute, and short: the path of a unix socket below it may have 107 bytes. */
@@ -37,6 +38,7 @@ export interface ContainerdOptions {
 
 export interface Containerd {
   readonly socketPath: string
+  /** Of the one that runs now: another one follows when it dies. */
   readonly pid: number
   readonly logFile: string
   /** It was already running. */
@@ -45,15 +47,13 @@ export interface Containerd {
   readonly hostPortHandler: string
   /** An archive in OCI's layout or of `docker save`. Returns the images' full names; from now on they can be pulled, too. */
   loadImage(tarFile: string): Promise<string[]>
-  /** Ends what runs in this process. containerd and its containers go on. */
+  /** Ends what runs in this process. containerd and its containers go on, and nobody starts it again. */
   close(): Promise<void>
   /** Ends containerd as well. What runs in containers goes on. */
   stop(): Promise<void>
 }
 
 const SOCKET_PATH_BYTES_MAX = 107
-const START_TIMEOUT_MS = 30_000
-const STOP_TIMEOUT_MS = 10_000
 
 export async function startContainerd(options: ContainerdOptions): Promise<Containerd> {
   const { stateDirectory, networkName, podCidr, clusterCidr = podCidr, host } = options
@@ -65,27 +65,26 @@ export async function startContainerd(options: ContainerdOptions): Promise<Conta
   let pidBefore = await livingContainerd(paths)
   const isOutdated = await writeFiles(options, machine, paths)
   if (pidBefore !== undefined && isOutdated) {
-    await stop(pidBefore, host.clock, paths)
+    await stopContainerd(pidBefore, host.clock, paths)
     pidBefore = undefined
   }
-  const pid = pidBefore ?? (await launch(machine, paths))
   const store = { machine, paths, processes: host.processes }
-  try {
-    await Promise.all([
-      untilReady(paths, pid, host.clock).then(() => ensurePauseImage(store, paths, host.clock)),
-      setUpMasquerade({ networkName, podCidr, clusterCidr }, host),
-    ])
-  } catch (error) {
-    if (pidBefore === undefined) await stop(pid, host.clock, paths)
-    throw error
+  const start = (signal?: AbortSignal) => startAnother(store, options, signal)
+  const [pid] = await Promise.all([pidBefore ?? start(), setUpMasquerade({ networkName, podCidr, clusterCidr }, host)])
+  if (pidBefore !== undefined) {
+    await untilContainerdReady(paths, pid, host.clock)
+    await ensurePauseImage(store, paths, host.clock)
   }
   const registry = await startRegistry(paths)
+  const supervised = supervise({ pid, clock: host.clock, log: host.log, isAlive: number => isContainerd(number, paths), start })
   // One after the other: each adds to the same list of what was loaded.
   let lastLoad: Promise<unknown> = Promise.resolve()
   host.log.info('containerd is ready', { pid, adopted: pidBefore !== undefined, socket: paths.socket })
   return {
     socketPath: paths.socket,
-    pid,
+    get pid() {
+      return supervised.pid
+    },
     logFile: paths.log,
     adopted: pidBefore !== undefined,
     hostPortHandler: HOST_PORT_HANDLER,
@@ -94,20 +93,38 @@ export async function startContainerd(options: ContainerdOptions): Promise<Conta
       lastLoad = load.catch(() => {})
       return load
     },
-    close: () => registry.close(),
-    async stop() {
+    async close() {
+      await supervised.close()
       await registry.close()
-      await stop(pid, host.clock, paths)
+    },
+    async stop() {
+      await supervised.close()
+      await registry.close()
+      await stopContainerd(supervised.pid, host.clock, paths)
     },
   }
 }
 
-/** The process that was started with this configuration and still runs: its number alone could be anybody's by now. */
-export async function livingContainerd(paths: ContainerdPaths): Promise<number | undefined> {
-  const pid = Number(await readFile(paths.pid, 'utf8').catch(() => ''))
-  if (!Number.isInteger(pid) || pid <= 0) return undefined
-  const commandLine = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
-  return commandLine.split('\0').includes(paths.config) ? pid : undefined
+/** Ready, or ended again. What the one before it may have left in the middle is removed. */
+async function startAnother(
+  store: ImageStore & { machine: Machine; paths: ContainerdPaths },
+  options: ContainerdOptions,
+  signal?: AbortSignal,
+): Promise<number> {
+  const { machine, paths } = store
+  const { networkName, host } = options
+  const ports = { paths, networkName, machine, host }
+  const leftovers = await findLeftovers(ports)
+  const pid = await launchContainerd(machine, paths)
+  try {
+    await untilContainerdReady(paths, pid, host.clock, signal)
+    await ensurePauseImage(store, paths, host.clock)
+  } catch (error) {
+    await stopContainerd(pid, host.clock, paths)
+    throw error
+  }
+  await removeLeftovers(leftovers, ports)
+  return pid
 }
 
 /** Returns whether a containerd that is running with the old files needs to be started anew. */
@@ -132,50 +149,6 @@ async function writeFiles({ podCidr, networkName, stateDirectory, host }: Contai
   return config !== before
 }
 
-async function launch(machine: Machine, paths: ContainerdPaths): Promise<number> {
-  // The file of a containerd that has died would be taken for a living one's.
-  await rm(paths.socket, { force: true })
-  await rename(paths.log, `${paths.log}.1`).catch(() => {})
-  const output = await open(paths.log, 'a', 0o600)
-  try {
-    const child = spawn(machine.containerd, ['--config', paths.config], {
-      cwd: '/',
-      detached: true,
-      stdio: ['ignore', output.fd, output.fd],
-      env: { ...process.env, PATH: systemPath() },
-    })
-    await new Promise<void>((resolve, reject) => child.once('spawn', resolve).once('error', reject))
-    child.unref()
-    await writeFile(paths.pid, `${child.pid}\n`)
-    return child.pid!
-  } finally {
-    await output.close()
-  }
-}
-
-async function untilReady(paths: ContainerdPaths, pid: number, clock: Clock): Promise<void> {
-  const deadline = clock.now() + START_TIMEOUT_MS
-  let last: unknown
-  while (clock.now() < deadline) {
-    if ((await livingContainerd(paths)) !== pid) throw new Error(`containerd ended while it was starting: ${await lastLine(paths.log)}. Its log: ${paths.log}`)
-    // A client for each try: one that was refused would first wait before it dials again.
-    const client = createCriClient(paths.socket)
-    try {
-      const { runtimeReady, networkReady, message } = runtimeStatus(
-        await client.call('/runtime.v1.RuntimeService/Status', StatusRequest, StatusResponse, {}, { timeoutMs: 5_000 }),
-      )
-      if (runtimeReady && networkReady) return
-      last = message
-    } catch (error) {
-      last = error
-    } finally {
-      client.close()
-    }
-    await sleep(clock, 10)
-  }
-  throw new Error(`containerd did not become ready within ${START_TIMEOUT_MS / 1000} s: ${String(last)}. Its log: ${paths.log}`)
-}
-
 async function ensurePauseImage(store: ImageStore, paths: ContainerdPaths, clock: Clock): Promise<void> {
   const client = createCriClient(paths.socket)
   const isThere = async () => {
@@ -195,18 +168,4 @@ async function ensurePauseImage(store: ImageStore, paths: ContainerdPaths, clock
   } finally {
     client.close()
   }
-}
-
-async function stop(pid: number, clock: Clock, paths: ContainerdPaths): Promise<void> {
-  for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
-    if ((await livingContainerd(paths)) !== pid) break
-    process.kill(pid, signal)
-    for (const deadline = clock.now() + STOP_TIMEOUT_MS; (await livingContainerd(paths)) === pid && clock.now() < deadline;) await sleep(clock, 10)
-  }
-  await rm(paths.pid, { force: true })
-}
-
-async function lastLine(file: string): Promise<string> {
-  const lines = (await readFile(file, 'utf8').catch(() => '')).trimEnd().split('\n')
-  return lines.at(-1) || 'it wrote nothing'
 }

@@ -2,13 +2,15 @@
  * Takes away everything that a containerd of ours has brought onto this machine.
  */
 import { readdir, readFile, realpath, rm } from 'node:fs/promises'
-import { sleep } from '../../base/clock.ts'
 import { silentLog } from '../../base/log.ts'
 import { createCriRuntime } from '../cri/runtime.ts'
 import { containerdPaths } from './config.ts'
-import { livingContainerd, startContainerd } from './containerd.ts'
+import { startContainerd } from './containerd.ts'
 import type { ContainerdOptions } from './containerd.ts'
+import { removeNetworkRecords } from './leftovers.ts'
 import { removeMasquerade } from './network.ts'
+import { livingContainerd } from './process.ts'
+import { killShims } from './shims.ts'
 
 /**
  * Removes all Pods, ends containerd and deletes its state. A containerd that is not running is started for it: only it
@@ -30,9 +32,11 @@ export type Remains = Pick<ContainerdOptions, 'stateDirectory' | 'networkName' |
 
 /** Once containerd has ended: what it was just starting, what it had mounted, and the rules for its network. */
 export async function clearRemains({ stateDirectory, networkName, host }: Remains): Promise<void> {
-  await killShims(containerdPaths(stateDirectory).socket, { host })
+  const paths = containerdPaths(stateDirectory)
+  await killShims(paths.socket, host.clock)
   const realDirectory = await realpath(stateDirectory).catch(() => stateDirectory)
   for (const mount of (await mountsBelow(realDirectory)).toReversed()) await host.processes.run('umount', ['--lazy', mount])
+  await removeNetworkRecords(paths, networkName)
   await removeMasquerade(networkName, host.processes)
 }
 
@@ -53,48 +57,6 @@ async function removeAllPods(socketPath: string, { host }: ContainerdOptions): P
   } finally {
     await runtime.close()
   }
-}
-
-/** Those that containerd could not end itself, with everything that runs below them. One may just be starting: the last look finds none. */
-async function killShims(socketPath: string, options: Pick<ContainerdOptions, 'host'>): Promise<void> {
-  for (let round = 0; round < ROUNDS_MAX && (await killShimsOnce(socketPath, options)); round++) {
-    /* look again */
-  }
-}
-
-const ROUNDS_MAX = 20
-
-async function killShimsOnce(socketPath: string, { host }: Pick<ContainerdOptions, 'host'>): Promise<boolean> {
-  const processes = await processTable()
-  const shims = processes.filter(({ commandLine }) => commandLine.includes(socketPath) && /containerd-shim/.test(commandLine[0] ?? ''))
-  const doomed = new Set(shims.map(({ pid }) => pid))
-  // Once a round finds nobody new, all descendants are known.
-  for (let size = 0; size !== doomed.size;) {
-    size = doomed.size
-    for (const { pid, parent } of processes) if (doomed.has(parent)) doomed.add(pid)
-  }
-  for (const pid of doomed) {
-    try {
-      process.kill(pid, 'SIGKILL')
-    } catch {
-      // It has just ended.
-    }
-  }
-  if (doomed.size > 0) await sleep(host.clock, 100)
-  return doomed.size > 0
-}
-
-async function processTable(): Promise<{ pid: number; parent: number; commandLine: string[] }[]> {
-  const pids = (await readdir('/proc')).filter(name => /^\d+$/.test(name))
-  const entries = await Promise.all(
-    pids.map(async pid => {
-      const [stat, commandLine] = await Promise.all([read(`/proc/${pid}/stat`), read(`/proc/${pid}/cmdline`)])
-      // The program's name stands in parentheses and may hold anything.
-      const parent = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1])
-      return { pid: Number(pid), parent, commandLine: commandLine.split('\0') }
-    }),
-  )
-  return entries.filter(({ parent }) => Number.isInteger(parent))
 }
 
 async function mountsBelow(directory: string): Promise<string[]> {
