@@ -1,8 +1,9 @@
 /**
- * A small API for tests of the kubelet alone: keeps objects, tells watchers, and treats deletion as the server does.
- * The real server is used where the tests are about the whole cluster.
+ * A small API for tests of the kubelet alone: keeps objects, tells watchers, and decides deletions and generations with the
+ * server's own rules. The real server is used where the tests are about the whole cluster.
  */
 import { decodeObject } from '../../src/api/decode.ts'
+import { deepEqual } from '../../src/api/deep.ts'
 import { applyDefaults } from '../../src/api/defaults.ts'
 import { deepFreeze } from '../../src/base/freeze.ts'
 import { apiVersionOf, type Kind } from '../../src/api/kind.ts'
@@ -10,6 +11,7 @@ import { Pod } from '../../src/api/kinds/pod.ts'
 import { keyText, timestamp, type KubernetesObject, type ObjectKey } from '../../src/api/meta.ts'
 import { alreadyExists, conflict, notFound } from '../../src/api/status.ts'
 import { applyStrategicMergePatch } from '../../src/api/strategic_merge_patch.ts'
+import { checkPreconditions, planDelete } from '../../src/apiserver/registry/delete.ts'
 import type { Clock } from '../../src/base/clock.ts'
 import type { Client } from '../../src/client/client.ts'
 
@@ -76,8 +78,12 @@ export function createFakeApi(clock: Clock): FakeApi {
       items: [...all(kind).values()].filter(o => !options?.namespace || o.metadata.namespace === options.namespace) as never,
     }),
     create: async (kind, object) => create(kind, object) as never,
-    update: async (kind, object) =>
-      put(kind, { ...need(kind, { namespace: object.metadata.namespace ?? '', name: object.metadata.name ?? '' }), ...object } as never, 'update') as never,
+    async update(kind, object) {
+      const old = need(kind, { namespace: object.metadata.namespace ?? '', name: object.metadata.name ?? '' })
+      const isOther = 'spec' in object && !deepEqual((old as { spec?: unknown }).spec, object.spec)
+      const generation = (old.metadata.generation ?? 0) + (isOther ? 1 : 0)
+      return put(kind, { ...old, ...object, metadata: { ...old.metadata, ...object.metadata, generation } } as never, 'update') as never
+    },
     async patch(kind, key, patch, options) {
       const old = need(kind, key)
       const uid = (patch.body as { metadata?: { uid?: string } }).metadata?.uid
@@ -86,14 +92,11 @@ export function createFakeApi(clock: Clock): FakeApi {
     },
     async delete(kind, key, options = {}) {
       const old = need(kind, key)
-      if (options.uid && options.uid !== old.metadata.uid) throw conflict(kind, key.name, 'the UID does not match')
-      const grace = kind.graceSeconds?.(old as never, options.gracePeriodSeconds) ?? 0
-      if (grace > 0) {
-        const { deletionGracePeriodSeconds } = old.metadata
-        if (deletionGracePeriodSeconds !== undefined && deletionGracePeriodSeconds <= grace) return old as never
-        const metadata = { ...old.metadata, deletionTimestamp: timestamp(clock.wall() + grace * 1000), deletionGracePeriodSeconds: grace }
-        return put(kind, { ...old, metadata }, 'delete') as never
-      }
+      checkPreconditions(kind as never, old, { uid: options.uid, resourceVersion: options.resourceVersion } as never)
+      const { gracePeriodSeconds: graceSeconds, uid, resourceVersion } = options
+      const plan = planDelete(kind as never, old, { graceSeconds, uid, resourceVersion, propagation: undefined, dryRun: false }, clock.wall())
+      if (plan.is === 'nothing') return old as never
+      if (plan.is === 'mark') return put(kind, plan.marked, 'delete') as never
       all(kind).delete(keyText(key))
       revision++
       writes.push({ verb: 'remove', kind: kind.kind, name: key.name, object: undefined })

@@ -1,5 +1,7 @@
 /** One node in virtual time: a kubelet over the simulated runtime and a small API, and the verbs a story is told with. */
+import assert from 'node:assert/strict'
 import { Pod } from '../../src/api/kinds/pod.ts'
+import { containerStatusNamed } from '../../src/api/pod.ts'
 import type { Client } from '../../src/client/client.ts'
 import { createCache } from '../../src/client/reflector.ts'
 import type { KubernetesObject } from '../../src/api/meta.ts'
@@ -9,6 +11,7 @@ import type { LogLimits } from '../../src/kubelet/logs/log_rotation.ts'
 import type { Machine } from '../../src/kubelet/node/machine.ts'
 import type { ContainerRuntime, ContainerStatus } from '../../src/runtime/runtime.ts'
 import { FAST_LATENCY } from '../../src/sim/latency.ts'
+import { createSimulatedMachineStats, type SimulatedMachineStats } from '../../src/sim/machine_stats.ts'
 import { createSimulatedRuntime, type SimulatedRuntime } from '../../src/sim/runtime.ts'
 import { createWorld, type World } from '../../src/sim/world.ts'
 import { createFakeApi, type FakeApi } from './fake_api.ts'
@@ -17,6 +20,7 @@ export interface Story {
   readonly world: World
   readonly api: FakeApi
   readonly runtime: SimulatedRuntime
+  readonly machineStats: SimulatedMachineStats
   /** Seconds since the story began. */
   seconds(): number
   /** Events as `12.345 Normal Pulled …`, with their times. */
@@ -26,6 +30,14 @@ export interface Story {
   until(predicate: (pod: Pod) => boolean, limitSeconds?: number): Promise<Pod>
   gone(name?: string, limitSeconds?: number): Promise<void>
   delete(name?: string, gracePeriodSeconds?: number): Promise<void>
+  /** Somebody changes the spec, or the metadata, of the Pod: the draft is theirs to change. */
+  edit(change: (draft: Pod) => void, name?: string): Promise<Pod>
+  /** Lets time pass until this second of the story. */
+  at(second: number): Promise<void>
+  /** `Killing: Stopping container web`: what the events of these reasons say, or all. */
+  said(...reasons: string[]): string[]
+  /** Every status the Pod has had in the API, oldest first. */
+  statuses(name?: string): Pod['status'][]
   /** The kubelet's process dies and a new one takes its place; containers go on. */
   restartKubelet(): Promise<void>
   /** What the runtime has of a container, newest first. */
@@ -54,11 +66,19 @@ export const MACHINE: Machine = {
   dns: { servers: ['10.0.0.53'], searches: ['example.com'], options: [] },
 }
 
-export async function beginStory(seed: string | number = 1, options: { images?: readonly string[]; logLimits?: LogLimits } = {}): Promise<Story> {
+export interface StoryOptions {
+  readonly images?: readonly string[]
+  readonly logLimits?: LogLimits
+  /** Puts something between the kubelet and its runtime: calls that fail, or are listened to. */
+  readonly between?: (runtime: ContainerRuntime) => Partial<ContainerRuntime>
+}
+
+export async function beginStory(seed: string | number = 1, options: StoryOptions = {}): Promise<Story> {
   const world = createWorld({ seed, periodic: /^(every|resync|workload|pod |cache)/ })
   let host = world.host('node-a')
   const api = createFakeApi(host.machine.clock)
   const runtime = createSimulatedRuntime(host, { latency: FAST_LATENCY, images: options.images ?? ['busybox:1', 'nginx:1'], pullMs: [1000, 1000] })
+  const machineStats = createSimulatedMachineStats({ clock: host.machine.clock, machine: MACHINE, runtime, storage: host.machine.storage })
   const events: Story['events'] = []
   const record = (type: string) => (about: KubernetesObject, reason: string, message: string, fieldPath?: string) =>
     void (about.kind === 'Pod' && events.push({ at: world.now() / 1000, type, reason, message, fieldPath, name: about.metadata.name ?? '' }))
@@ -70,9 +90,10 @@ export async function beginStory(seed: string | number = 1, options: { images?: 
     const kubelet = createKubelet({
       host,
       client,
-      runtime: connected,
+      runtime: { ...connected, ...options.between?.(connected) },
       nodeName: 'node-a',
       machine: MACHINE,
+      machineStats,
       rootDirectory: '/var/lib/poise',
       clusterDns: ['10.96.0.10'],
       clusterDomain: 'cluster.local',
@@ -91,6 +112,7 @@ export async function beginStory(seed: string | number = 1, options: { images?: 
     world,
     api,
     runtime,
+    machineStats,
     events,
     pod,
     get disk() {
@@ -123,6 +145,14 @@ export async function beginStory(seed: string | number = 1, options: { images?: 
     async delete(name = 'web', gracePeriodSeconds) {
       await world.finish(api.client.delete(Pod, { namespace: 'default', name }, { gracePeriodSeconds }))
     },
+    async edit(change, name = 'web') {
+      const draft = structuredClone(pod(name)!)
+      change(draft)
+      return (await world.finish(api.client.update(Pod, draft))) as Pod
+    },
+    at: second => world.advance(second * 1000 - world.now()),
+    said: (...reasons) => events.filter(({ reason }) => reasons.length === 0 || reasons.includes(reason)).map(({ reason, message }) => `${reason}: ${message}`),
+    statuses: (name = 'web') => api.writes.flatMap(write => (write.kind === 'Pod' && write.name === name && write.object ? (write.object as Pod).status : [])),
     epochMs: host.machine.clock.wall() - world.now(),
     sandboxes: async () => (await world.finish(connection.listPodSandboxes())).length,
     async instances(container) {
@@ -141,6 +171,31 @@ export async function beginStory(seed: string | number = 1, options: { images?: 
 }
 
 export const isReady = (pod: Pod): boolean => pod.status.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false
+export const conditionOf = (pod: Pod, type: string) => pod.status.conditions?.find(condition => condition.type === type)
+/** `False ContainersNotReady: containers with unready status: [web]` */
+export function verdictOf(pod: Pod, type: string): string {
+  const { status = '', reason, message } = conditionOf(pod, type) ?? {}
+  return `${status}${reason ? ` ${reason}` : ''}${message ? `: ${message}` : ''}`
+}
+export const statusOf = (pod: Pod | undefined, container: string) => pod && containerStatusNamed(pod, container)
+/** `Running`, `Waiting CrashLoopBackOff` or `Terminated Error 1`. */
+export function stateOf(pod: Pod | undefined, container: string): string {
+  const { waiting, running, terminated } = statusOf(pod, container)?.state ?? {}
+  if (running) return 'Running'
+  return terminated ? `Terminated ${terminated.reason} ${terminated.exitCode}` : `Waiting ${waiting?.reason ?? ''}`.trimEnd()
+}
+/** For the simulated workload of a container: `simulated('listen=80, term=ignore')`. */
+export const simulated = (settings: string, container = 'web') => ({ annotations: { [`simulate.poise.dev/${container}`]: settings } })
+/** Of several containers, by name. */
+export const simulatedAll = (settings: Record<string, string>) => ({
+  annotations: Object.fromEntries(Object.entries(settings).map(([container, text]) => [`simulate.poise.dev/${container}`, text])),
+})
+/** A Pod of one container called web. */
+export const web = (container: object = {}, spec: object = {}) => ({ containers: [{ name: 'web', image: 'nginx:1', ...container }], ...spec })
+/** At this instant, give or take the calls to the runtime (some milliseconds each). */
+export function isAt(actualSeconds: number, wantedSeconds: number, what = ''): void {
+  assert.ok(actualSeconds >= wantedSeconds - 0.005 && actualSeconds < wantedSeconds + 0.15, `${what} at ${actualSeconds} s, not at ${wantedSeconds} s`)
+}
 export const isRunning = (pod: Pod): boolean => pod.status.phase === 'Running'
 export const sh = (script: string) => ['sh', '-c', script]
 
