@@ -17,6 +17,12 @@ export interface Disk {
   readLink(path: string): Promise<string>
   stat(path: string): Promise<FileInfo | undefined>
   list(path: string): Promise<string[]>
+  /**
+   * What a file, or a directory with everything below it, takes of its filesystem, as `du` counts it. Links are not followed and
+   * a file with several names counts once. It looks at no more than `entriesMax` of them; `isComplete` is false when there are more.
+   * Undefined: there is nothing.
+   */
+  usage(path: string, options: { entriesMax: number }): Promise<DiskUsage | undefined>
   changeMode(path: string, mode: number): Promise<void>
   changeOwner(path: string, uid: number, gid: number): Promise<void>
   /** Up to `length` bytes from `offset`; fewer at the end of the file. */
@@ -33,6 +39,12 @@ export interface FileInfo {
   gid: number
   inode: number
   modifiedMs: number
+}
+
+export interface DiskUsage {
+  bytes: number
+  inodes: number
+  isComplete: boolean
 }
 
 export class DiskError extends Error {

@@ -30,6 +30,7 @@ import { startServiceAccountController } from '../controllers/service_account.ts
 import { startTaintEvictionController } from '../controllers/taint_eviction.ts'
 import { createKubelet, type Kubelet } from '../kubelet/kubelet.ts'
 import type { Machine } from '../kubelet/node/machine.ts'
+import type { MachineStats } from '../kubelet/stats/machine_stats.ts'
 import { createDnsView } from '../network/dns/cluster_view.ts'
 import type { DnsView } from '../network/dns/records.ts'
 import type { ContainerRuntime } from '../runtime/runtime.ts'
@@ -57,6 +58,7 @@ export interface NodeParts {
   /** The kubelet's own files. */
   readonly rootDirectory: string
   readonly machine: Machine
+  readonly machineStats: MachineStats
   /** What lies between this node and the API server; nothing, when they share a process. */
   readonly connect?: (handle: Transport) => Transport
 }

@@ -7,6 +7,7 @@
 import { watch as watchPath, constants, type BigIntStats, type Stats } from 'node:fs'
 import { chmod, lchown, lstat, mkdir, open, readdir, readlink, rename, rm, symlink, type FileHandle } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
+import { diskUsage } from './disk_usage.ts'
 import { DiskError, type Disk, type FileInfo } from '../base/disk.ts'
 
 export function createDisk(): Disk {
@@ -35,6 +36,7 @@ export function createDisk(): Disk {
     readLink: path => translated(() => readlink(path)),
     stat: path => translated(() => stat(path)),
     list: path => translated(async () => (await readdir(path)).sort()),
+    usage: (path, { entriesMax }) => translated(() => diskUsage(path, entriesMax)),
     changeMode: (path, mode) => translated(() => changeMode(path, mode)),
     changeOwner: (path, uid, gid) => translated(() => lchown(path, uid, gid)),
     readAt: (path, offset, length) =>

@@ -8,6 +8,7 @@ import type { EventRecorder } from '../client/event_recorder.ts'
 import type { ContainerRuntime } from '../runtime/runtime.ts'
 import type { Directories } from './directories.ts'
 import type { Machine } from './node/machine.ts'
+import type { MachineStats } from './stats/machine_stats.ts'
 
 export interface KubeletContext {
   readonly host: Host
@@ -21,6 +22,7 @@ export interface KubeletContext {
   readonly directories: Directories
   readonly nodeName: string
   readonly machine: Machine
+  readonly machineStats: MachineStats
   readonly clusterDns: readonly string[]
   readonly clusterDomain: string
   /** Below which Pods get their cgroups: `/kubepods`. '' leaves it to the runtime. */

@@ -2,6 +2,9 @@
 import type { Pod } from '../api/kinds/pod.ts'
 
 export interface Directories {
+  readonly root: string
+  /** Where Secrets and tokens are, by UID: on no disk. */
+  readonly memory: string
   readonly pods: string
   /** One directory a Pod, named `<namespace>_<name>_<uid>`. */
   readonly logs: string
@@ -20,6 +23,8 @@ export function createDirectories(rootDirectory: string): Directories {
   const logs = `${rootDirectory}/logs`
   const pod = (uid: string) => `${pods}/${uid}`
   return {
+    root: rootDirectory,
+    memory: `${rootDirectory}/memory`,
     pods,
     logs,
     pod,

@@ -23,6 +23,8 @@ import { createNodeAgent } from './node/node_agent.ts'
 import { createPodWorkers } from './pod/pod_workers.ts'
 import { createPodProbes } from './probe/probes.ts'
 import { createKubeletServer } from './server/server.ts'
+import type { MachineStats } from './stats/machine_stats.ts'
+import { createStatsProvider } from './stats/provider.ts'
 import { createStatusManager } from './status/status_manager.ts'
 import { createVolumes } from './volume/volumes.ts'
 
@@ -37,6 +39,7 @@ export interface KubeletOptions {
   readonly services?: Cache<Service>
   readonly nodeName: string
   readonly machine: Machine
+  readonly machineStats: MachineStats
   /** Absolute; Pods and their logs are kept below it. */
   readonly rootDirectory: string
   readonly clusterDns: readonly string[]
@@ -71,6 +74,7 @@ export function createKubelet(options: KubeletOptions): Kubelet {
     },
     (pod, others) => admitPod(pod, others, options.machine),
   )
+  const stats = createStatsProvider(context, () => workers.list().map(({ pod }) => pod))
   const node = createNodeAgent(context)
   let rotation: Task | undefined
 
@@ -85,6 +89,6 @@ export function createKubelet(options: KubeletOptions): Kubelet {
       await workers.stop()
       statuses.stop()
     },
-    handle: createKubeletServer(context, workers),
+    handle: createKubeletServer(context, workers, stats),
   }
 }

@@ -118,6 +118,7 @@ export async function startRealCluster(options: RealClusterOptions): Promise<Rea
       runtime: runtime.runtime,
       rootDirectory: `${directories.kubelet}/${nodeName}`,
       machine,
+      machineStats: runtime.machineStats(machine),
       ...(runtime.kind === 'containerd' && { cgroupRoot: `${cgroupRootOf(ranges)}/kubepods` }),
     })
 

@@ -5,7 +5,11 @@ import type { AddressRanges } from '../host/address_ranges.ts'
 import type { Containerd } from '../host/containerd/containerd.ts'
 import { inspectMachine, MachineNotReady } from '../host/containerd/machine.ts'
 import { loadRealContainers } from '../host/containers.ts'
+import { createMachineStats } from '../host/machine_stats.ts'
+import type { Machine } from '../kubelet/node/machine.ts'
+import type { MachineStats } from '../kubelet/stats/machine_stats.ts'
 import type { ContainerRuntime } from '../runtime/runtime.ts'
+import { createSimulatedMachineStats } from '../sim/machine_stats.ts'
 import { createPretendedMounts } from '../sim/mounts.ts'
 import { createSimulatedRuntime } from '../sim/runtime.ts'
 
@@ -23,6 +27,8 @@ export interface NodeRuntime {
   readonly socketPath: string | undefined
   /** The machine as the node's kubelet sees it: with simulated containers, probes go to the simulated network. */
   readonly host: Host
+  /** What its machine uses: with simulated containers, a machine that does what they do. */
+  machineStats(machine: Machine): MachineStats
   /** Why `auto` did not take real containers. */
   readonly note: string | undefined
   /** Leaves containers as they are. */
@@ -84,6 +90,7 @@ async function ownContainerd({ host, ranges: { podCidr, networkName }, stateDire
     containerd,
     host,
     socketPath: containerd.socketPath,
+    machineStats: () => createMachineStats(),
     note: undefined,
     async close() {
       await runtime.close()
@@ -101,7 +108,16 @@ async function overSocket(host: Host, socketPath: string): Promise<NodeRuntime> 
       `no container runtime answers at ${socketPath}: ${messageOf(error)}. Next: start it, or let Poise start its own with --runtime containerd`,
     )
   })
-  return { kind: 'containerd', runtime, containerd: undefined, host, socketPath, note: undefined, close: () => runtime.close() }
+  return {
+    kind: 'containerd',
+    runtime,
+    containerd: undefined,
+    host,
+    socketPath,
+    machineStats: () => createMachineStats(),
+    note: undefined,
+    close: () => runtime.close(),
+  }
 }
 
 /** In virtual time an image takes as long as from a registry; here somebody waits for it. */
@@ -116,6 +132,7 @@ function simulated({ host, ranges, resolve }: RuntimeParts, note: string | undef
     containerd: undefined,
     socketPath: undefined,
     host: { ...host, network, mounts: createPretendedMounts(host.disk) },
+    machineStats: machine => createSimulatedMachineStats({ clock: host.clock, machine, runtime }),
     note,
     async close() {
       // These containers live in this process: a `sleep 3600` in one of them would keep it from ending.

@@ -16,6 +16,7 @@ import { podCheckers } from '../sim/checkers/pods.ts'
 import { revisionsGrow } from '../sim/checkers/revisions.ts'
 import { createLink, type Link } from '../sim/link.ts'
 import type { SimulatedHost } from '../sim/machine.ts'
+import { createSimulatedMachineStats, type SimulatedMachineStats } from '../sim/machine_stats.ts'
 import { createSimulatedRuntime, type SimulatedRuntime, type SimulatedRuntimeOptions } from '../sim/runtime.ts'
 import { traceStore } from '../sim/store_trace.ts'
 import { createSimulatedTokenIssuer } from '../sim/tokens.ts'
@@ -52,6 +53,8 @@ export interface VirtualNode {
   readonly name: string
   readonly runtime: SimulatedRuntime
   readonly kubelet: Kubelet
+  /** What its machine uses beside the containers is for a story to say. */
+  readonly machineStats: SimulatedMachineStats
   /** Between this node and the API server: where requests, replies and watches can be lost. */
   readonly link: Link
   /** The kubelet's process dies without a word; its containers go on. Between events only, as `world.schedule` does. */
@@ -121,6 +124,7 @@ function createVirtualNode(
   name: string,
   { world, cluster, host: firstHost, runtime, machine }: { world: World; cluster: Cluster; host: SimulatedHost; runtime: SimulatedRuntime; machine: Machine },
 ): VirtualNode {
+  const machineStats = createSimulatedMachineStats({ clock: firstHost.machine.clock, machine, runtime, storage: firstHost.machine.storage })
   let life: { host: SimulatedHost; kubelet: Kubelet | undefined; link: Link } | undefined
   const living = () => {
     if (!life) throw new Error(`${name} has not been started`)
@@ -136,12 +140,14 @@ function createVirtualNode(
       runtime: runtime.connect(host),
       rootDirectory: '/var/lib/kubelet',
       machine,
+      machineStats,
       connect: () => link.transport,
     })
   }
   return {
     name,
     runtime,
+    machineStats,
     get kubelet() {
       const { kubelet } = living()
       if (!kubelet) throw new Error(`the kubelet of ${name} has not started yet`)

@@ -188,6 +188,8 @@ export interface ContainerSummary {
   createdAt: Millis
   labels: Labels
   annotations: Labels
+  /** `name@sha256:…`, or `sha256:…` alone: the image's id, which is all a list may have, and all an image from a file has. */
+  imageRef: string
 }
 
 /** Times are wall-clock milliseconds since the epoch; 0 when it has not happened. */
@@ -200,8 +202,6 @@ export interface ContainerStatus extends ContainerSummary {
   message: string
   /** A name of the image, in the runtime's form: `docker.io/library/busybox:latest` for `busybox`. */
   image: string
-  /** `name@sha256:…`, or `sha256:…` alone for an image that came from a file and not from a registry. */
-  imageRef: string
   logPath: string
   mounts: readonly Mount[]
   resources: ContainerResources | undefined
@@ -221,6 +221,8 @@ export interface ImageStatus {
   /** The image's USER: a number, or a name; both undefined when it has none. */
   uid: number | undefined
   userName: string | undefined
+  /** It may not be removed to make room: it could not be had again. */
+  pinned: boolean
 }
 
 export interface ImageAuth {
@@ -232,7 +234,7 @@ export interface ImageAuth {
 export interface ContainerStats {
   containerId: string
   labels: Labels
-  /** Wall time of the reading. */
+  /** Wall time of the reading; 0 for a container that does not run, which uses nothing but its writable layer. */
   at: Millis
   cpuUsageNanoSeconds: number
   memoryWorkingSetBytes: number
@@ -240,6 +242,8 @@ export interface ContainerStats {
   memoryRssBytes: number
   writableLayerBytes: number
   writableLayerInodes: number
+  /** Processes and threads in it; undefined when the runtime does not count them. */
+  processes: number | undefined
 }
 
 /** A call the runtime refused or could not carry out; the message is its own and is shown to users. */

@@ -12,7 +12,9 @@ import { RuntimeError } from '../runtime/runtime.ts'
 import type { ContainerConfig, ContainerResources, ContainerState, ContainerStats, ContainerStatus } from '../runtime/runtime.ts'
 import { createContainerLog } from './container_log.ts'
 import type { ContainerLog } from './container_log.ts'
-import { createMemoryDisk } from './disk.ts'
+import { createContainerRoot } from './container_root.ts'
+import { createContainerMeter } from './container_usage.ts'
+import type { ContainerUsage } from './container_usage.ts'
 import type { Fabric } from './network.ts'
 import type { SandboxRecord } from './sandbox.ts'
 import { createContainerFiles } from './workload/files.ts'
@@ -47,7 +49,8 @@ export interface Container {
   /** Resolves with the exit code when the container has exited. */
   readonly exited: Promise<number>
   start(): Promise<void>
-  stop(timeoutMs: Millis): Promise<void>
+  /** The signal, and the kill when the time is over: if the clock of who asked for it still runs then, as containerd does. */
+  stop(timeoutMs: Millis, patience?: Clock): Promise<void>
   /** Ends at once: by the kernel, by the node, or by the runtime that removes it. */
   kill(): void
   /** A process beside PID 1. Throws RuntimeError when the command cannot be started. */
@@ -57,6 +60,7 @@ export interface Container {
   update(resources: ContainerResources): void
   status(): ContainerStatus
   stats(): ContainerStats
+  usage(): ContainerUsage
 }
 
 export function createContainer(id: string, sandbox: SandboxRecord, config: ContainerConfig, imageRef: string, ports: ContainerPorts): Container {
@@ -70,13 +74,16 @@ export function createContainer(id: string, sandbox: SandboxRecord, config: Cont
   let [startedAt, finishedAt, exitCode, reason, message] = [0, 0, 0, '', '']
   let resources = config.resources
   let guest: Guest | undefined
-  let cpuNanoSeconds = 0
-  let cpuCountedAt = 0
+  const meter = createContainerMeter(
+    clock,
+    () => state === 'running',
+    () => resources,
+  )
   let give!: (exitCode: number) => void
   const exited = new Promise<number>(resolve => (give = resolve))
 
   const end = (code: number, why: string, text = '') => {
-    countCpu()
+    meter.count()
     state = 'exited'
     finishedAt = clock.wall()
     exitCode = code
@@ -90,12 +97,6 @@ export function createContainer(id: string, sandbox: SandboxRecord, config: Cont
       ports.changed(sandbox.id)
     })
   }
-  const countCpu = () => {
-    const now = clock.now()
-    if (guest) cpuNanoSeconds += Math.floor((now - cpuCountedAt) * 1e6 * guest.processes().reduce((sum, process) => sum + process.cpus, 0.001))
-    cpuCountedAt = now
-  }
-
   const container: Container = {
     id,
     sandbox,
@@ -124,7 +125,7 @@ export function createContainer(id: string, sandbox: SandboxRecord, config: Cont
       guest = await makeGuest(program)
       state = 'running'
       startedAt = clock.wall()
-      cpuCountedAt = clock.now()
+      meter.count()
       ports.note('has started')
       guest.spawn(program, {
         args: command.length > 0 ? command : ['server'],
@@ -136,11 +137,11 @@ export function createContainer(id: string, sandbox: SandboxRecord, config: Cont
       })
       ports.changed(sandbox.id)
     },
-    async stop(timeoutMs) {
+    async stop(timeoutMs, patience = clock) {
       if (state !== 'running') return
       if (timeoutMs > 0) {
         guest!.signal(1, image.stopSignal, 'outside')
-        const inTime = await withTimeout(clock, timeoutMs, () => exited.then(() => true), undefined, 'stop').catch(() => false)
+        const inTime = await withTimeout(patience, timeoutMs, () => exited.then(() => true), undefined, 'stop').catch(() => false)
         if (inTime) return
       }
       container.kill()
@@ -166,6 +167,7 @@ export function createContainer(id: string, sandbox: SandboxRecord, config: Cont
       return guest!.spawn(program ?? script!, { args: command, env, cwd: config.workingDir || image.workingDir, ...streams })
     },
     update(changed) {
+      meter.count()
       resources = { ...resources, ...changed }
       guest?.memoryChanged()
     },
@@ -188,62 +190,29 @@ export function createContainer(id: string, sandbox: SandboxRecord, config: Cont
       mounts: config.mounts,
       resources,
     }),
+    usage: () => meter.usage(),
     stats() {
-      countCpu()
-      const used = state === 'running' ? guest!.memoryBytes() : 0
+      const { cpuNanoSeconds, memoryBytes, writableLayer, processes } = meter.usage()
       return {
         containerId: id,
         labels: config.labels,
-        at: clock.wall(),
+        at: state === 'running' ? clock.wall() : 0,
         cpuUsageNanoSeconds: cpuNanoSeconds,
-        memoryWorkingSetBytes: used,
-        memoryUsageBytes: used,
-        memoryRssBytes: used,
-        writableLayerBytes: 24_576,
-        writableLayerInodes: 8,
+        memoryWorkingSetBytes: memoryBytes,
+        memoryUsageBytes: memoryBytes,
+        memoryRssBytes: memoryBytes,
+        writableLayerBytes: writableLayer.bytes,
+        writableLayerInodes: writableLayer.inodes,
+        processes,
       }
     },
   }
   return container
 
   async function makeGuest(program: Program): Promise<Guest> {
-    const root = createMemoryDisk({ clock, random })
-    for (const directory of [
-      '/bin',
-      '/dev',
-      '/etc',
-      '/home',
-      '/proc',
-      '/root',
-      '/run',
-      '/tmp',
-      '/usr/bin',
-      '/usr/share',
-      '/usr/local/bin',
-      '/var/log',
-      '/var/run',
-      '/mnt',
-      '/data',
-    ])
-      await root.makeDirectory(directory)
-    for (const [path, text] of Object.entries(image.files)) {
-      if (path.endsWith('/')) await root.makeDirectory(path)
-      else await root.writeFile(path, text)
-    }
+    const root = await createContainerRoot(image, sandbox, { clock, random })
     const { dns, hostname } = sandbox.config
-    await root.writeFile('/etc/hostname', `${hostname}\n`)
-    await root.writeFile('/etc/hosts', `127.0.0.1\tlocalhost\n${sandbox.ip}\t${hostname}\n`)
-    if (dns)
-      await root.writeFile(
-        '/etc/resolv.conf',
-        [
-          ...(dns.searches.length > 0 ? [`search ${dns.searches.join(' ')}`] : []),
-          ...dns.servers.map(server => `nameserver ${server}`),
-          ...(dns.options.length > 0 ? [`options ${dns.options.join(' ')}`] : []),
-          '',
-        ].join('\n'),
-      )
-    return createGuest({
+    const made = createGuest({
       clock,
       random,
       hostname,
@@ -256,8 +225,11 @@ export function createContainer(id: string, sandbox: SandboxRecord, config: Cont
       lookup: name => ports.lookup(name, sandbox),
       listen: (port, server) => ports.fabric.listen(sandbox.ip, port, server),
       memoryLimitBytes: () => resources.memoryLimitBytes ?? 0,
+      cpuChanges: () => meter.count(),
       ended: (code, why) => end(code, why === 'outOfMemory' ? 'OOMKilled' : code === 0 ? 'Completed' : 'Error'),
     })
+    meter.begin(made, root)
+    return made
   }
 }
 

@@ -4,12 +4,14 @@
  */
 import type { Clock } from '../base/clock.ts'
 import { DiskError } from '../base/disk.ts'
-import type { Disk, FileInfo } from '../base/disk.ts'
+import type { Disk, DiskUsage, FileInfo } from '../base/disk.ts'
 import type { Random } from '../base/random.ts'
 
 export interface MemoryDisk extends Disk {
   /** Something is there, and no link lies on the way to it or in its place. */
   isPlain(path: string): boolean
+  /** Of everything on it, without waiting. */
+  used(entriesMax: number): DiskUsage
   /** Power loss: with torn writes on, unsynced appends and writes may lose their end. */
   crash(): void
   setTornWrites(on: boolean): void
@@ -177,6 +179,15 @@ export function createMemoryDisk({ clock, random }: { clock: Pick<Clock, 'wall'>
       if (node.kind !== 'directory') throw new DiskError('NotADirectory', `${path}: not a directory`)
       return [...node.entries.keys()].sort()
     },
+    async usage(path, { entriesMax }) {
+      try {
+        const { node } = locate(path)
+        return node && usageOf(node, entriesMax)
+      } catch (error) {
+        if (error instanceof DiskError && (error.code === 'NotFound' || error.code === 'NotADirectory')) return undefined
+        throw error
+      }
+    },
     async changeMode(path, mode) {
       find(path).mode = mode
     },
@@ -200,6 +211,7 @@ export function createMemoryDisk({ clock, random }: { clock: Pick<Clock, 'wall'>
         },
       }
     },
+    used: entriesMax => usageOf(root, entriesMax),
     isPlain(path) {
       let node: Node | undefined = root
       for (const part of partsOf(path)) {
@@ -242,6 +254,21 @@ function infoOf(node: Node): FileInfo {
     modifiedMs: node.modifiedMs,
   }
 }
+
+/** In blocks of 4 KiB, as of the usual filesystem. */
+function usageOf(node: Node, entriesMax: number): DiskUsage {
+  const usage = { bytes: 0, inodes: 0, isComplete: true }
+  const waiting: Node[] = [node]
+  for (let next = waiting.pop(); next; next = waiting.pop()) {
+    if (usage.inodes >= entriesMax) return { ...usage, isComplete: false }
+    usage.inodes++
+    usage.bytes += next.kind === 'link' ? 0 : Math.ceil(infoOf(next).size / BLOCK_BYTES) * BLOCK_BYTES
+    if (next.kind === 'directory') waiting.push(...next.entries.values())
+  }
+  return usage
+}
+
+const BLOCK_BYTES = 4096
 
 const pathOf = (parts: readonly string[]): string => `/${parts.join('/')}`
 

@@ -49,6 +49,19 @@ export interface SimulatedRuntime extends ContainerRuntime {
   killContainer(containerId: string): void
   /** Power loss of the machine: every container ends, and its sandboxes are not ready any more. */
   rebootMachine(): void
+  /** What all its containers use of the machine. */
+  usage(): RuntimeUsage
+}
+
+export interface RuntimeUsage {
+  /** Since the machine has started, of containers that are no more, too. */
+  readonly cpuNanoSeconds: number
+  readonly memoryBytes: number
+  readonly processes: number
+  readonly imagesBytes: number
+  readonly imagesInodes: number
+  readonly writableBytes: number
+  readonly writableInodes: number
 }
 
 export function createSimulatedRuntime(host: Host & { readonly machine?: MachineGround }, options: SimulatedRuntimeOptions = {}): SimulatedRuntime {
@@ -82,7 +95,21 @@ export function createSimulatedRuntime(host: Host & { readonly machine?: Machine
     outOfMemory: containerId => need(containerId).outOfMemory(),
     killContainer: containerId => need(containerId).kill(),
     rebootMachine: () => core.rebootMachine(),
+    usage() {
+      const all = [...core.containers.values()].map(container => container.usage())
+      const images = registry.list()
+      return {
+        cpuNanoSeconds: core.cpuNanoSeconds(),
+        memoryBytes: all.reduce((sum, each) => sum + each.memoryBytes, 0),
+        processes: all.reduce((sum, each) => sum + each.processes, 0),
+        imagesBytes: images.reduce((sum, image) => sum + image.sizeBytes, 0),
+        imagesInodes: images.length * INODES_OF_IMAGE,
+        writableBytes: all.reduce((sum, each) => sum + each.writableLayer.bytes, 0),
+        writableInodes: all.reduce((sum, each) => sum + each.writableLayer.inodes, 0),
+      }
+    },
   }
 }
 
+const INODES_OF_IMAGE = 400
 const PULL_MS: Range = [500, 2_500]

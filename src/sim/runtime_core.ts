@@ -25,12 +25,15 @@ export interface RuntimeCore {
   removeSandbox(id: string): Promise<void>
   createContainer(sandboxId: string, config: ContainerConfig): Promise<string>
   startContainer(id: string): Promise<void>
-  stopContainer(id: string, timeoutMs: number): Promise<void>
+  /** `patience` is the caller's clock: when the caller is gone nobody waits any more, and so nobody kills. */
+  stopContainer(id: string, timeoutMs: number, patience: Clock): Promise<void>
   removeContainer(id: string): Promise<void>
   container(id: string): Container
   /** Hints, in the machine's time; the view brings them to the caller. */
   listen(changed: (sandboxId: string) => void): { stop(): void }
   rebootMachine(): void
+  /** Of all containers there are, and have been. */
+  cpuNanoSeconds(): number
 }
 
 export interface RuntimeCorePorts {
@@ -75,6 +78,10 @@ export function createRuntimeCore(ports: RuntimeCorePorts): RuntimeCore {
     const found = containers.get(id)
     if (!found) throw new RuntimeError('NotFound', `an error occurred when try to find container "${id}": not found`)
     return found
+  }
+  let removedCpuNanoSeconds = 0
+  const forget = (found: Container) => {
+    if (containers.delete(found.id)) removedCpuNanoSeconds += found.usage().cpuNanoSeconds
   }
   const endSandbox = (sandbox: SandboxRecord) => {
     if (!sandbox.ready) return
@@ -127,7 +134,7 @@ export function createRuntimeCore(ports: RuntimeCorePorts): RuntimeCore {
       await Promise.all(inSandbox(id).map(each => each.stop(0)))
       await spend('removeSandbox')
       endSandbox(sandbox)
-      for (const each of inSandbox(id)) containers.delete(each.id)
+      for (const each of inSandbox(id)) forget(each)
       sandboxes.delete(id)
       changed(id)
     },
@@ -167,19 +174,20 @@ export function createRuntimeCore(ports: RuntimeCorePorts): RuntimeCore {
       await spend('startContainer')
       await container(id).start()
     },
-    async stopContainer(id, timeoutMs) {
+    async stopContainer(id, timeoutMs, patience) {
       await spend('stopContainer')
-      await containers.get(id)?.stop(timeoutMs)
+      await containers.get(id)?.stop(timeoutMs, patience)
     },
     async removeContainer(id) {
       const found = containers.get(id)
       if (!found) return
       await found.stop(0)
       await spend('removeContainer')
-      containers.delete(id)
+      forget(found)
       changed(found.sandbox.id)
     },
 
+    cpuNanoSeconds: () => [...containers.values()].reduce((sum, each) => sum + each.usage().cpuNanoSeconds, removedCpuNanoSeconds),
     listen(call) {
       listeners.add(call)
       return { stop: () => void listeners.delete(call) }

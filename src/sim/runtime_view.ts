@@ -15,6 +15,9 @@ import { sandboxStatus } from './sandbox.ts'
 import { createCollector, createPipe, emptyInput, nowhere } from './workload/pipe.ts'
 import type { Output } from './workload/pipe.ts'
 
+/** Where a machine with a filesystem of its own for images has them. */
+export const IMAGE_DIRECTORY = '/var/lib/containers'
+
 /** What a Node shows as `simulated://0.1.0`; the ids of containers in statuses begin with `simulated://`, too. */
 const RUNTIME = { runtimeName: 'simulated', runtimeVersion: '0.1.0' }
 
@@ -72,7 +75,7 @@ export function createRuntimeView(core: RuntimeCore, { clock, random }: { clock:
 
     createContainer: (sandboxId, config) => call('createContainer', () => core.createContainer(sandboxId, config)),
     startContainer: id => call('startContainer', () => core.startContainer(id)),
-    stopContainer: (id, timeoutMs) => call('stopContainer', () => core.stopContainer(id, timeoutMs)),
+    stopContainer: (id, timeoutMs) => call('stopContainer', () => core.stopContainer(id, timeoutMs, clock)),
     removeContainer: id => call('removeContainer', () => core.removeContainer(id)),
     containerStatus: id => query('containerStatus', () => core.container(id).status()),
     listContainers: filter =>
@@ -155,10 +158,10 @@ export function createRuntimeView(core: RuntimeCore, { clock, random }: { clock:
       query('imageFilesystem', () => ({
         usedBytes: core.registry.list().reduce((sum, image) => sum + image.sizeBytes, 0),
         inodesUsed: 1_000,
-        mountpoint: '/var/lib/containers',
+        mountpoint: IMAGE_DIRECTORY,
       })),
     listContainerStats: () =>
-      query('listContainerStats', () => [...core.containers.values()].filter(container => container.state === 'running').map(container => container.stats())),
+      query('listContainerStats', () => [...core.containers.values()].filter(container => container.state !== 'created').map(container => container.stats())),
 
     events(changed) {
       let open = true

@@ -73,6 +73,7 @@ export function containerSummary(container: WireContainer): ContainerSummary {
     createdAt: millis(container.createdAt),
     labels: container.labels,
     annotations: container.annotations,
+    imageRef: container.imageRef,
   }
 }
 
@@ -107,6 +108,7 @@ export function imageStatus(image: WireImage): ImageStatus {
     sizeBytes: image.size,
     uid: image.uid?.value,
     userName: image.username || undefined,
+    pinned: image.pinned,
   }
 }
 
@@ -121,6 +123,7 @@ export function containerStats({ attributes, cpu, memory, writableLayer }: WireC
     memoryRssBytes: memory?.rssBytes?.value ?? 0,
     writableLayerBytes: writableLayer?.usedBytes?.value ?? 0,
     writableLayerInodes: writableLayer?.inodesUsed?.value ?? 0,
+    processes: undefined,
   }
 }
 

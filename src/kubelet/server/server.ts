@@ -3,7 +3,7 @@
  *
  *   GET  /containerLogs/{namespace}/{pod}/{container}
  *   POST /exec/{namespace}/{pod}/{container}      /attach/…      /portForward/{namespace}/{pod}
- *   GET  /pods   /healthz
+ *   GET  /pods   /healthz   /stats/summary[?only_cpu_and_memory=true]
  */
 import { ApiError, badRequest, failure, internalError, notFound } from '../../api/status.ts'
 import { Pod } from '../../api/kinds/pod.ts'
@@ -14,9 +14,11 @@ import { RuntimeError, type ContainerStatus } from '../../runtime/runtime.ts'
 import type { KubeletContext } from '../context.ts'
 import { newestOf } from '../pod/instances.ts'
 import type { PodWorkers } from '../pod/pod_workers.ts'
+import type { StatsProvider } from '../stats/provider.ts'
+import { summaryObject } from '../stats/summary.ts'
 import { containerLogs } from './container_logs.ts'
 
-export function createKubeletServer(context: KubeletContext, workers: PodWorkers): Transport {
+export function createKubeletServer(context: KubeletContext, workers: PodWorkers, stats: StatsProvider): Transport {
   const { runtime } = context
 
   async function route(request: Request): Promise<Response> {
@@ -26,6 +28,8 @@ export function createKubeletServer(context: KubeletContext, workers: PodWorkers
         return text(200, 'ok')
       case 'pods':
         return object({ kind: 'PodList', apiVersion: 'v1', metadata: {}, items: workers.list().map(({ pod }) => pod) })
+      case 'stats':
+        return namespace === 'summary' ? summary(request) : text(404, '404 page not found\n')
       case 'containerLogs':
         return containerLogs(context, find(namespace, name), container, request)
       case 'exec':
@@ -37,6 +41,11 @@ export function createKubeletServer(context: KubeletContext, workers: PodWorkers
       default:
         return text(404, '404 page not found\n')
     }
+  }
+
+  async function summary({ query }: Request): Promise<Response> {
+    const usageOnly = query.get('only_cpu_and_memory') === 'true'
+    return object(summaryObject(context.nodeName, await (usageOnly ? stats.readUsage() : stats.read()), { usageOnly }))
   }
 
   function find(namespace: string, name: string) {

@@ -5,11 +5,11 @@ import type { Volume } from '../../api/types/volume.ts'
 import type { KubeletContext } from '../context.ts'
 import { containersOf } from '../pod/pod_nouns.ts'
 
-const PLUGIN = 'kubernetes.io~empty-dir'
+export const EMPTY_DIR_PLUGIN = 'kubernetes.io~empty-dir'
 
 export async function makeEmptyDir(context: KubeletContext, pod: Pod, volume: Volume): Promise<string> {
   const { disk, processes } = context.host
-  const directory = context.directories.volume(pod.metadata.uid ?? '', PLUGIN, volume.name)
+  const directory = context.directories.volume(pod.metadata.uid ?? '', EMPTY_DIR_PLUGIN, volume.name)
   const isNew = !(await disk.stat(directory))
   if (isNew) await disk.makeDirectory(directory, { mode: 0o777 })
   const groupId = pod.spec.securityContext?.fsGroup
@@ -29,7 +29,7 @@ export async function makeEmptyDir(context: KubeletContext, pod: Pod, volume: Vo
 /** Only a mount needs care: the files go with the Pod's directory. */
 export async function removeEmptyDir(context: KubeletContext, uid: string, volume: Volume): Promise<void> {
   if (volume.emptyDir?.medium !== 'Memory') return
-  const directory = context.directories.volume(uid, PLUGIN, volume.name)
+  const directory = context.directories.volume(uid, EMPTY_DIR_PLUGIN, volume.name)
   if (!(await context.host.disk.stat(directory))) return
   const { exitCode, stderr } = await context.host.processes.run('umount', [directory])
   if (exitCode !== 0 && !/not mounted|no mount point/.test(stderr)) throw new Error(`unmounting ${volume.name} failed: ${stderr.trim()}`)

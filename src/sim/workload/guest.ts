@@ -32,6 +32,8 @@ export interface Guest {
   /** PID 1's own output: what `/proc/1/fd/1` writes to. */
   mainOutput(stream: 'stdout' | 'stderr'): Output
   memoryBytes(): number
+  /** To be called before a process uses more CPU or less. */
+  cpuChanges(): void
   /** To be called when a process has grown: the kernel may have to kill. */
   memoryChanged(): void
   /** The kernel finds no memory for this container, whatever its limit says. */
@@ -51,6 +53,8 @@ export interface GuestPorts {
   lookup(name: string): Promise<readonly string[]>
   listen(port: number, server: SimulatedServer): { close(): void } | undefined
   memoryLimitBytes(): number
+  /** Called before a process uses more CPU or less, or ends. */
+  cpuChanges(): void
   /** PID 1 has ended, and with it everything in the container. */
   ended(exitCode: number, reason: 'exited' | 'outOfMemory'): void
 }
@@ -87,6 +91,7 @@ export function createGuest(ports: GuestPorts): Guest {
     spawn(program, start) {
       const pid = ++pids
       const entry = createProcess(guest, pid, start, program, exitCode => {
+        ports.cpuChanges()
         entries.delete(pid)
         if (pid === 1) endAll(exitCode)
       })

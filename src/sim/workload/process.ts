@@ -67,6 +67,7 @@ export function createProcess(guest: Guest, pid: number, start: ProcessStart, pr
   const handlers = new Map<Signal, (() => void) | 'ignore'>()
   const waiting = new Set<(reason: Error) => void>()
   let alive = true
+  let cpus = 0
   let finish!: (exitCode: number) => void
   const exited = new Promise<number>(resolve => (finish = resolve))
 
@@ -102,7 +103,13 @@ export function createProcess(guest: Guest, pid: number, start: ProcessStart, pr
       return alive
     },
     exited,
-    cpus: 0,
+    get cpus() {
+      return cpus
+    },
+    set cpus(busy) {
+      guest.cpuChanges()
+      cpus = busy
+    },
     memoryBytes: 500_000,
     onSignal(signal, handler) {
       if (handler) handlers.set(signal, handler)

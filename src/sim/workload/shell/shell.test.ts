@@ -31,6 +31,7 @@ async function run(script: string, { env = {}, stdin = '' }: { env?: Record<stri
     lookup: async () => [],
     listen: () => undefined,
     memoryLimitBytes: () => 0,
+    cpuChanges() {},
     ended() {},
   })
   const process = guest.spawn(programs.get('sh')!, {
