@@ -14,6 +14,21 @@ export function tolerates(toleration: Toleration, taint: TaintLike): boolean {
   return (toleration.key ?? '') === taint.key && (toleration.value ?? '') === (taint.value ?? '')
 }
 
+/** Both lists as one; what another toleration of them covers is left out, and of equal ones the first stays. */
+export function mergeTolerations(first: readonly Toleration[], second: readonly Toleration[]): Toleration[] {
+  const all = [...first, ...second]
+  return all.filter((one, index) => !all.some((other, at) => at !== index && covers(other, one) && (at < index || !covers(one, other))))
+}
+
+/** Whatever the narrow one tolerates, the wide one does too, and for as long. */
+function covers(wide: Toleration, narrow: Toleration): boolean {
+  const { key = '', operator = 'Equal', effect = '', tolerationSeconds = Infinity } = wide
+  if (operator !== 'Exists' && (key !== (narrow.key ?? '') || operator !== (narrow.operator ?? 'Equal'))) return false
+  if (operator === 'Exists' ? key !== '' && key !== (narrow.key ?? '') : (wide.value ?? '') !== (narrow.value ?? '')) return false
+  if (effect !== '' && effect !== (narrow.effect ?? '')) return false
+  return effect !== 'NoExecute' || tolerationSeconds >= (narrow.tolerationSeconds ?? Infinity)
+}
+
 /** The first of the taints that the Pod does not tolerate. */
 export const untoleratedTaint = <T extends TaintLike>({ spec }: Pod, taints: readonly T[]): T | undefined =>
   taints.find(taint => !(spec.tolerations ?? []).some(toleration => tolerates(toleration, taint)))

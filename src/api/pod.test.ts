@@ -6,6 +6,7 @@ import {
   hostPortsConflict,
   isAvailable,
   matchesNodeSelection,
+  mergeTolerations,
   nodePreferenceWeight,
   qosClass,
   restartsAfter,
@@ -14,6 +15,7 @@ import {
   untoleratedTaint,
 } from './pod.ts'
 import { podLimits, podRequests } from './resources.ts'
+import type { Toleration } from './types/scheduling.ts'
 
 type Quantities = Record<string, string>
 const container = (name: string, requests?: Quantities, limits?: Quantities, restartPolicy?: string) => ({
@@ -175,4 +177,24 @@ test('the restart policy decides whether a container that ended runs again', () 
       `${restartPolicy} ${name} ${code}`,
     )
   }
+})
+
+test('mergeTolerations: what another one covers is left out', () => {
+  const all: Toleration = { operator: 'Exists' }
+  const a: Toleration = { key: 'a', operator: 'Exists', effect: 'NoSchedule' }
+  const aOfOne: Toleration = { key: 'a', operator: 'Equal', value: '1', effect: 'NoSchedule' }
+  const forAWhile: Toleration = { key: 'b', operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 300 }
+  const forEver: Toleration = { key: 'b', operator: 'Exists', effect: 'NoExecute' }
+  const cases: [Toleration[], Toleration[], Toleration[]][] = [
+    [[a], [aOfOne], [a]],
+    [[aOfOne], [a], [a]],
+    [[a], [forEver], [a, forEver]],
+    [[a], [{ ...a }], [a]],
+    [[a, forEver, aOfOne], [all], [all]],
+    [[forAWhile], [forEver], [forEver]],
+    [[forEver], [forAWhile], [forEver]],
+    [[aOfOne], [{ ...aOfOne, value: '2' }], [aOfOne, { ...aOfOne, value: '2' }]],
+    [[], [], []],
+  ]
+  for (const [first, second, merged] of cases) assert.deepEqual(mergeTolerations(first, second), merged)
 })

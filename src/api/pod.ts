@@ -10,6 +10,7 @@ export {
   hostPortsConflict,
   hostPortsOf,
   matchesNodeSelection,
+  mergeTolerations,
   nodePreferenceWeight,
   tolerates,
   untoleratedTaint,

@@ -6,15 +6,6 @@ import { podNamed, PODS, startServer } from '../apiserver/harness.ts'
 const jane = { name: 'jane', groups: ['system:authenticated'] }
 const REVIEWS = '/apis/authorization.k8s.io/v1'
 
-test('a Pod that needs a RuntimeClass is refused, for there is none', async () => {
-  const server = await startServer()
-  const answer = await server.post(PODS, podNamed('p', { spec: { runtimeClassName: 'gvisor', containers: [{ name: 'main', image: 'nginx' }] } }))
-  assert.equal(answer.status, 403)
-  assert.equal(answer.json.message, 'pods "p" is forbidden: pod rejected: RuntimeClass "gvisor" not found')
-  const overhead = await server.post(PODS, podNamed('p', { spec: { overhead: { cpu: '10m' }, containers: [{ name: 'main', image: 'nginx' }] } }))
-  assert.equal(overhead.status, 403)
-})
-
 test('proxies answer 501 with a Status that says what to use instead', async () => {
   const server = await startServer()
   for (const path of [

@@ -11,7 +11,9 @@ import { LocalSubjectAccessReview } from './local_subject_access_review.ts'
 import { Namespace } from './namespace.ts'
 import { Node } from './node.ts'
 import { Pod } from './pod.ts'
+import { PodTemplate } from './pod_template.ts'
 import { PriorityClass } from './priority_class.ts'
+import { RuntimeClass } from './runtime_class.ts'
 import { Secret } from './secret.ts'
 import { SelfSubjectAccessReview } from './self_subject_access_review.ts'
 import { SelfSubjectReview } from './self_subject_review.ts'
@@ -30,12 +32,14 @@ export const kinds: readonly Kind[] = [
   Namespace,
   Node,
   Pod,
+  PodTemplate,
   Secret,
   ServiceAccount,
   Service,
   EventsEvent,
   EndpointSlice,
   Lease,
+  RuntimeClass,
   PriorityClass,
   SelfSubjectReview,
   TokenReview,

@@ -185,6 +185,11 @@ export const FIELD_NUMBERS: Readonly<Record<string, string>> = {
     ServiceCIDRSpec: cidrs
     ServiceCIDRStatus: conditions
   `,
+  'io.k8s.api.node.v1': `
+    Overhead: podFixed
+    RuntimeClass: metadata handler overhead scheduling
+    Scheduling: nodeSelector tolerations
+  `,
   'io.k8s.api.policy.v1': `
     Eviction: metadata deleteOptions
     PodDisruptionBudget: metadata spec status

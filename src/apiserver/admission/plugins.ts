@@ -22,7 +22,7 @@ export const admissionPlugins = (parts: AdmissionParts): readonly AdmissionPlugi
   nodeRestriction,
   taintNewNodes,
   priority(parts),
-  runtimeClass,
+  runtimeClass(parts),
   defaultTolerationSeconds,
   eventDefaults,
 ]

@@ -2,7 +2,8 @@
 import { forbidden, invalidValue, requiredValue, type FieldError } from '../../api/field_error.ts'
 import type { Kind } from '../../api/kind.ts'
 import { timestamp, type KubernetesObject, type ObjectMeta } from '../../api/meta.ts'
-import { qualifiedName, labelValue } from '../../api/validation/names.ts'
+import { validateAnnotations, validateLabels } from '../../api/validation/metadata.ts'
+import { qualifiedName } from '../../api/validation/names.ts'
 import type { Millis } from '../../base/clock.ts'
 import { uuid, type Random } from '../../base/random.ts'
 
@@ -23,8 +24,8 @@ export function validateMetadata(kind: Kind, { metadata }: KubernetesObject): Fi
   if (generateName) errors.push(...kind.validateName(generateName, true).map(why => invalidValue('metadata.generateName', generateName, why)))
   if (name) errors.push(...kind.validateName(name, false).map(why => invalidValue('metadata.name', name, why)))
   else errors.push(requiredValue('metadata.name', 'name or generateName is required'))
-  if (metadata.labels) errors.push(...labelErrors(metadata.labels))
-  if (metadata.annotations) errors.push(...annotationErrors(metadata.annotations))
+  if (metadata.labels) errors.push(...validateLabels(metadata.labels, 'metadata.labels'))
+  if (metadata.annotations) errors.push(...validateAnnotations(metadata.annotations, 'metadata.annotations'))
   if (metadata.ownerReferences) errors.push(...ownerErrors(metadata.ownerReferences))
   if (metadata.finalizers) errors.push(...finalizerErrors(metadata.finalizers))
   return errors
@@ -51,29 +52,7 @@ export function validateMetadataUpdate({ metadata }: KubernetesObject, old: Kube
   return errors
 }
 
-const ANNOTATIONS_BYTES_MAX = 256 * 1024
 const STANDARD_FINALIZERS = ['kubernetes', 'orphan', 'foregroundDeletion']
-
-function labelErrors(labels: Readonly<Record<string, string>>): FieldError[] {
-  const errors: FieldError[] = []
-  for (const key in labels) {
-    for (const why of qualifiedName(key)) errors.push(invalidValue('metadata.labels', key, why))
-    for (const why of labelValue(labels[key]!)) errors.push(invalidValue('metadata.labels', labels[key], why))
-  }
-  return errors
-}
-
-function annotationErrors(annotations: Readonly<Record<string, string>>): FieldError[] {
-  const errors: FieldError[] = []
-  let bytes = 0
-  for (const key in annotations) {
-    for (const why of qualifiedName(key.toLowerCase())) errors.push(invalidValue('metadata.annotations', key, why))
-    bytes += key.length + annotations[key]!.length
-  }
-  if (bytes > ANNOTATIONS_BYTES_MAX)
-    errors.push({ type: 'TooLong', field: 'metadata.annotations', body: `Too long: may not be more than ${ANNOTATIONS_BYTES_MAX} bytes` })
-  return errors
-}
 
 function ownerErrors(owners: NonNullable<ObjectMeta['ownerReferences']>): FieldError[] {
   const errors: FieldError[] = []

@@ -177,9 +177,12 @@ function keepUserMetadata(draft: KubernetesObject, old: KubernetesObject): void 
 
 function countGeneration(kind: Kind, draft: KubernetesObject, old: KubernetesObject): void {
   if (!kind.generation) return
-  const changed = !deepEqual((draft as { spec?: unknown }).spec, (old as { spec?: unknown }).spec)
+  const changed = !deepEqual(wantedOf(draft), wantedOf(old))
   draft.metadata.generation = (old.metadata.generation ?? 0) + (changed ? 1 : 0)
 }
+
+/** Most kinds say what is wanted in `spec`, a PodTemplate in `template`. */
+const wantedOf = (object: KubernetesObject): object => ({ ...object, metadata: undefined, status: undefined })
 
 /** Who owns which field since when is no change by itself; anything else is. */
 function sameObject(draft: KubernetesObject, old: KubernetesObject): boolean {
