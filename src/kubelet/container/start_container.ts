@@ -29,8 +29,8 @@ export interface StartRequest {
   readonly sandbox: PodSandboxStatus
   readonly sandboxConfig: PodSandboxConfig
   readonly volumes: MountedVolumes
-  /** The running container whose processes an ephemeral one joins. */
-  readonly targetId: string
+  /** The container whose processes an ephemeral one wants to join, if there is one. */
+  readonly targetId: string | undefined
   /** Called when the process runs, before its postStart hook: the container is to be seen. */
   readonly started: (id: string) => Promise<void>
   readonly signal: AbortSignal
@@ -80,15 +80,15 @@ export async function startContainer(context: KubeletContext, images: Images, re
     if (signal.aborted) throw error
     context.host.log.info('postStart hook failed', { pod: pod.metadata.name, container: container.name, error: messageOf(error) })
     events.warning(pod, 'FailedPostStartHook', 'PostStartHook failed', fieldPath)
-    throw new PostStartError(id)
+    throw new PostStartError(id, messageOf(error))
   }
 }
 
 /** The container runs, but may not stay. */
 export class PostStartError extends StartError {
   readonly containerId: string
-  constructor(containerId: string) {
-    super('PostStartHookError', 'PostStartHook failed')
+  constructor(containerId: string, message: string) {
+    super('PostStartHookError', message)
     this.containerId = containerId
   }
 }
@@ -100,9 +100,10 @@ async function containerConfig(context: KubeletContext, request: StartRequest, i
   const { pod, named, restartCount, sandbox, volumes, targetId } = request
   const { container } = named
   const { disk } = context.host
+  if (named.targetContainerName && !targetId) throw configError(`unable to find target container ${named.targetContainerName}`)
   const podIPs = isHostNetwork(pod) ? context.machine.addresses : sandbox.ips
   const namespaces: NamespaceOptions = targetId ? { ...podNamespaces(pod), pid: 'TARGET', targetId } : podNamespaces(pod)
-  const security = containerSecurity(pod, container, image.status, namespaces, `${context.directories.pods}/../seccomp`)
+  const security = containerSecurity(pod, container, image.status, namespaces, context.directories.seccomp)
 
   const environment = await makeEnvironment(context, pod, container, { podIPs, hostIPs: context.machine.addresses })
   const messageDirectory = context.directories.container(pod.metadata.uid ?? '', container.name)

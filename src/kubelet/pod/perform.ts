@@ -20,7 +20,7 @@ import type { Volumes } from '../volume/volumes.ts'
 import { newestOf, runningOf } from './instances.ts'
 import { unlessAborted, type Jobs } from './jobs.ts'
 import type { Observer } from './observe.ts'
-import { containersOf, fieldPathOf, isHostNetwork, podLabel, specGraceMs } from './pod_nouns.ts'
+import { containersOf, fieldPathOf, isHostNetwork, podLabel, type NamedContainer } from './pod_nouns.ts'
 import type { Action, PodMemory, StartOrder } from './pod_state.ts'
 
 export interface Performer {
@@ -41,6 +41,8 @@ export interface PerformerParts {
 
 /** A failed attempt is made again after ten to fifteen seconds. */
 const RETRY_MS = 10_000
+/** So long a failed pull is seen as ErrImagePull. On Kubernetes the relist brings the next look, and with it ImagePullBackOff. */
+const PULL_NOTICED_MS = 1000
 const NETWORK_RETRY_MS = 1000
 const REMOVE_RETRY_MS = 30_000
 const STOP_RETRY_MS = 1000
@@ -54,6 +56,8 @@ export function createPerformer({ context, images, volumes, memory, observer, jo
   const reportedBackOffs = new Set<string>()
   const failures = { sandbox: 0, volumes: 0, stop: 0 }
   let mounted: MountedVolumes = new Map()
+
+  const jittered = (ms: number) => ms + random.below(ms / 2)
 
   const podIPs = (pod: Pod) => (isHostNetwork(pod) ? context.machine.addresses : (observer.last.sandboxes[0]?.ips ?? []))
   const addresses = (pod: Pod) => ({ podIPs: podIPs(pod), hostIPs: context.machine.addresses })
@@ -142,7 +146,6 @@ export function createPerformer({ context, images, volumes, memory, observer, jo
           signal.throwIfAborted()
           const { name } = order.named.container
           try {
-            const target = order.named.targetContainerName
             await startContainer(context, images, {
               pod,
               named: order.named,
@@ -151,7 +154,7 @@ export function createPerformer({ context, images, volumes, memory, observer, jo
               sandboxConfig: config,
               volumes: mounted,
               signal,
-              targetId: (target && newestOf(observer.last, target)?.id) || '',
+              targetId: targetOf(order.named)?.id,
               async started(id) {
                 await observer.learnContainer(id)
                 if (order.named.container.lifecycle?.postStart) poke()
@@ -161,7 +164,7 @@ export function createPerformer({ context, images, volumes, memory, observer, jo
           } catch (error) {
             observer.doubt()
             if (signal.aborted) throw error
-            await noteStartFailure(pod, order, error)
+            noteStartFailure(pod, order, error)
             observer.doubt()
           }
           // The attempt counts whether it succeeded or not: a container that cannot start crashes all the same.
@@ -175,19 +178,16 @@ export function createPerformer({ context, images, volumes, memory, observer, jo
     })
   }
 
-  async function noteStartFailure(pod: Pod, { named }: StartOrder, error: unknown): Promise<void> {
+  const targetOf = ({ targetContainerName }: NamedContainer) => (targetContainerName ? newestOf(observer.last, targetContainerName) : undefined)
+
+  function noteStartFailure(pod: Pod, { named }: StartOrder, error: unknown): void {
     const { name, image } = named.container
     const reason = error instanceof StartError ? error.reason : 'CreateContainerError'
-    const pullAt = reason === 'ErrImagePull' || reason === 'ImagePullBackOff' ? images.retryAt(pod, image ?? '') - clock.now() : Infinity
-    const again = Math.min(RETRY_MS + random.below(RETRY_MS / 2), Math.max(0, pullAt))
+    // It is stopped first, and then waits as one that crashed.
+    if (error instanceof PostStartError) return void memory.startFailures.set(name, { reason, message: messageOf(error), retryAt: 0, unwanted: error.containerId })
+    const pullAt = images.retryAt(pod, image ?? '') - clock.now()
+    const again = pullAt > 0 ? Math.min(pullAt, reason === 'ImagePullBackOff' ? jittered(RETRY_MS) : PULL_NOTICED_MS) : jittered(RETRY_MS)
     memory.startFailures.set(name, { reason, message: messageOf(error), retryAt: clock.wall() + again })
-    if (!(error instanceof PostStartError)) return
-    events.normal(pod, 'Killing', 'FailedPostStartHook', fieldPathOf(named))
-    await runtime.stopContainer(error.containerId, specGraceMs(pod)).catch((problem: unknown) => {
-      host.log.warn('a container whose postStart hook failed could not be stopped', { container: name, error: messageOf(problem) })
-    })
-    // It has ended by now, and waits as one that crashed.
-    memory.startFailures.set(name, { reason, message: messageOf(error), retryAt: 0 })
   }
 
   function beginStop(pod: Pod, { id, name, graceMs, message, hook }: Extract<Action, { do: 'beginStop' }>): void {

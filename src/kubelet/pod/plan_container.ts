@@ -1,5 +1,6 @@
 /** What to do about one container that should run: shared by init containers, sidecars and regular ones. */
 import type { Pod } from '../../api/kinds/pod.ts'
+import type { Container } from '../../api/types/container.ts'
 import type { Probe } from '../../api/types/probe.ts'
 import type { Millis } from '../../base/clock.ts'
 import type { ContainerStatus } from '../../runtime/runtime.ts'
@@ -48,7 +49,7 @@ export function planStart(pod: Pod, named: NamedContainer, newest: ContainerStat
   })
 }
 
-/** Stops a running container that is not what is wanted any more, or that its probes have given up. True: it goes. */
+/** Stops a running container that is not what is wanted any more, or that its probes or its postStart hook have given up. True: it goes. */
 export function planReplacement(
   pod: Pod,
   named: NamedContainer,
@@ -59,7 +60,7 @@ export function planReplacement(
   now: Millis,
   part: PlanPart,
 ): boolean {
-  const why = whyReplaced(named, running, health)
+  const why = whyStopped(pod, named, running, health, memory)
   if (!why && !memory.stops.has(running.id)) return false
   const graceMs = why?.graceMs ?? memory.stops.get(running.id)?.graceMs ?? specGraceMs(pod)
   const { actions, wakeAt } = planStop({ container: running, named, graceMs, message: why?.message ?? '' }, observed, pod, memory, now, { ordered: false })
@@ -68,19 +69,30 @@ export function planReplacement(
   return true
 }
 
-function whyReplaced(
+function whyStopped(
+  pod: Pod,
   { role, container }: NamedContainer,
   running: ContainerStatus,
   health: Health,
-): { message: string; graceMs: Millis | undefined } | undefined {
-  const subject = role === 'sidecar' ? `Init container ${container.name}` : `Container ${container.name}`
-  const ending = role === 'sidecar' ? '' : ', will be restarted'
-  if (hashOf(running) !== undefined && hashOf(running) !== containerHash(container))
-    return { message: `${subject} definition changed${ending}`, graceMs: undefined }
-  if (health.failed === 'liveness') return { message: `${subject} failed liveness probe${ending}`, graceMs: probeGraceMs(container.livenessProbe) }
-  if (health.failed === 'startup') return { message: `${subject} failed startup probe${ending}`, graceMs: probeGraceMs(container.startupProbe) }
+  memory: PodMemory,
+): { message: string; graceMs?: Millis } | undefined {
+  const isSidecar = role === 'sidecar'
+  const subject = isSidecar ? `Init container ${container.name}` : `Container ${container.name}`
+  const ending = (restarts: boolean) => (restarts && !isSidecar ? ', will be restarted' : '')
+  const mayRestart = pod.spec.restartPolicy !== 'Never'
+  if (isOutdated(container, running)) return { message: `${subject} definition changed${ending(true)}` }
+  if (health.failed === 'liveness') return { message: `${subject} failed liveness probe${ending(mayRestart)}`, graceMs: probeGraceMs(container.livenessProbe) }
+  if (health.failed === 'startup') return { message: `${subject} failed startup probe${ending(mayRestart)}`, graceMs: probeGraceMs(container.startupProbe) }
+  if (memory.startFailures.get(container.name)?.unwanted === running.id) return { message: 'FailedPostStartHook' }
   return undefined
 }
+
+/** It was made from another definition than the Pod has now. */
+const isOutdated = (container: Container, made: ContainerStatus): boolean => hashOf(made) !== undefined && hashOf(made) !== containerHash(container)
+
+/** It was stopped so that its new definition takes its place: whatever the restart policy says. */
+export const wasReplaced = (container: Container, ended: ContainerStatus, memory: PodMemory): boolean =>
+  memory.stops.has(ended.id) && isOutdated(container, ended)
 
 /** A probe may give its container less, or more, time than the Pod does. */
 const probeGraceMs = (probe: Probe | undefined): Millis | undefined =>

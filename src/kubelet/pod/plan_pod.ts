@@ -7,7 +7,7 @@
  * Pure: the tests of it are tables of cases. The order of the two branches is what makes a kill stick.
  */
 import type { Millis } from '../../base/clock.ts'
-import { planContainers } from './plan_containers.ts'
+import { planContainers, planEphemeralContainers } from './plan_containers.ts'
 import { planInitContainers } from './plan_init_containers.ts'
 import { planSandbox } from './plan_sandbox.ts'
 import { planTermination } from './plan_termination.ts'
@@ -50,19 +50,18 @@ function planRunning({ pod }: DesiredPod, observed: ObservedPod, memory: PodMemo
     return step()
   }
 
+  const ephemeral = planEphemeralContainers(pod, observed, memory, now)
   const init = planInitContainers(pod, sandbox.sandbox.id, observed, memory, healthOf, now)
-  const containers =
-    init.outcome === 'done'
-      ? planContainers(pod, sandbox.sandbox.id, observed, memory, healthOf, now)
-      : { starts: [], stops: [], backOffs: [], waiting: new Map<string, Waiting>(), wakeAt: Infinity, outcome: 'going' as const }
-  if (init.outcome === 'failed' || containers.outcome === 'finished') return ends(finishedBecause(pod))
+  const containers = init.outcome === 'done' ? planContainers(pod, sandbox.sandbox.id, observed, memory, healthOf, now) : undefined
+  if (init.outcome === 'failed' || containers?.outcome === 'finished') return ends(finishedBecause(pod))
 
-  for (const part of [init, containers]) {
+  const parts = containers ? [ephemeral, init, containers] : [ephemeral, init]
+  for (const part of parts) {
     actions.push(...part.stops, ...part.backOffs)
     for (const [name, why] of part.waiting) waiting.set(name, why)
     wakes.push(part.wakeAt)
   }
-  const orders = [...init.starts, ...containers.starts]
+  const orders = parts.flatMap(({ starts }) => starts)
   if (orders.length > 0 && memory.volumes === 'mounted' && memory.starting.size === 0) {
     actions.push({ do: 'startContainers', orders, sandboxId: sandbox.sandbox.id })
   }

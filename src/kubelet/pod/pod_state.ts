@@ -55,6 +55,8 @@ export interface StartFailure {
   readonly reason: string
   readonly message: string
   readonly retryAt: Millis
+  /** It runs, but may not stay: the id of the container whose postStart hook failed. */
+  readonly unwanted?: string
 }
 
 export interface Crash {

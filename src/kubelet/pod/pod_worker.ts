@@ -71,11 +71,13 @@ export function startPodWorker(parts: PodWorkerParts, first: DesiredPod): PodWor
   const probes = parts.createProbes(inbox.poke)
   const healthOf: HealthOf = (container, named) => {
     const health = probes.healthOf(container, named)
-    // Until its postStart hook is done a container is neither started nor ready.
-    return memory.starting.has(named.container.name) ? { ...health, started: false, ready: false } : health
+    // Until its postStart hook has succeeded a container is neither started nor ready.
+    const { name } = named.container
+    return memory.starting.has(name) || memory.startFailures.get(name)?.unwanted === container.id ? { ...health, started: false, ready: false } : health
   }
   let termination: Termination | undefined
   let stopped = false
+  let isRuntimeSilent = false
 
   async function run(): Promise<'finished' | 'stopped'> {
     let wakeAt = Infinity
@@ -91,7 +93,11 @@ export function startPodWorker(parts: PodWorkerParts, first: DesiredPod): PodWor
       let observed: ObservedPod
       try {
         observed = await observer.look()
+        isRuntimeSilent = false
       } catch (error) {
+        // Said once: it is asked again every second.
+        if (!isRuntimeSilent) context.events.warning(pod, 'FailedSync', `error determining status: ${messageOf(error)}`)
+        isRuntimeSilent = true
         log.warn('the runtime does not say what it has', { pod: pod.metadata.name, error: messageOf(error) })
         wakeAt = clock.now() + RUNTIME_RETRY_MS
         continue
