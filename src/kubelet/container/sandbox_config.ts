@@ -7,6 +7,7 @@ import { regularContainersOf, initContainersOf } from '../pod/pod_nouns.ts'
 import { sandboxAnnotations, sandboxLabels } from './labels.ts'
 import { podNamespaces, sandboxSecurity } from './security.ts'
 
+/** Throws when the host name that the Pod asks for is too long for the kernel. */
 export function sandboxConfig(context: KubeletContext, pod: Pod, attempt: number): PodSandboxConfig {
   return {
     metadata: { name: pod.metadata.name ?? '', namespace: pod.metadata.namespace ?? '', uid: pod.metadata.uid ?? '', attempt },
@@ -44,8 +45,16 @@ export function cgroupParent(root: string, pod: Pod): string {
 
 function hostnameOf(context: KubeletContext, pod: Pod): string {
   if (pod.spec.hostNetwork) return context.machine.hostname
-  return (pod.spec.setHostnameAsFQDN ? fullHostname(context, pod) : undefined) ?? shortHostname(pod)
+  const full = pod.spec.setHostnameAsFQDN ? fullHostname(context, pod) : undefined
+  if (full && full.length > HOSTNAME_CHARACTERS_MAX)
+    throw new Error(
+      `Failed to construct FQDN from pod hostname and cluster domain, FQDN ${full} is too long (${HOSTNAME_CHARACTERS_MAX} is the max characters allowed, ${full.length} characters requested)`,
+    )
+  return full ?? shortHostname(pod)
 }
+
+/** As the kernel has it. */
+const HOSTNAME_CHARACTERS_MAX = 64
 
 const SERVERS_MAX = 3
 const SEARCHES_MAX = 32

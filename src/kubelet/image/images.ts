@@ -32,11 +32,17 @@ export interface PresentImage {
   readonly status: ImageStatus
 }
 
+/** Errors that runtimes begin with their name. */
+const NAMED_FAILURES = [
+  ['RegistryUnavailable', 'the registry is unavailable'],
+  ['SignatureValidationFailed', 'the signature validation failed'],
+] as const
+
 const FIRST_MS = 10_000
 const MAX_MS = 300_000
 
 export function createImages({ host, client, runtime, events }: KubeletContext): Images {
-  const failures = new Map<string, { delayMs: Millis; at: Millis; message: string }>()
+  const failures = new Map<string, { delayMs: Millis; at: Millis; error: StartError }>()
   const expected = new Map<string, Promise<ImageStatus | undefined>>()
   const { clock } = host
   const keyOf = (pod: Pod, image: string) => `${pod.metadata.uid} ${image}`
@@ -81,7 +87,7 @@ export function createImages({ host, client, runtime, events }: KubeletContext):
     const failed = failures.get(key)
     if (failed && clock.now() - failed.at < failed.delayMs) {
       events.normal(pod, 'BackOff', `Back-off pulling image "${image}"`, fieldPath)
-      throw new StartError('ImagePullBackOff', `Back-off pulling image "${image}": ErrImagePull: ${failed.message}`, { isBackOff: true })
+      throw new StartError('ImagePullBackOff', `Back-off pulling image "${image}": ${failed.error.reason}: ${failed.error.message}`, { isBackOff: true })
     }
     events.normal(pod, 'Pulling', `Pulling image "${image}"`, fieldPath)
     const startedAt = clock.now()
@@ -92,8 +98,9 @@ export function createImages({ host, client, runtime, events }: KubeletContext):
       const message = messageOf(error)
       events.warning(pod, 'Failed', `Failed to pull image "${image}": ${message}`, fieldPath)
       const forgotten = !failed || clock.now() - failed.at > 2 * MAX_MS
-      failures.set(key, { delayMs: forgotten ? FIRST_MS : Math.min(MAX_MS, failed.delayMs * 2), at: clock.now(), message })
-      throw new StartError('ErrImagePull', message)
+      const failure = pullFailure(image, message)
+      failures.set(key, { delayMs: forgotten ? FIRST_MS : Math.min(MAX_MS, failed.delayMs * 2), at: clock.now(), error: failure })
+      throw failure
     }
     failures.delete(key)
     const status = await runtime.imageStatus(full)
@@ -126,4 +133,11 @@ export function createImages({ host, client, runtime, events }: KubeletContext):
       for (const map of [failures, expected]) for (const key of map.keys()) if (key.startsWith(`${pod.metadata.uid} `)) map.delete(key)
     },
   }
+}
+
+function pullFailure(image: string, message: string): StartError {
+  const named = NAMED_FAILURES.find(([reason]) => message.startsWith(reason))
+  if (!named) return new StartError('ErrImagePull', message)
+  const [reason, meaning] = named
+  return new StartError(reason, `image pull failed for ${image} because ${meaning}${message.slice(reason.length)}`)
 }
