@@ -83,7 +83,8 @@ async function ownContainerd({ host, ranges: { podCidr, networkName }, stateDire
       await clearRemains({ stateDirectory, networkName, host })
     },
   }
-  const runtime = createCriRuntime({ socketPath: containerd.socketPath, clock: host.clock, log: host.log, hostPortHandler: containerd.hostPortHandler })
+  const { socketPath, hostPortHandler, pinnedImages } = containerd
+  const runtime = createCriRuntime({ socketPath, clock: host.clock, log: host.log, hostPortHandler, pinnedImages })
   return {
     kind: 'containerd',
     runtime,
@@ -101,7 +102,8 @@ async function ownContainerd({ host, ranges: { podCidr, networkName }, stateDire
 
 async function overSocket(host: Host, socketPath: string): Promise<NodeRuntime> {
   const { createCriRuntime } = await loadRealContainers()
-  const runtime = createCriRuntime({ socketPath, clock: host.clock, log: host.log })
+  // Its images are somebody else's: none is removed there, however full the disk.
+  const runtime = createCriRuntime({ socketPath, clock: host.clock, log: host.log, pinnedImages: async () => 'all' })
   await runtime.version().catch(async (error: unknown) => {
     await runtime.close()
     throw new MachineNotReady(

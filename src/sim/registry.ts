@@ -29,14 +29,14 @@ export interface Registry {
   list(): ImageStatus[]
   pull(image: string, auth: ImageAuth | undefined, signal: AbortSignal): Promise<string>
   remove(image: string): void
-  /** Puts an image on the machine, as `load image` does. */
+  /** Puts an image on the machine, as `load image` does: from then on it is pinned. */
   load(image: string): void
 }
 
 export function createRegistry({ clock, random, pullMs, preloaded }: { clock: Clock; random: Random; pullMs: Range; preloaded: readonly string[] }): Registry {
   const behaviours = new Map<string, ImageBehaviour>()
   const present = new Map<string, ImageStatus>()
-  const load = (image: string): ImageStatus => {
+  const load = (image: string, pinned = false): ImageStatus => {
     const name = fullName(image)
     const digest = digestOf(name)
     const status: ImageStatus = {
@@ -46,6 +46,7 @@ export function createRegistry({ clock, random, pullMs, preloaded }: { clock: Cl
       sizeBytes: imageModel(image).sizeBytes,
       uid: undefined,
       userName: undefined,
+      pinned: pinned || (present.get(name)?.pinned ?? false),
     }
     present.set(name, status)
     return status
@@ -58,7 +59,7 @@ export function createRegistry({ clock, random, pullMs, preloaded }: { clock: Cl
     set: (image, behaviour) => void behaviours.set(fullName(image), behaviour),
     status: find,
     list: () => [...present.values()],
-    load: image => void load(image),
+    load: image => void load(image, true),
     remove(image) {
       const status = find(image)
       for (const [name, other] of present) if (other === status) present.delete(name)

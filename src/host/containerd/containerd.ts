@@ -14,7 +14,7 @@ import { createCriClient } from '../cri/client.ts'
 import { ImageRequest, ImageStatusResponse } from '../cri/messages.ts'
 import { cniConfigList, containerdConfig, containerdPaths, HOST_PORT_HANDLER, snapshotterOf } from './config.ts'
 import type { ContainerdPaths } from './config.ts'
-import { importImage, loadImage } from './images.ts'
+import { importImage, loadedImages, loadImage } from './images.ts'
 import type { ImageStore } from './images.ts'
 import { findLeftovers, removeLeftovers } from './leftovers.ts'
 import { canOverlay, inspectMachine, MachineNotReady } from './machine.ts'
@@ -47,6 +47,8 @@ export interface Containerd {
   readonly hostPortHandler: string
   /** An archive in OCI's layout or of `docker save`. Returns the images' full names; from now on they can be pulled, too. */
   loadImage(tarFile: string): Promise<string[]>
+  /** Full names of what was loaded from files, and of the sandboxes' own image: no registry has them, so they may not be removed to make room. */
+  pinnedImages(): Promise<ReadonlySet<string>>
   /** Ends what runs in this process. containerd and its containers go on, and nobody starts it again. */
   close(): Promise<void>
   /** Ends containerd as well. What runs in containers goes on. */
@@ -93,6 +95,7 @@ export async function startContainerd(options: ContainerdOptions): Promise<Conta
       lastLoad = load.catch(() => {})
       return load
     },
+    pinnedImages: async () => new Set([PAUSE_IMAGE, ...Object.keys(await loadedImages(paths))]),
     async close() {
       await supervised.close()
       await registry.close()

@@ -140,6 +140,7 @@ const Container = message({
   id: string(1),
   podSandboxId: string(2),
   metadata: of(3, ContainerMetadata),
+  imageRef: string(5),
   state: int32(6),
   createdAt: int64(7),
   labels: stringMap(8),
@@ -187,6 +188,7 @@ const Image = message({
   size: uint64(4),
   uid: of(5, Int64Value),
   username: string(6),
+  pinned: bool(8),
 })
 export const ImageRequest = message({ image: of(1, ImageSpec) })
 export const ImageStatusResponse = message({ image: of(1, Image) })

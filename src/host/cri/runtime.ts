@@ -5,7 +5,7 @@ import type { ByteSink, ByteSource } from '../../base/bytes.ts'
 import type { Clock, Millis } from '../../base/clock.ts'
 import type { Log } from '../../base/log.ts'
 import type { RemoteCommandOptions, RemoteCommandResult, RemoteCommandStreams } from '../../base/transport.ts'
-import type { ContainerRuntime } from '../../runtime/runtime.ts'
+import type { ContainerRuntime, ImageStatus } from '../../runtime/runtime.ts'
 import { RuntimeError } from '../../runtime/runtime.ts'
 import { hasUnifiedHierarchy, removeCgroup } from './cgroups.ts'
 import { createCriClient } from './client.ts'
@@ -24,6 +24,8 @@ export interface CriRuntimeOptions {
   /** exec and attach: the runtime gives a URL of its own streaming server, which speaks Kubernetes' protocols. */
   readonly openRemoteCommand: (url: string, options: RemoteCommandOptions, streams: RemoteCommandStreams) => Promise<RemoteCommandResult>
   readonly openPortForward: (url: string, port: number, connection: { incoming: ByteSource; outgoing: ByteSink }) => Promise<void>
+  /** Full names of images that may not be removed to make room; before containerd 1.7 the runtime itself has no word for it. */
+  readonly pinnedImages?: () => Promise<ReadonlySet<string> | 'all'>
   /** The handler for sandboxes with hostPorts that name none; the default one when this is left out. */
   readonly hostPortHandler?: string
 }
@@ -31,7 +33,15 @@ export interface CriRuntimeOptions {
 /** The kubelet's own limit for every call but those that wait by their nature. */
 const CALL_TIMEOUT_MS = 120_000
 
-export function createCriRuntime({ socketPath, clock, log, openRemoteCommand, openPortForward, hostPortHandler = '' }: CriRuntimeOptions): ContainerRuntime {
+export function createCriRuntime({
+  socketPath,
+  clock,
+  log,
+  openRemoteCommand,
+  openPortForward,
+  hostPortHandler = '',
+  pinnedImages,
+}: CriRuntimeOptions): ContainerRuntime {
   const client = createCriClient(socketPath)
   const watchers = new Set<{ stop(): void }>()
   const unified = hasUnifiedHierarchy()
@@ -46,6 +56,10 @@ export function createCriRuntime({ socketPath, clock, log, openRemoteCommand, op
   async function containers(filter: { id?: string; podSandboxId?: string; labelSelector?: Readonly<Record<string, string>> }) {
     const { containers } = await runtimeCall('ListContainers', wire.ListContainersRequest, wire.ListContainersResponse, { filter })
     return containers.map(containerSummary)
+  }
+  async function imageStatuses(images: readonly wire.WireImage[]): Promise<ImageStatus[]> {
+    const pinned = await pinnedImages?.()
+    return images.map(imageStatus).map(image => ({ ...image, pinned: image.pinned || pinned === 'all' || image.repoTags.some(name => pinned?.has(name)) }))
   }
   /** Only the verbose status tells it, as JSON; undefined when it does not. */
   async function cgroupParent(podSandboxId: string): Promise<string | undefined> {
@@ -148,9 +162,9 @@ export function createCriRuntime({ socketPath, clock, log, openRemoteCommand, op
 
     async imageStatus(image) {
       const answer = await imageCall('ImageStatus', wire.ImageRequest, wire.ImageStatusResponse, { image: { image } })
-      return answer.image && imageStatus(answer.image)
+      return answer.image && (await imageStatuses([answer.image]))[0]
     },
-    listImages: async () => (await imageCall('ListImages', wire.Empty, wire.ListImagesResponse, {})).images.map(imageStatus),
+    listImages: async () => imageStatuses((await imageCall('ListImages', wire.Empty, wire.ListImagesResponse, {})).images),
     async pullImage(image, auth, signal) {
       const request = { image: { image }, auth }
       return (await imageCall('PullImage', wire.PullImageRequest, wire.PullImageResponse, request, { signal, timeoutMs: undefined })).imageRef

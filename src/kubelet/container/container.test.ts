@@ -8,7 +8,7 @@ import { containerResource, podField } from './downward.ts'
 import { expand } from './expand.ts'
 import { goDuration } from './go_duration.ts'
 import { hostsFile } from './hosts_file.ts'
-import { oomScoreAdj, quotaOf, runtimeResources, sharesOf } from './resources.ts'
+import { oomScoreAdj, runtimeResources } from './resources.ts'
 import { containerSecurity } from './security.ts'
 import { serviceEnv } from './service_env.ts'
 
@@ -58,8 +58,6 @@ test('goDuration: as Go prints it', () => {
 })
 
 test('resources: requests are shares, limits are quota and bytes', () => {
-  assert.deepEqual([sharesOf(0), sharesOf(1), sharesOf(100), sharesOf(1000), sharesOf(1_000_000)], [2, 2, 102, 1024, 262_144])
-  assert.deepEqual([quotaOf(1), quotaOf(100), quotaOf(1500)], [1000, 10_000, 150_000])
   const limited = containerOf({ resources: { requests: { cpu: '250m', memory: '1Gi' }, limits: { cpu: '500m', memory: '2Gi' } } })
   assert.deepEqual(runtimeResources(podOf(), limited, 'regular', 8 * GiB), {
     cpuShares: 256,
@@ -79,6 +77,8 @@ test('oom score: BestEffort goes first, Guaranteed last, Burstable by what it as
   assert.equal(oomScoreAdj(withClass('Burstable', { priority: 2_000_001_000 }), small, 'regular', 8 * GiB), -997)
   assert.equal(oomScoreAdj(withClass('Burstable'), small, 'regular', 8 * GiB), 999)
   assert.equal(oomScoreAdj(withClass('Burstable', { containers: [large] }), small, 'sidecar', 8 * GiB), 500)
+  const whole = withClass('Burstable', { containers: [small, small], resources: { requests: { memory: '4Gi' } } })
+  assert.equal(oomScoreAdj(whole, small, 'regular', 8 * GiB), 750, 'half of what the Pod as a whole asks for')
 })
 
 test('downward API: labels in a file, a limit that is not set is what the node has, rounded up', () => {
@@ -126,7 +126,7 @@ test('hosts file: the own name, the full one with a subdomain, and aliases at th
 
 test('security: a container that must not run as root does not start as root', () => {
   const namespaces = { network: 'POD', pid: 'CONTAINER', ipc: 'POD', targetId: '' } as const
-  const image = (uid: number | undefined, userName?: string) => ({ id: 'i', repoTags: [], repoDigests: [], sizeBytes: 1, uid, userName })
+  const image = (uid: number | undefined, userName?: string) => ({ id: 'i', repoTags: [], repoDigests: [], sizeBytes: 1, uid, userName, pinned: false })
   const run = (own: object, uid: number | undefined, userName?: string) =>
     containerSecurity(podOf({ securityContext: { runAsNonRoot: true } }), containerOf({ securityContext: own }), image(uid, userName), namespaces, '/seccomp')
   assert.throws(() => run({}, undefined), {
