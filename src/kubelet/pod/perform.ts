@@ -6,27 +6,26 @@ import type { Pod } from '../../api/kinds/pod.ts'
 import { backoffMs } from '../../base/backoff.ts'
 import { messageOf } from '../../base/error_message.ts'
 import { containerNameOf, messageFileOf, restartCountOf } from '../container/labels.ts'
+import { runtimeHandlerOf } from '../container/runtime_handler.ts'
 import { sandboxConfig } from '../container/sandbox_config.ts'
-import { writeHostsFile } from '../container/hosts_file.ts'
-import { runHook } from '../container/lifecycle_hooks.ts'
 import type { MountedVolumes } from '../container/mounts.ts'
-import { podIPOf, PostStartError, startContainer } from '../container/start_container.ts'
-import { StartError } from '../container/start_failure.ts'
 import type { KubeletContext } from '../context.ts'
 import { containerLogPath, podLogsOf } from '../directories.ts'
 import { removeLogs } from '../logs/log_files.ts'
 import type { Images } from '../image/images.ts'
-import type { Volumes } from '../volume/volumes.ts'
-import { newestOf, runningOf } from './instances.ts'
-import { unlessAborted, type Jobs } from './jobs.ts'
+import { VolumesError, type Volumes } from '../volume/volumes.ts'
+import { runningOf } from './instances.ts'
+import type { Jobs } from './jobs.ts'
 import type { Observer } from './observe.ts'
-import { containersOf, fieldPathOf, isHostNetwork, podLabel, type NamedContainer } from './pod_nouns.ts'
-import type { Action, PodMemory, StartOrder } from './pod_state.ts'
+import { createStarter } from './perform_start.ts'
+import { createStopper } from './perform_stop.ts'
+import { containersOf, fieldPathOf, isHostNetwork, podLabel } from './pod_nouns.ts'
+import type { Action, PodMemory } from './pod_state.ts'
 
 export interface Performer {
   perform(pod: Pod, action: Action): void
-  /** The files of mounted volumes are brought up to date. */
-  refreshVolumes(pod: Pod): void
+  /** The files of mounted volumes are brought up to date. False: not now; the end of a job says when to ask again. */
+  refreshVolumes(pod: Pod): boolean
 }
 
 export interface PerformerParts {
@@ -37,29 +36,26 @@ export interface PerformerParts {
   readonly observer: Observer
   readonly jobs: Jobs
   readonly poke: () => void
+  /** Something that volumes show may look different. */
+  readonly volumesChanged: () => void
 }
 
-/** A failed attempt is made again after ten to fifteen seconds. */
-const RETRY_MS = 10_000
-/** So long a failed pull is seen as ErrImagePull. On Kubernetes the relist brings the next look, and with it ImagePullBackOff. */
-const PULL_NOTICED_MS = 1000
 const NETWORK_RETRY_MS = 1000
 const REMOVE_RETRY_MS = 30_000
-const STOP_RETRY_MS = 1000
 const SANDBOX_RETRY = { baseMs: 1000, maxMs: 15_000 }
 const VOLUME_RETRY = { baseMs: 500, maxMs: 122_000 }
 
-export function createPerformer({ context, images, volumes, memory, observer, jobs, poke }: PerformerParts): Performer {
+export function createPerformer(parts: PerformerParts): Performer {
+  const { context, images, volumes, memory, observer, jobs, volumesChanged } = parts
   const { host, runtime, events } = context
   const { clock } = host
-  const random = host.random.fork('kubelet/retry')
   const reportedBackOffs = new Set<string>()
   const failures = { sandbox: 0, volumes: 0, stop: 0 }
   let mounted: MountedVolumes = new Map()
 
-  const jittered = (ms: number) => ms + random.below(ms / 2)
-
   const podIPs = (pod: Pod) => (isHostNetwork(pod) ? context.machine.addresses : (observer.last.sandboxes[0]?.ips ?? []))
+  const starter = createStarter({ ...parts, podIPs, mounted: () => mounted })
+  const stopper = createStopper(parts)
   const addresses = (pod: Pod) => ({ podIPs: podIPs(pod), hostIPs: context.machine.addresses })
   const waitFor = (ms: number) => {
     memory.retryAt = clock.wall() + ms
@@ -69,12 +65,12 @@ export function createPerformer({ context, images, volumes, memory, observer, jo
     memory.volumes = 'mounting'
     jobs.start('volumes', async () => {
       try {
-        mounted = await volumes.mount(pod, addresses(pod))
+        mounted = await volumes.mount(pod, addresses(pod), volumesChanged)
         memory.volumes = 'mounted'
         failures.volumes = 0
       } catch (error) {
         memory.volumes = 'unmounted'
-        events.warning(pod, 'FailedMount', messageOf(error))
+        for (const failure of error instanceof VolumesError ? error.failures : [messageOf(error)]) events.warning(pod, 'FailedMount', failure)
         waitFor(backoffMs(++failures.volumes, VOLUME_RETRY))
       }
     })
@@ -86,7 +82,9 @@ export function createPerformer({ context, images, volumes, memory, observer, jo
     jobs.start('sandbox', async () => {
       try {
         const config = sandboxConfig(context, pod, attempt)
-        const running = runtime.runPodSandbox(config)
+        // Asked for only where there is a question: the sandbox begins in this very turn.
+        const runtimeHandler = pod.spec.runtimeClassName ? await runtimeHandlerOf(pod, context.client) : ''
+        const running = runtime.runPodSandbox({ ...config, runtimeHandler })
         // Beside it: only containers write there. It fails no earlier than the call, which would be made a second time.
         const logs = host.disk.makeDirectory(config.logDirectory, { mode: 0o755 }).catch(async (error: unknown) => {
           await running
@@ -131,108 +129,6 @@ export function createPerformer({ context, images, volumes, memory, observer, jo
     })
   }
 
-  function startContainers(pod: Pod, orders: readonly StartOrder[], sandboxId: string): void {
-    const sandbox = observer.last.sandboxes.find(({ id }) => id === sandboxId)
-    if (!sandbox) return
-    memory.starting = new Set(orders.map(({ named }) => named.container.name))
-    const done = (name: string) => {
-      memory.starting = new Set([...memory.starting].filter(other => other !== name))
-    }
-    jobs.start('start', async signal => {
-      try {
-        await writeHostsFile(context, pod, podIPs(pod))
-        const config = sandboxConfig(context, pod, sandbox.metadata.attempt)
-        for (const order of orders) {
-          signal.throwIfAborted()
-          const { name } = order.named.container
-          try {
-            await startContainer(context, images, {
-              pod,
-              named: order.named,
-              restartCount: order.restartCount,
-              sandbox,
-              sandboxConfig: config,
-              volumes: mounted,
-              signal,
-              targetId: targetOf(order.named)?.id,
-              async started(id) {
-                await observer.learnContainer(id)
-                if (order.named.container.lifecycle?.postStart) poke()
-              },
-            })
-            memory.startFailures.delete(name)
-          } catch (error) {
-            observer.doubt()
-            if (signal.aborted) throw error
-            noteStartFailure(pod, order, error)
-            observer.doubt()
-          }
-          // The attempt counts whether it succeeded or not: a container that cannot start crashes all the same.
-          if (order.crash) memory.crashes.set(order.crash.key, { delayMs: order.crash.delayMs, countedAt: clock.wall() })
-          done(name)
-          poke()
-        }
-      } finally {
-        memory.starting = new Set()
-      }
-    })
-  }
-
-  const targetOf = ({ targetContainerName }: NamedContainer) => (targetContainerName ? newestOf(observer.last, targetContainerName) : undefined)
-
-  function noteStartFailure(pod: Pod, { named }: StartOrder, error: unknown): void {
-    const { name, image } = named.container
-    const reason = error instanceof StartError ? error.reason : 'CreateContainerError'
-    // It is stopped first, and then waits as one that crashed.
-    if (error instanceof PostStartError) return void memory.startFailures.set(name, { reason, message: messageOf(error), retryAt: 0, unwanted: error.containerId })
-    const pullAt = images.retryAt(pod, image ?? '') - clock.now()
-    const again = pullAt > 0 ? Math.min(pullAt, reason === 'ImagePullBackOff' ? jittered(RETRY_MS) : PULL_NOTICED_MS) : jittered(RETRY_MS)
-    memory.startFailures.set(name, { reason, message: messageOf(error), retryAt: clock.wall() + again })
-  }
-
-  function beginStop(pod: Pod, { id, name, graceMs, message, hook }: Extract<Action, { do: 'beginStop' }>): void {
-    const before = memory.stops.get(id)
-    memory.stops.set(id, { graceMs, beganAt: clock.wall(), hook: hook ? 'running' : (before?.hook ?? 'none'), killAt: before?.killAt, retryAt: 0 })
-    const named = containersOf(pod).find(({ container }) => container.name === name)
-    if (message) events.normal(pod, 'Killing', message, named && fieldPathOf(named))
-    const preStop = named?.container.lifecycle?.preStop
-    if (!hook || !named || !preStop) return
-    jobs.start(`preStop ${id}`, async signal => {
-      try {
-        await unlessAborted(
-          runHook(context, preStop, { pod, container: named.container, containerId: id, podIP: podIPOf(context, pod, observer.last.sandboxes[0]) }, signal),
-          signal,
-        )
-      } catch (error) {
-        // The kubelet stops: the next one runs the hook again.
-        if (signal.aborted) return
-        host.log.info('preStop hook failed', { pod: pod.metadata.name, container: name, error: messageOf(error) })
-        events.warning(pod, 'FailedPreStopHook', 'PreStopHook failed', fieldPathOf(named))
-      } finally {
-        const stop = memory.stops.get(id)
-        if (stop) memory.stops.set(id, { ...stop, hook: 'done' })
-      }
-    })
-  }
-
-  function signal(pod: Pod, id: string, timeoutMs: number): void {
-    const stop = memory.stops.get(id)
-    if (!stop) return
-    memory.stops.set(id, { ...stop, killAt: clock.wall() + timeoutMs })
-    // A shorter grace makes a second call beside the first: the runtime kills at the earlier of the two.
-    jobs.start(`stop ${id} ${timeoutMs}`, async () => {
-      try {
-        await runtime.stopContainer(id, timeoutMs)
-        await observer.learnContainer(id)
-      } catch (error) {
-        observer.doubt()
-        events.warning(pod, 'FailedKillPod', `error killing pod: ${messageOf(error)}`)
-        const latest = memory.stops.get(id)
-        if (latest) memory.stops.set(id, { ...latest, killAt: undefined, retryAt: clock.wall() + STOP_RETRY_MS })
-      }
-    })
-  }
-
   /** The files go first: without its instance nobody would know of them. */
   async function removeInstance(pod: Pod, id: string): Promise<void> {
     const instance = observer.last.containers.find(container => container.id === id)
@@ -266,13 +162,13 @@ export function createPerformer({ context, images, volumes, memory, observer, jo
         case 'stopSandboxes':
           return stopSandboxes(pod, action.ids)
         case 'startContainers':
-          return startContainers(pod, action.orders, action.sandboxId)
+          return starter.start(pod, action.orders, action.sandboxId)
         case 'cancelStart':
           return ['start'].forEach(job => jobs.cancel(job))
         case 'beginStop':
-          return beginStop(pod, action)
+          return stopper.begin(pod, action)
         case 'signal':
-          return signal(pod, action.id, action.timeoutMs)
+          return stopper.signal(pod, action.id, action.timeoutMs)
         case 'removeContainers':
           return remove('containers', action.ids, id => removeInstance(pod, id))
         case 'removeSandboxes':
@@ -289,7 +185,7 @@ export function createPerformer({ context, images, volumes, memory, observer, jo
       }
     },
     refreshVolumes(pod) {
-      if (memory.volumes === 'mounted') jobs.start('refresh', () => volumes.refresh(pod, addresses(pod)))
+      return memory.volumes === 'mounted' && jobs.start('refresh', () => volumes.refresh(pod, addresses(pod)))
     },
   }
 }
