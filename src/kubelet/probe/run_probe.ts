@@ -9,7 +9,7 @@ import type { Container } from '../../api/types/container.ts'
 import type { Probe } from '../../api/types/probe.ts'
 import { RuntimeError } from '../../runtime/runtime.ts'
 import { expand } from '../container/expand.ts'
-import { goDuration } from '../container/go_duration.ts'
+import { goDuration } from '../../base/go_duration.ts'
 import type { KubeletContext } from '../context.ts'
 import { resolvePort } from './port.ts'
 
