@@ -10,7 +10,7 @@ import { take, within } from './latency.ts'
 import type { RuntimeLatency } from './latency.ts'
 import type { Fabric } from './network.ts'
 import type { Registry } from './registry.ts'
-import { createAddressPool } from './sandbox.ts'
+import { createAddressPool, RUNTIME_HANDLERS } from './sandbox.ts'
 import type { SandboxRecord } from './sandbox.ts'
 
 export interface RuntimeCore {
@@ -105,6 +105,8 @@ export function createRuntimeCore(ports: RuntimeCorePorts): RuntimeCore {
       const taken = [...sandboxes.values()].find(other => sandboxName(other.config) === name)
       if (taken) throw new RuntimeError('Unknown', `failed to reserve sandbox name "${name}": name "${name}" is reserved for "${taken.id}"`)
       await spend('runSandbox')
+      if (!RUNTIME_HANDLERS.includes(config.runtimeHandler))
+        throw new RuntimeError('Unknown', `failed to get sandbox runtime: no runtime for "${config.runtimeHandler}" is configured`)
       const onNode = config.namespaces.network === 'NODE'
       const ip = onNode ? ports.nodeAddress : addresses.take()
       if (ip === undefined)

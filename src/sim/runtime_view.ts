@@ -11,7 +11,7 @@ import type { ContainerRuntime, Labels } from '../runtime/runtime.ts'
 import type { Container } from './container.ts'
 import { within } from './latency.ts'
 import type { RuntimeCore } from './runtime_core.ts'
-import { sandboxStatus } from './sandbox.ts'
+import { RUNTIME_HANDLERS, sandboxStatus } from './sandbox.ts'
 import { createCollector, createPipe, emptyInput, nowhere } from './workload/pipe.ts'
 import type { Output } from './workload/pipe.ts'
 
@@ -20,6 +20,8 @@ export const IMAGE_DIRECTORY = '/var/lib/containers'
 
 /** What a Node shows as `simulated://0.1.0`; the ids of containers in statuses begin with `simulated://`, too. */
 const RUNTIME = { runtimeName: 'simulated', runtimeVersion: '0.1.0' }
+
+const HANDLERS = RUNTIME_HANDLERS.map(name => ({ name, recursiveReadOnlyMounts: true }))
 
 export function createRuntimeView(core: RuntimeCore, { clock, random }: { clock: Clock; random: Random }): ContainerRuntime {
   /**
@@ -56,7 +58,7 @@ export function createRuntimeView(core: RuntimeCore, { clock, random }: { clock:
 
   return {
     version: () => query('version', () => RUNTIME),
-    status: () => query('status', () => ({ runtimeReady: true, networkReady: true, message: '', handlers: [{ name: '', recursiveReadOnlyMounts: true }] })),
+    status: () => query('status', () => ({ runtimeReady: true, networkReady: true, message: '', handlers: HANDLERS })),
 
     runPodSandbox: config => call('runPodSandbox', () => core.runSandbox(config)),
     stopPodSandbox: id => call('stopPodSandbox', () => core.stopSandbox(id)),

@@ -1,6 +1,9 @@
 import type { Millis } from '../base/clock.ts'
 import type { PodSandboxConfig, PodSandboxStatus } from '../runtime/runtime.ts'
 
+/** What a RuntimeClass can name; '' is the default one. All are the same here. */
+export const RUNTIME_HANDLERS: readonly string[] = ['', 'runc']
+
 /** A Pod's namespaces and network. */
 export interface SandboxRecord {
   readonly id: string
