@@ -8,6 +8,7 @@
 import { kinds } from '../api/kinds/index.ts'
 import { ConfigMap } from '../api/kinds/config_map.ts'
 import { EndpointSlice } from '../api/kinds/endpoint_slice.ts'
+import { Endpoints } from '../api/kinds/endpoints.ts'
 import { Namespace } from '../api/kinds/namespace.ts'
 import { Node } from '../api/kinds/node.ts'
 import { Pod } from '../api/kinds/pod.ts'
@@ -23,6 +24,9 @@ import type { Client } from '../client/client.ts'
 import { createEventRecorder } from '../client/events.ts'
 import { createCache } from '../client/reflector.ts'
 import { createSeriesEventRecorder } from '../client/series_events.ts'
+import { startEndpointSliceController } from '../controllers/endpoints/endpoint_slices.ts'
+import { startEndpointsController } from '../controllers/endpoints/endpoints.ts'
+import { startEndpointSliceMirroringController } from '../controllers/endpoints/mirroring.ts'
 import { startNamespaceController } from '../controllers/namespace.ts'
 import { startNodeTaintController } from '../controllers/node_taints.ts'
 import { startRootCaController } from '../controllers/root_ca.ts'
@@ -102,10 +106,11 @@ export function createCluster({ host, store, tokens, caCertificate, serviceCidr,
   const nodes = createCache(host, forScheduler, Node)
   const services = createCache(host, forNameServer, Service)
   const endpointSlices = createCache(host, forNameServer, EndpointSlice)
+  const endpoints = createCache(host, forControllers, Endpoints)
   const namespaces = createCache(host, forControllers, Namespace)
   const serviceAccounts = createCache(host, forControllers, ServiceAccount)
   const configMaps = createCache(host, forControllers, ConfigMap)
-  const caches = [pods, nodes, services, endpointSlices, namespaces, serviceAccounts, configMaps]
+  const caches = [pods, nodes, services, endpointSlices, endpoints, namespaces, serviceAccounts, configMaps]
 
   return {
     apiServer,
@@ -123,6 +128,9 @@ export function createCluster({ host, store, tokens, caCertificate, serviceCidr,
           nodes,
           events: createEventRecorder(host, forControllers, { component: 'taint-eviction-controller' }),
         }),
+        startEndpointSliceController(host, forControllers, { services, pods, endpointSlices, nodes }),
+        startEndpointsController(host, forControllers, { services, pods, endpoints }),
+        startEndpointSliceMirroringController(host, forControllers, { services, endpoints, endpointSlices }),
         startNamespaceController(host, forControllers, { namespaces, kinds }),
         startScheduler(host, { client: forScheduler, pods, nodes, events: schedulerEvents(host, forScheduler) }),
       ]

@@ -1,8 +1,8 @@
 import type { EndpointSlice } from '../../api/kinds/endpoint_slice.ts'
 import type { Namespace } from '../../api/kinds/namespace.ts'
 import type { Service } from '../../api/kinds/service.ts'
-import { keyText } from '../../api/meta.ts'
 import type { Cache } from '../../client/cache.ts'
+import { indexBy } from '../../client/cache_index.ts'
 import { serviceNameOf, type DnsView } from './records.ts'
 
 /** The name server's view of the cluster: the caches, indexed by what is asked for. */
@@ -15,16 +15,9 @@ export function createDnsView({
   endpointSlices: Cache<EndpointSlice>
   namespaces: Cache<Namespace>
 }): DnsView {
-  const byClusterIP = createIndex<Service>()
-  services.onChange(({ key, object, previous }) => {
-    byClusterIP.change(keyText(key), clusterIPsOf(previous), clusterIPsOf(object), object)
-  })
-  const byService = createIndex<EndpointSlice>()
-  const byAddress = createIndex<EndpointSlice>()
-  endpointSlices.onChange(({ key, object, previous }) => {
-    byService.change(keyText(key), serviceKeysOf(previous), serviceKeysOf(object), object)
-    byAddress.change(keyText(key), addressesOf(previous), addressesOf(object), object)
-  })
+  const byClusterIP = indexBy(services, clusterIPsOf)
+  const byService = indexBy(endpointSlices, slice => [`${slice.metadata.namespace}/${serviceNameOf(slice)}`])
+  const byAddress = indexBy(endpointSlices, ({ endpoints }) => endpoints?.flatMap(({ addresses }) => addresses) ?? [])
   return {
     service: (namespace, name) => services.get({ namespace, name }),
     serviceByClusterIP: address => byClusterIP.find(address)[0],
@@ -34,26 +27,4 @@ export function createDnsView({
   }
 }
 
-const clusterIPsOf = (service: Service | undefined): string[] => (service?.spec.clusterIP && service.spec.clusterIP !== 'None' ? [service.spec.clusterIP] : [])
-const serviceKeysOf = (slice: EndpointSlice | undefined): string[] => (slice ? [`${slice.metadata.namespace}/${serviceNameOf(slice)}`] : [])
-const addressesOf = (slice: EndpointSlice | undefined): string[] => slice?.endpoints?.flatMap(({ addresses }) => addresses) ?? []
-
-/** Objects by something they hold. Two may hold the same for a moment: an address passes from one to the next. */
-function createIndex<T>() {
-  const holders = new Map<string, Map<string, T>>()
-  return {
-    change(name: string, before: readonly string[], after: readonly string[], object: T | undefined) {
-      for (const value of before) {
-        const named = holders.get(value)
-        named?.delete(name)
-        if (named?.size === 0) holders.delete(value)
-      }
-      if (!object) return
-      for (const value of after) {
-        const named = holders.get(value) ?? new Map<string, T>()
-        holders.set(value, named.set(name, object))
-      }
-    },
-    find: (value: string): T[] => [...(holders.get(value)?.values() ?? [])],
-  }
-}
+const clusterIPsOf = ({ spec }: Service): string[] => (spec.clusterIP && spec.clusterIP !== 'None' ? [spec.clusterIP] : [])
