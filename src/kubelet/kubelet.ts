@@ -67,9 +67,10 @@ export function createKubelet(options: KubeletOptions): Kubelet {
   const workers = createPodWorkers(
     {
       context,
+  const volumes = createVolumes(context)
       statuses,
       images: createImages(context),
-      volumes: createVolumes(context),
+      volumes,
       createProbes: poke => createPodProbes(context, { poke, kubeletStartedAt }),
     },
     (pod, others) => admitPod(pod, others, options.machine),
@@ -80,7 +81,7 @@ export function createKubelet(options: KubeletOptions): Kubelet {
 
   return {
     async start() {
-      await Promise.all([options.pods.synced, services?.synced, node.start()])
+      await Promise.all([options.pods.synced, services?.synced, node.start(), volumes.prepare()])
       await workers.start()
       rotation = options.host.spawn('log rotation', signal => rotateLogs(context, workers, logLimits, signal))
     },
@@ -91,4 +92,5 @@ export function createKubelet(options: KubeletOptions): Kubelet {
     },
     handle: createKubeletServer(context, workers, stats),
   }
+      volumes.stop()
 }

@@ -21,13 +21,15 @@ export interface FakeApi {
   get<T extends KubernetesObject>(kind: Kind<T>, name: string, namespace?: string): T | undefined
   /** How often an object was asked for by its name: `configmaps/settings`. */
   readonly reads: ReadonlyMap<string, number>
+  /** What is watched now: `configmaps metadata.name=settings`. */
+  readonly watched: readonly string[]
   /** Every write that reached the server, in order. */
   readonly writes: { verb: string; kind: string; name: string; object: KubernetesObject | undefined }[]
 }
 
 export function createFakeApi(clock: Clock): FakeApi {
   const objects = new Map<string, Map<string, KubernetesObject>>()
-  const watchers = new Set<{ kind: Kind<never>; event(event: never): void }>()
+  const watchers = new Set<{ kind: Kind<never>; options: Selection; event(event: never): void }>()
   const writes: FakeApi['writes'] = []
   const reads = new Map<string, number>()
   let revision = 0
@@ -47,7 +49,9 @@ export function createFakeApi(clock: Clock): FakeApi {
     return object
   }
   const tell = (kind: Kind<never>, type: 'ADDED' | 'MODIFIED' | 'DELETED', object: KubernetesObject) => {
-    for (const watcher of watchers) if (watcher.kind.plural === kind.plural) watcher.event({ type, object, json: () => new Uint8Array() } as never)
+    for (const watcher of watchers) {
+      if (watcher.kind.plural === kind.plural && isSelected(object, watcher.options)) watcher.event({ type, object, json: () => new Uint8Array() } as never)
+    }
   }
   const put = (kind: Kind<never>, draft: KubernetesObject, verb: string): KubernetesObject => {
     const { object } = decodeObject(kind.schema, draft)
@@ -75,7 +79,7 @@ export function createFakeApi(clock: Clock): FakeApi {
     },
     list: async (kind, options) => ({
       metadata: { resourceVersion: String(revision) },
-      items: [...all(kind).values()].filter(o => !options?.namespace || o.metadata.namespace === options.namespace) as never,
+      items: [...all(kind).values()].filter(object => isSelected(object, options ?? {})) as never,
     }),
     create: async (kind, object) => create(kind, object) as never,
     async update(kind, object) {
@@ -107,8 +111,8 @@ export function createFakeApi(clock: Clock): FakeApi {
       if (subresource !== 'token') throw notFound(Pod, key.name)
       return { status: { token: `token-of-${key.name}`, expirationTimestamp: timestamp(clock.wall() + 3_600_000) } } as never
     },
-    watch(kind, _options, sink) {
-      const watcher = { kind: kind as never, event: sink.event as never }
+    watch(kind, options, sink) {
+      const watcher = { kind: kind as never, options, event: sink.event as never }
       watchers.add(watcher)
       return { stop: () => watchers.delete(watcher) }
     },
@@ -118,6 +122,20 @@ export function createFakeApi(clock: Clock): FakeApi {
     create,
     get: (kind, name, namespace = kind.namespaced ? 'default' : '') => all(kind as never).get(keyText({ namespace, name })) as never,
     reads,
+    get watched() {
+      return [...watchers].map(({ kind, options }) => `${kind.plural} ${options.fieldSelector ?? ''}`.trim())
+    },
     writes,
   }
+}
+
+interface Selection {
+  readonly namespace?: string
+  readonly fieldSelector?: string
+}
+
+/** By namespace and by name; other selectors select everything. */
+function isSelected({ metadata }: KubernetesObject, { namespace, fieldSelector }: Selection): boolean {
+  const name = /^metadata\.name=(.*)$/.exec(fieldSelector ?? '')?.[1]
+  return (!namespace || metadata.namespace === namespace) && (name === undefined || metadata.name === name)
 }

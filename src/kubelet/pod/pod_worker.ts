@@ -23,6 +23,7 @@ import type { StatusManager } from '../status/status_manager.ts'
 import type { Volumes } from '../volume/volumes.ts'
 import { createJobs } from './jobs.ts'
 import { createObserver } from './observe.ts'
+import { createRefreshTimes } from '../volume/refresh_times.ts'
 import { createPerformer } from './perform.ts'
 import { planPod } from './plan_pod.ts'
 import { emptyMemory, type DesiredPod, type HealthOf, type ObservedPod, type Termination } from './pod_state.ts'
@@ -52,8 +53,6 @@ export interface PodWorkerParts {
   readonly looked: (observed: ObservedPod) => void
 }
 
-/** Files of ConfigMaps and Secrets are brought up to date this often. */
-const REFRESH_MS = 60_000
 const RUNTIME_RETRY_MS = 1000
 
 export function startPodWorker(parts: PodWorkerParts, first: DesiredPod): PodWorker {
@@ -67,7 +66,12 @@ export function startPodWorker(parts: PodWorkerParts, first: DesiredPod): PodWor
     ended: inbox.poke,
     failed: (job, error) => log.error('a job of a Pod failed', { pod: first.pod.metadata.name, job, error: messageOf(error) }),
   })
-  const performer = createPerformer({ ...parts, memory, observer, jobs, poke: inbox.poke })
+  const refreshTimes = createRefreshTimes(clock)
+  const volumesChanged = () => {
+    refreshTimes.soon()
+    inbox.poke()
+  }
+  const performer = createPerformer({ ...parts, memory, observer, jobs, poke: inbox.poke, volumesChanged })
   const probes = parts.createProbes(inbox.poke)
   const healthOf: HealthOf = (container, named) => {
     const health = probes.healthOf(container, named)
@@ -81,7 +85,7 @@ export function startPodWorker(parts: PodWorkerParts, first: DesiredPod): PodWor
 
   async function run(): Promise<'finished' | 'stopped'> {
     let wakeAt = Infinity
-    let refreshAt = clock.wall() + REFRESH_MS
+  const refreshAt = () => Math.min(refreshTimes.at, parts.volumes.renewAt(uid))
     let lastPod = first.pod
     for (;;) {
       const letter = await inbox.next(wakeAt)
@@ -117,12 +121,10 @@ export function startPodWorker(parts: PodWorkerParts, first: DesiredPod): PodWor
       publish(pod, observed, step.waiting, now)
       if (step.finished) return 'finished'
 
-      if (now >= refreshAt || (pod !== lastPod && !showsTheSame(pod, lastPod))) {
-        performer.refreshVolumes(pod)
-        refreshAt = now + REFRESH_MS
-      }
+      if (pod !== lastPod && !showsTheSame(pod, lastPod)) refreshTimes.soon()
       lastPod = pod
-      wakeAt = clock.now() + Math.max(0, Math.min(step.wakeAt, refreshAt) - now)
+      if (now >= refreshAt() && performer.refreshVolumes(pod)) refreshTimes.begun()
+      wakeAt = clock.now() + Math.max(0, Math.min(step.wakeAt, refreshAt() > now ? refreshAt() : Infinity) - now)
     }
   }
 

@@ -16,6 +16,7 @@ import { messageOf } from '../../base/error_message.ts'
 import type { CacheChange } from '../../client/cache.ts'
 import { podNameOf, podUidOf, POD_UID_LABEL } from '../container/labels.ts'
 import { podLogsOf } from '../directories.ts'
+import { removeWithMounts } from '../volume/removal.ts'
 import { specGraceMs } from './pod_nouns.ts'
 import type { DesiredPod, Termination } from './pod_state.ts'
 import { startPodWorker, type PodWorker, type PodWorkerParts } from './pod_worker.ts'
@@ -168,11 +169,12 @@ export function createPodWorkers(parts: Omit<PodWorkerParts, 'looked' | 'isNew' 
     async function removeOrphaned(parent: string, uidOf: (name: string) => string): Promise<void> {
       for (const name of await host.disk.list(parent).catch(() => [])) {
         if (known.has(uidOf(name)) || entries.has(uidOf(name))) continue
-        await host.disk
-          .remove(`${parent}/${name}`)
-          .catch((error: unknown) => log.warn('an orphaned directory could not be removed', { directory: name, error: messageOf(error) }))
+        await removeWithMounts(host, `${parent}/${name}`).catch((error: unknown) =>
+          log.warn('an orphaned directory could not be removed', { directory: name, error: messageOf(error) }),
+        )
       }
     }
+    await removeOrphaned(directories.memory, name => name)
   }
 
   return {

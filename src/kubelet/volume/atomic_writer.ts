@@ -7,38 +7,65 @@
  */
 import type { Disk } from '../../base/disk.ts'
 import type { Host } from '../../base/host.ts'
+import { giveToGroup } from './ownership.ts'
 
 /** By path within the volume; a path may have directories in it. */
 export type Payload = ReadonlyMap<string, PayloadFile>
 export interface PayloadFile {
   readonly data: Uint8Array
   readonly mode: number
+  /** Whose it is. Default: root's. */
+  readonly userId?: number
 }
+
+const MODES = { volume: 0o777, directory: 0o755 }
 
 /** Returns whether anything was written: an unchanged payload leaves the files alone. */
 export async function writeAtomically({ disk, clock, random }: Host, directory: string, payload: Payload, groupId?: number): Promise<boolean> {
-  await disk.makeDirectory(directory, { mode: 0o777 })
   const current = await disk.readLink(`${directory}/..data`).catch(() => undefined)
   if (current && (await isSame(disk, `${directory}/${current}`, payload))) return false
 
-  const fresh = `..${stamp(clock.wall())}.${random.below(2 ** 31)}`
-  await disk.makeDirectory(`${directory}/${fresh}`, { mode: 0o755 })
-  for (const [path, { data, mode }] of payload) {
-    const file = `${directory}/${fresh}/${path}`
-    await makeParents(disk, `${directory}/${fresh}`, path)
-    await disk.writeFile(file, data, { mode: groupId === undefined ? mode : mode | 0o440 })
-    if (groupId !== undefined) await disk.changeOwner(file, 0, groupId)
+  if (!current) {
+    await disk.makeDirectory(directory, { mode: MODES.volume })
+    if (groupId !== undefined) await giveToGroup(disk, directory, 'directory', MODES.volume, groupId)
   }
+  const fresh = `..${stamp(clock.wall())}.${random.below(2 ** 31)}`
+  await fill(disk, `${directory}/${fresh}`, payload, groupId)
   await disk.remove(`${directory}/..data_tmp`)
-  await disk.symlink(fresh, `${directory}/..data_tmp`)
+  const link = async (target: string, path: string) => {
+    await disk.symlink(target, path)
+    if (groupId !== undefined) await giveToGroup(disk, path, 'link', 0, groupId)
+  }
+  await link(fresh, `${directory}/..data_tmp`)
   await disk.rename(`${directory}/..data_tmp`, `${directory}/..data`)
 
   const wanted = new Set([...payload.keys()].map(path => path.split('/')[0]!))
   const present = await disk.list(directory)
-  for (const name of wanted) if (!present.includes(name)) await disk.symlink(`..data/${name}`, `${directory}/${name}`)
+  for (const name of wanted) if (!present.includes(name)) await link(`..data/${name}`, `${directory}/${name}`)
   for (const name of present) if (!name.startsWith('..') && !wanted.has(name)) await disk.remove(`${directory}/${name}`)
-  if (current) await disk.remove(`${directory}/${current}`)
+  // Of the one before, and of those that a kubelet which died in here has left.
+  for (const name of present) if (name.startsWith('..') && name !== fresh && name !== '..data') await disk.remove(`${directory}/${name}`)
   return true
+}
+
+/** Everything has its owner and its mode before anybody can see it. */
+async function fill(disk: Disk, directory: string, payload: Payload, groupId: number | undefined): Promise<void> {
+  const made = new Set<string>()
+  const makeDirectory = async (path: string) => {
+    if (made.has(path)) return
+    made.add(path)
+    await disk.makeDirectory(path, { mode: MODES.directory })
+    if (groupId !== undefined) await giveToGroup(disk, path, 'directory', MODES.directory, groupId)
+  }
+  await makeDirectory(directory)
+  for (const [path, { data, mode, userId }] of payload) {
+    const parts = path.split('/')
+    for (let depth = 1; depth < parts.length; depth++) await makeDirectory([directory, ...parts.slice(0, depth)].join('/'))
+    const file = `${directory}/${path}`
+    await disk.writeFile(file, data, { mode })
+    if (groupId !== undefined) await giveToGroup(disk, file, 'file', mode, groupId, userId)
+    else if (userId !== undefined) await disk.changeOwner(file, userId, 0)
+  }
 }
 
 async function isSame(disk: Disk, directory: string, payload: Payload): Promise<boolean> {
@@ -62,11 +89,6 @@ async function filesBelow(disk: Disk, directory: string, prefix: string): Promis
     else files.push(path)
   }
   return files
-}
-
-async function makeParents(disk: Disk, root: string, path: string): Promise<void> {
-  const parts = path.split('/').slice(0, -1)
-  for (let depth = 1; depth <= parts.length; depth++) await disk.makeDirectory([root, ...parts.slice(0, depth)].join('/'), { mode: 0o755 })
 }
 
 /** `2026_01_02_03_04_05`. */

@@ -4,35 +4,29 @@ import { quantityValue } from '../../api/quantity.ts'
 import type { Volume } from '../../api/types/volume.ts'
 import type { KubeletContext } from '../context.ts'
 import { containersOf } from '../pod/pod_nouns.ts'
+import { modeForGroup } from './ownership.ts'
 
 export const EMPTY_DIR_PLUGIN = 'kubernetes.io~empty-dir'
 
-export async function makeEmptyDir(context: KubeletContext, pod: Pod, volume: Volume): Promise<string> {
-  const { disk, processes } = context.host
-  const directory = context.directories.volume(pod.metadata.uid ?? '', EMPTY_DIR_PLUGIN, volume.name)
-  const isNew = !(await disk.stat(directory))
-  if (isNew) await disk.makeDirectory(directory, { mode: 0o777 })
-  const groupId = pod.spec.securityContext?.fsGroup
-  if (isNew && volume.emptyDir?.medium === 'Memory') {
-    const options = [`size=${memoryBytes(context, pod, volume)}`, 'mode=0777', ...(groupId === undefined ? [] : [`gid=${groupId}`])]
-    const { exitCode, stderr } = await processes.run('mount', ['-t', 'tmpfs', '-o', options.join(','), 'tmpfs', directory])
-    if (exitCode !== 0) throw new Error(`mounting a tmpfs failed: ${stderr.trim()}`)
-  }
-  if (isNew && groupId !== undefined) {
-    await disk.changeOwner(directory, 0, groupId)
-    // New files take the group of their directory.
-    await disk.changeMode(directory, 0o2777)
-  }
-  return directory
-}
+const MODE = 0o777
 
-/** Only a mount needs care: the files go with the Pod's directory. */
-export async function removeEmptyDir(context: KubeletContext, uid: string, volume: Volume): Promise<void> {
-  if (volume.emptyDir?.medium !== 'Memory') return
-  const directory = context.directories.volume(uid, EMPTY_DIR_PLUGIN, volume.name)
-  if (!(await context.host.disk.stat(directory))) return
-  const { exitCode, stderr } = await context.host.processes.run('umount', [directory])
-  if (exitCode !== 0 && !/not mounted|no mount point/.test(stderr)) throw new Error(`unmounting ${volume.name} failed: ${stderr.trim()}`)
+/** Made once: what containers have put there since, and whom they gave it to, is theirs. */
+export async function makeEmptyDir(context: KubeletContext, pod: Pod, volume: Volume): Promise<string> {
+  const { disk, mounts } = context.host
+  const directory = context.directories.volume(pod.metadata.uid ?? '', EMPTY_DIR_PLUGIN, volume.name)
+  const found = await disk.stat(directory)
+  const groupId = pod.spec.securityContext?.fsGroup
+  const mode = groupId === undefined ? MODE : modeForGroup(MODE, 'directory', false)
+  if (volume.emptyDir?.medium === 'Memory') {
+    if (!found) await disk.makeDirectory(directory, { mode })
+    // A directory without its mount is what a reboot has left.
+    if (!(await mounts.isMounted(directory))) await mounts.memory(directory, { mode, bytes: memoryBytes(context, pod, volume), groupId })
+    return directory
+  }
+  if (!found) await disk.makeDirectory(directory, { mode })
+  // The group comes last: by it a directory is known to be finished.
+  if (groupId !== undefined && found?.gid !== groupId) await disk.changeOwner(directory, 0, groupId)
+  return directory
 }
 
 /** The smallest of its own limit, what the Pod's containers may use, and what the node has. */

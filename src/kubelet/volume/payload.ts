@@ -6,12 +6,14 @@ import type { ProjectedVolumeSource } from '../../api/types/projected_volume.ts'
 import { isReason } from '../../api/status.ts'
 import type { Volume } from '../../api/types/volume.ts'
 import { encodeText } from '../../base/bytes.ts'
+import { messageOf } from '../../base/error_message.ts'
 import { containerResource, podField, type PodAddresses } from '../container/downward.ts'
 import type { KubeletContext } from '../context.ts'
 import { containersOf } from '../pod/pod_nouns.ts'
 import type { Payload, PayloadFile } from './atomic_writer.ts'
 import { decodeBase64 } from './base64.ts'
 import type { ReadObject } from './objects.ts'
+import { commonUserOf } from './ownership.ts'
 import type { Tokens } from './tokens.ts'
 
 /** Kubernetes' name of the kind of volume, for its directory; undefined: its files are not ours to write. */
@@ -24,6 +26,7 @@ export function payloadPlugin(volume: Volume): string | undefined {
 }
 
 const DEFAULT_MODE = 0o644
+const TOKEN_MODE = 0o600
 
 type Source = NonNullable<ProjectedVolumeSource['sources']>[number]
 type Items = readonly { key: string; path: string; mode?: number }[]
@@ -45,8 +48,10 @@ export async function collectPayload(context: KubeletContext, givers: PayloadGiv
       : downwardAPI
         ? [{ downwardAPI: { items: downwardAPI.items } }]
         : (projected?.sources ?? [])
-  const parts = await Promise.all(sources.map(source => filesOf(context, givers, pod, source, mode, addresses)))
-  return new Map(parts.flatMap(part => [...part]))
+  const parts = await Promise.allSettled(sources.map(source => filesOf(context, givers, pod, source, mode, addresses)))
+  const failures = [...new Set(parts.flatMap(part => (part.status === 'rejected' ? [messageOf(part.reason)] : [])))]
+  if (failures.length > 0) throw new Error(failures.length === 1 ? failures[0] : `[${failures.join(', ')}]`)
+  return new Map(parts.flatMap(part => (part.status === 'fulfilled' ? [...part.value] : [])))
 }
 
 async function filesOf(
@@ -65,12 +70,12 @@ async function filesOf(
       ...Object.entries(object?.data ?? {}).map(([key, text]) => [key, encodeText(text)] as const),
       ...Object.entries(object?.binaryData ?? {}).map(([key, text]) => [key, decodeBase64(text)] as const),
     ])
-    return select(data, configMap.items, mode, configMap.optional === true)
+    return select(data, configMap, mode, 'configmap references non-existent config key')
   }
   if (secret) {
     const object = await read(Secret, namespace, secret.name ?? '').catch(missingIsFine(secret.optional, `secret "${secret.name}" not found`))
     const data = new Map(Object.entries(object?.data ?? {}).map(([key, text]) => [key, decodeBase64(text)] as const))
-    return select(data, secret.items, mode, secret.optional === true)
+    return select(data, secret, mode, 'references non-existent secret key')
   }
   if (downwardAPI) {
     return new Map(
@@ -80,8 +85,10 @@ async function filesOf(
   if (serviceAccountToken) {
     const { audience, expirationSeconds, path } = serviceAccountToken
     const token = await tokens.get(pod, audience, expirationSeconds ?? 3600)
-    // A token is for whom the container runs as, and nobody else.
-    return new Map([[path, { data: encodeText(token), mode: tokenMode(pod) }]])
+    // A token is for whom the containers run as, and nobody else, where that can be told.
+    const userId = commonUserOf(pod)
+    const isPersonal = userId !== undefined || pod.spec.securityContext?.fsGroup !== undefined
+    return new Map([[path, { data: encodeText(token), mode: isPersonal ? TOKEN_MODE : mode, userId }]])
   }
   throw new Error(`${Object.keys(source).join(', ')}: this kind of projection is not supported`)
 }
@@ -94,13 +101,13 @@ const missingIsFine =
     return undefined
   }
 
-function select(data: ReadonlyMap<string, Uint8Array>, items: Items | undefined, mode: number, optional: boolean): Map<string, PayloadFile> {
+function select(data: ReadonlyMap<string, Uint8Array>, { items, optional }: { items?: Items; optional?: boolean }, mode: number, complaint: string) {
   if (!items || items.length === 0) return new Map([...data].map(([key, bytes]) => [key, { data: bytes, mode }]))
   const files = new Map<string, PayloadFile>()
   for (const item of items) {
     const bytes = data.get(item.key)
     if (bytes) files.set(item.path, { data: bytes, mode: item.mode ?? mode })
-    else if (!optional) throw new Error(`references non-existent config key: ${item.key}`)
+    else if (!optional) throw new Error(`${complaint}: ${item.key}`)
   }
   return files
 }
@@ -118,11 +125,4 @@ function downwardText(context: KubeletContext, pod: Pod, { fieldRef, resourceFie
   const text = about && containerResource(about, resourceFieldRef?.resource ?? '', divisor === undefined ? undefined : String(divisor), context.machine)
   if (text === undefined) throw new Error(`couldn't resolve ${resourceFieldRef?.resource} of container ${resourceFieldRef?.containerName}`)
   return text
-}
-
-/** Readable by its owner only, unless a group or another user must be able to read it. */
-function tokenMode(pod: Pod): number {
-  const users = containersOf(pod).map(({ container }) => container.securityContext?.runAsUser ?? pod.spec.securityContext?.runAsUser)
-  const isOneUser = users[0] !== undefined && users.every(user => user === users[0])
-  return pod.spec.securityContext?.fsGroup !== undefined || isOneUser ? 0o600 : 0o644
 }

@@ -4,67 +4,89 @@
  */
 import type { Pod } from '../../api/kinds/pod.ts'
 import type { Volume } from '../../api/types/volume.ts'
+import type { Millis } from '../../base/clock.ts'
 import { messageOf } from '../../base/error_message.ts'
+import type { PodAddresses } from '../container/downward.ts'
 import type { MountedVolume, MountedVolumes } from '../container/mounts.ts'
 import type { KubeletContext } from '../context.ts'
 import { writeAtomically } from './atomic_writer.ts'
-import { makeEmptyDir, removeEmptyDir } from './empty_dir.ts'
+import { makeEmptyDir } from './empty_dir.ts'
 import { prepareHostPath } from './host_path.ts'
 import { createObjects } from './objects.ts'
 import { collectPayload, payloadPlugin, type PayloadGivers } from './payload.ts'
+import { removeWithMounts } from './removal.ts'
 import { createTokens } from './tokens.ts'
-import type { PodAddresses } from '../container/downward.ts'
 
 export interface Volumes {
-  /** Throws VolumeError with the first that fails; made again without harm. */
-  mount(pod: Pod, addresses: PodAddresses): Promise<MountedVolumes>
+  /** Before the first Pod: the place for what may not be on a disk. */
+  prepare(): Promise<void>
+  /** Throws VolumesError; made again without harm. `changed`: something that the volumes show may look different now. */
+  mount(pod: Pod, addresses: PodAddresses, changed: () => void): Promise<MountedVolumes>
   /** Writes what has changed in ConfigMaps, Secrets, labels and tokens. Failures wait for the next time. */
   refresh(pod: Pod, addresses: PodAddresses): Promise<void>
+  /** Wall time when `refresh` is due for a token; Infinity without one. */
+  renewAt(uid: string): Millis
   /** Removes everything the Pod had on this node but its logs. */
   unmount(pod: Pod): Promise<void>
+  /** Follows nothing any more; what is mounted stays. */
+  stop(): void
 }
 
-export class VolumeError extends Error {
-  override readonly name = 'VolumeError'
-  readonly volume: string
-  constructor(volume: string, message: string) {
-    super(`MountVolume.SetUp failed for volume "${volume}" : ${message}`)
-    this.volume = volume
+/** What failed of a Pod's volumes, a sentence each. */
+export class VolumesError extends Error {
+  override readonly name = 'VolumesError'
+  readonly failures: readonly string[]
+  constructor(failures: readonly string[]) {
+    super(failures.join('; '))
+    this.failures = failures
   }
 }
 
 export function createVolumes(context: KubeletContext): Volumes {
+  const { host, directories } = context
   const tokens = createTokens(context)
   const objects = createObjects(context)
 
   return {
-    async mount(pod, addresses) {
-      const mounted = await Promise.all(
+    async prepare() {
+      await host.disk.makeDirectory(directories.memory, { mode: 0o755 })
+      if (!(await host.mounts.isMounted(directories.memory))) await host.mounts.memory(directories.memory, { mode: 0o755 })
+    },
+    async mount(pod, addresses, changed) {
+      objects.follow(pod, changed)
+      const failures: string[] = []
+      const mounted = new Map<string, MountedVolume>()
+      await Promise.all(
         (pod.spec.volumes ?? []).map(async volume => {
-          const made = await mountOne(context, { tokens, read: objects.fresh }, pod, volume, addresses).catch((error: unknown) => {
-            throw new VolumeError(volume.name, messageOf(error))
-          })
-          return [volume.name, made] as const
+          try {
+            mounted.set(volume.name, await mountOne(context, { tokens, read: objects.fresh }, pod, volume, addresses))
+          } catch (error) {
+            failures.push(`MountVolume.SetUp failed for volume "${volume.name}" : ${messageOf(error)}`)
+          }
         }),
       )
-      return new Map(mounted)
+      if (failures.length > 0) throw new VolumesError(failures)
+      return mounted
     },
     async refresh(pod, addresses) {
       const written = (pod.spec.volumes ?? []).filter(volume => payloadPlugin(volume) !== undefined)
       await Promise.all(
         written.map(volume =>
           mountOne(context, { tokens, read: objects.recent }, pod, volume, addresses).catch((error: unknown) => {
-            context.host.log.warn('a volume could not be brought up to date', { pod: pod.metadata.name, volume: volume.name, error: messageOf(error) })
+            host.log.warn('a volume could not be brought up to date', { pod: pod.metadata.name, volume: volume.name, error: messageOf(error) })
           }),
         ),
       )
     },
+    renewAt: tokens.renewAt,
     async unmount(pod) {
       const uid = pod.metadata.uid ?? ''
+      objects.leave(uid)
       tokens.forget(uid)
-      await Promise.all((pod.spec.volumes ?? []).map(volume => removeEmptyDir(context, uid, volume)))
-      await context.host.disk.remove(context.directories.pod(uid))
+      await removeWithMounts(host, directories.pod(uid))
+      await removeWithMounts(host, `${directories.memory}/${uid}`)
     },
+    stop: objects.stop,
   }
 }
 
@@ -73,12 +95,10 @@ async function mountOne(context: KubeletContext, givers: PayloadGivers, pod: Pod
   if (volume.hostPath) return { hostPath: await prepareHostPath(context.host.disk, volume.hostPath), readOnly: false }
   if (volume.emptyDir) return { hostPath: await makeEmptyDir(context, pod, volume), readOnly: false }
   const plugin = payloadPlugin(volume)
-  if (!plugin)
-    throw new Error(
-      `${Object.keys(volume)
-        .filter(key => key !== 'name')
-        .join(', ')}: this kind of volume is not supported`,
-    )
+  if (!plugin) {
+    const kinds = Object.keys(volume).filter(key => key !== 'name')
+    throw new Error(`${kinds.join(', ')}: this kind of volume is not supported`)
+  }
   const directory = context.directories.volume(uid, plugin, volume.name)
   const payload = await collectPayload(context, givers, pod, volume, addresses)
   await writeAtomically(context.host, directory, payload, pod.spec.securityContext?.fsGroup)
