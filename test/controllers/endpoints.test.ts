@@ -51,11 +51,8 @@ async function begin(seed: number) {
         ports: ports?.map(({ port }) => port),
       }))
     },
-    async ready(name: string) {
-      await waitFor(
-        cluster,
-        async () => (await run(client.get(Pod, { namespace, name }))).status.conditions?.find(({ type }) => type === 'Ready')?.status === 'True',
-      )
+    async ready(name: string, condition = 'Ready') {
+      await waitFor(cluster, async () => podCondition(await run(client.get(Pod, { namespace, name })), condition)?.status === 'True')
       await cluster.advance(50)
     },
   }
