@@ -64,10 +64,12 @@ export function createKubelet(options: KubeletOptions): Kubelet {
   const context: KubeletContext = { ...options, services, cgroupRoot, directories: createDirectories(rootDirectory) }
   const statuses = createStatusManager(context)
   const kubeletStartedAt = { now: options.host.clock.now(), wall: options.host.clock.wall() }
+  const volumes = createVolumes(context)
+  const cgroups = createNodeCgroups(context)
   const workers = createPodWorkers(
     {
       context,
-  const volumes = createVolumes(context)
+      cgroups,
       statuses,
       images: createImages(context),
       volumes,
@@ -89,8 +91,8 @@ export function createKubelet(options: KubeletOptions): Kubelet {
       await Promise.all([node.stop(), rotation?.stop()])
       await workers.stop()
       statuses.stop()
+      volumes.stop()
     },
     handle: createKubeletServer(context, workers, stats),
   }
-      volumes.stop()
 }
