@@ -5,27 +5,29 @@
 import { access, readdir, readFile, rmdir } from 'node:fs/promises'
 import { join, normalize } from 'node:path'
 
-const MOUNT = '/sys/fs/cgroup'
+export const CGROUP_MOUNT = '/sys/fs/cgroup'
 
 /** Removes it where it is empty, in each of the machine's hierarchies: one with cgroup v2, one a controller with v1. */
-export async function removeCgroup(parent: string): Promise<void> {
+export async function removeCgroup(parent: string, mount: string = CGROUP_MOUNT): Promise<void> {
   const path = normalize(`/${parent}`)
   if (path === '/') return
-  const controllers = await readdir(MOUNT).catch(() => [])
-  await Promise.all(
-    [MOUNT, ...controllers.map(name => join(MOUNT, name))].map(async hierarchy => {
-      const directory = join(hierarchy, path)
-      // What other sandboxes of the Pod still use is not empty, and stays.
-      const children = await readdir(directory, { withFileTypes: true }).catch(() => [])
-      if (children.length > 0 && !children.some(child => child.isDirectory())) await rmdir(directory).catch(() => {})
-    }),
-  )
+  const controllers = await readdir(mount).catch(() => [])
+  await Promise.all([mount, ...controllers.map(name => join(mount, name))].map(hierarchy => removeEmpty(join(hierarchy, path))))
+}
+
+/** With those below it, which containers that never came to be have left. Where something runs, rmdir fails, and so it does above. */
+async function removeEmpty(directory: string): Promise<void> {
+  const children = await readdir(directory, { withFileTypes: true }).catch(() => [])
+  // There is none in this hierarchy: every cgroup has files.
+  if (children.length === 0) return
+  for (const child of children) if (child.isDirectory()) await removeEmpty(join(directory, child.name))
+  await rmdir(directory).catch(() => {})
 }
 
 /** Removes a cluster's own cgroups, and ends what runs in them: a container that was just being made when its shim was killed, for one. */
 export async function removeCgroupTree(root: string): Promise<void> {
-  const controllers = await readdir(MOUNT).catch(() => [])
-  await Promise.all([MOUNT, ...controllers.map(name => join(MOUNT, name))].map(hierarchy => removeTree(join(hierarchy, normalize(`/${root}`)))))
+  const controllers = await readdir(CGROUP_MOUNT).catch(() => [])
+  await Promise.all([CGROUP_MOUNT, ...controllers.map(name => join(CGROUP_MOUNT, name))].map(hierarchy => removeTree(join(hierarchy, normalize(`/${root}`)))))
 }
 
 async function killMembers(directory: string): Promise<void> {
@@ -62,8 +64,8 @@ async function removeTree(directory: string): Promise<void> {
 }
 
 /** Whether this machine has cgroup v2 only; runc refuses v2's settings otherwise. */
-export const hasUnifiedHierarchy = (): Promise<boolean> =>
-  access(join(MOUNT, 'cgroup.controllers')).then(
+export const hasUnifiedHierarchy = (mount: string = CGROUP_MOUNT): Promise<boolean> =>
+  access(join(mount, 'cgroup.controllers')).then(
     () => true,
     () => false,
   )
