@@ -69,14 +69,6 @@ test('§ logs: of the instance before, and of none', async () => {
   assert.match(before, /^started at \d\d\n$/)
 })
 
-test('§ logs: of a container that has not begun say why', async () => {
-  const story = await beginStory()
-  story.runtime.registry.set('nowhere/app:1', { is: 'missing' })
-  story.run({ spec: { containers: [{ name: 'web', image: 'nowhere/app:1' }] } })
-  await story.world.advance(3000)
-  assert.equal(await logs(story), `400 container "web" in pod "web" is waiting to start: image can't be pulled`)
-})
-
 test('§ exec: a command runs in the container, and its exit code comes back; without one running there is an error', async () => {
   const story = await beginStory()
   story.run({ spec: { restartPolicy: 'Never', containers: [{ name: 'web', image: 'busybox:1', command: sh('sleep 20') }] } })

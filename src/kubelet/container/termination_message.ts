@@ -1,11 +1,15 @@
 /** What a container wanted to say at its end: a file of its own, or the last lines of its log. */
-import { decodeText } from '../../base/bytes.ts'
+import { decodeText, encodeText } from '../../base/bytes.ts'
 import type { Disk } from '../../base/disk.ts'
-import { parseLogLine } from '../logs/log_line.ts'
+import { joinBytes, parseLogLine, splitLines } from '../logs/log_line.ts'
 
 const FILE_BYTES_MAX = 4096
 const LOG_BYTES_MAX = 2048
 const LOG_LINES_MAX = 80
+/** The runtime cuts longer ones. The first line that is read may be cut off by the reading, and must not be all there is. */
+const LINE_BYTES_MAX = 17 * 1024
+/** A time, a stream and a tag before each text. */
+const LINE_OVERHEAD_BYTES_MAX = 64
 
 /** '' when there is none. A file that cannot be read is none. */
 export async function readTerminationMessage(
@@ -24,15 +28,12 @@ export async function readTerminationMessage(
 
 async function readLogTail(disk: Disk, log: string): Promise<string> {
   const size = (await disk.stat(log))?.size ?? 0
-  // Each line carries a time and a stream before its text, so more is read than is wanted.
-  const length = Math.min(size, LOG_BYTES_MAX + LOG_LINES_MAX * 64)
-  const lines = decodeText(await disk.readAt(log, size - length, length))
-    .split('\n')
+  const length = Math.min(size, LOG_BYTES_MAX + LINE_OVERHEAD_BYTES_MAX * LOG_LINES_MAX + LINE_BYTES_MAX)
+  const { lines } = splitLines(await disk.readAt(log, size - length, length))
+  const texts = lines
     .slice(size > length ? 1 : 0)
-  const text = lines
     .flatMap(line => parseLogLine(line) ?? [])
     .slice(-LOG_LINES_MAX)
-    .map(({ text, isPartial }) => (isPartial ? text : `${text}\n`))
-    .join('')
-  return text.slice(-LOG_BYTES_MAX)
+    .flatMap(({ text, isPartial }) => (isPartial ? [text] : [text, encodeText('\n')]))
+  return decodeText(joinBytes(texts).slice(-LOG_BYTES_MAX))
 }

@@ -6,12 +6,12 @@
  * A rotation renames the file that is being read. It is then read to its end under its new name, and after it whatever
  * came next, so that nobody who follows misses a line.
  */
-import type { ByteSource } from '../../base/bytes.ts'
-import { DiskError, type Disk } from '../../base/disk.ts'
+import { encodeText, type ByteSource } from '../../base/bytes.ts'
+import { DiskError, type Disk, type FileInfo } from '../../base/disk.ts'
 import { sleep } from '../../base/clock.ts'
 import type { Host } from '../../base/host.ts'
 import { rotatedLogs } from './log_files.ts'
-import { parseLogLine } from './log_line.ts'
+import { joinBytes, parseLogLine, splitLines } from './log_line.ts'
 
 export interface LogOptions {
   readonly follow: boolean
@@ -30,14 +30,12 @@ const FOLLOW_POLL_MS = 1000
 const LINE_FEED = 10
 
 export async function* readLog({ disk, clock }: Host, path: string, options: LogOptions, signal: AbortSignal): ByteSource {
-  const encoder = new TextEncoder()
+  const show = createShow(options)
   let left = options.limitBytes ?? Infinity
-  let info = await disk.stat(path)
+  let { info, offset } = await beginning(disk, path, options.tailLines)
   /** What is read now: the current file, or one that was moved aside while it was read. */
   let source = path
-  let offset = options.tailLines === undefined ? 0 : await tailOffset(disk, path, info?.size ?? 0, options.tailLines)
   let rest: Uint8Array = new Uint8Array()
-  let startsLine = true
   let change = watchFile(disk, path)
   try {
     while (!signal.aborted && left > 0) {
@@ -53,20 +51,11 @@ export async function* readLog({ disk, clock }: Host, path: string, options: Log
       }
       if (source === path) info = now ?? info
       offset += chunk.length
-      const { lines, remainder } = splitLines(rest, chunk)
-      rest = remainder
-      let out = ''
-      for (const line of lines) {
-        const parsed = parseLogLine(line)
-        if (!parsed || (options.since !== undefined && isBefore(parsed.time, options.since))) continue
-        out += `${options.timestamps && startsLine ? `${parsed.time} ` : ''}${parsed.text}${parsed.isPartial ? '' : '\n'}`
-        startsLine = !parsed.isPartial
-      }
-      if (out !== '') {
-        const bytes = encoder.encode(out).subarray(0, left)
-        left -= bytes.length
-        yield bytes
-      }
+      const split = splitLines(joinBytes([rest, chunk]))
+      rest = split.rest
+      const shown = show(split.lines).subarray(0, left)
+      left -= shown.length
+      if (shown.length > 0) yield shown
       if (chunk.length > 0) continue
 
       // Until the new file has something in it, the last lines may still be on their way into the old one.
@@ -87,6 +76,26 @@ export async function* readLog({ disk, clock }: Host, path: string, options: Log
   }
 }
 
+const NEW_LINE = encodeText('\n')
+
+/** What is shown of the file's lines. The pieces of a line that the runtime has cut become one again. */
+function createShow({ since, timestamps }: LogOptions): (lines: readonly Uint8Array[]) => Uint8Array {
+  const sinceMs = since === undefined ? -Infinity : Date.parse(since)
+  let startsLine = true
+  return lines => {
+    const parts: Uint8Array[] = []
+    for (const line of lines) {
+      const parsed = parseLogLine(line)
+      if (!parsed || Date.parse(parsed.time) < sinceMs) continue
+      if (timestamps && startsLine) parts.push(encodeText(`${parsed.time} `))
+      parts.push(parsed.text)
+      if (!parsed.isPartial) parts.push(NEW_LINE)
+      startsLine = !parsed.isPartial
+    }
+    return joinBytes(parts)
+  }
+}
+
 /** The file under whatever name it has now; undefined: it was too old to be kept. */
 async function fileWith(disk: Disk, path: string, inode: number): Promise<string | undefined> {
   for (const file of await rotatedLogs(disk, path)) if ((await disk.stat(file))?.inode === inode) return file
@@ -94,6 +103,14 @@ async function fileWith(disk: Disk, path: string, inode: number): Promise<string
 }
 
 const fileAfter = async (disk: Disk, path: string, file: string): Promise<string> => (await rotatedLogs(disk, path)).find(other => other > file) ?? path
+
+async function beginning(disk: Disk, path: string, tailLines: number | undefined): Promise<{ info: FileInfo | undefined; offset: number }> {
+  const info = await disk.stat(path)
+  if (tailLines === undefined || !info) return { info, offset: 0 }
+  const offset = await tailOffset(disk, path, info.size, tailLines)
+  // A rotation in between: the lines were counted in another file.
+  return (await disk.stat(path))?.inode === info.inode ? { info, offset } : beginning(disk, path, tailLines)
+}
 
 /** Where the last lines begin. Partial lines count as lines of the file, as in Kubernetes. */
 async function tailOffset(disk: Disk, path: string, size: number, lines: number): Promise<number> {
@@ -119,21 +136,6 @@ async function readAt(disk: Disk, path: string, offset: number): Promise<Uint8Ar
     if (error instanceof DiskError && error.code === 'NotFound') return new Uint8Array()
     throw error
   }
-}
-
-function splitLines(rest: Uint8Array, chunk: Uint8Array): { lines: string[]; remainder: Uint8Array } {
-  const bytes = new Uint8Array(rest.length + chunk.length)
-  bytes.set(rest)
-  bytes.set(chunk, rest.length)
-  const end = bytes.lastIndexOf(LINE_FEED)
-  if (end < 0) return { lines: [], remainder: bytes }
-  return { lines: new TextDecoder().decode(bytes.subarray(0, end)).split('\n'), remainder: bytes.slice(end + 1) }
-}
-
-/** Times of one writer compare as text once they have the same number of digits. */
-function isBefore(time: string, since: string): boolean {
-  const [a, b] = [Date.parse(time), Date.parse(since)]
-  return a < b
 }
 
 function watchFile(disk: Disk, path: string) {
