@@ -31,6 +31,22 @@ export function matchesFields<T extends KubernetesObject>(requirements: readonly
 export const requiredFieldValue = (requirements: readonly FieldRequirement[], field: string): string | undefined =>
   requirements.find(requirement => requirement.field === field && requirement.operator === '=')?.value
 
+/** The one name that objects must have to be selected; '' when there may be several. Never throws: whoever selects will. */
+export function selectedName(text: string): string {
+  if (text === '') return ''
+  try {
+    const terms = splitTerms(text).filter(term => term !== '')
+    return (
+      requiredFieldValue(
+        terms.map(term => parseTerm(term, text)),
+        'metadata.name',
+      ) ?? ''
+    )
+  } catch {
+    return ''
+  }
+}
+
 const METADATA_READERS: FieldReaders<KubernetesObject> = {
   'metadata.name': object => object.metadata.name ?? '',
   'metadata.namespace': object => object.metadata.namespace ?? '',

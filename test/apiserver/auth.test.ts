@@ -171,6 +171,12 @@ describe('a kubelet', () => {
     assert.equal(refused.status, 403)
     assert.match(refused.json.message, /no relationship found between node 'a' and this object/)
     assert.equal((await server.get(CONFIG_MAPS, { as: nodeA })).status, 403)
+    const selected = async (selector: string) => (await server.get(`${CONFIG_MAPS}?fieldSelector=${encodeURIComponent(selector)}`, { as: nodeA })).status
+    assert.equal(await selected('metadata.name=named'), 200)
+    assert.equal(await selected('metadata.name=other'), 403)
+    assert.equal(await selected('metadata.name!=named'), 403)
+    // One term, with commas in its value: it selects everything.
+    assert.equal(await selected('metadata.namespace!=x\\,metadata.name\\=named'), 403)
     await server.delete(`${PODS}/web`, { gracePeriodSeconds: 0 })
     assert.equal((await read('named')).status, 403)
   })

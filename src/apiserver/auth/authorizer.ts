@@ -88,7 +88,7 @@ export const attributesOf = (user: User, route: Route): Attributes =>
         plural: route.plural,
         subresource: route.subresource,
         namespace: route.namespace,
-        name: route.name,
+        name: route.name || route.selectedName,
       }
 
 /** The refusal in Kubernetes' words. `pods "web" is forbidden: User "jane" cannot get resource "pods" in API group "" in the namespace "default"`. */

@@ -32,14 +32,15 @@ const NAMED_BY_PODS: Readonly<Record<string, 'secret' | 'configMap' | 'serviceAc
   serviceaccounts: 'serviceAccount',
 }
 
-/** One by one, by name, and only those that one of its Pods names. */
+/** One by one, by name, and only those that one of its Pods names. A list or watch counts when its field selector has one name. */
 async function readOfNamed(
   node: string,
   { verb, namespace, name }: ResourceAttributes,
   what: 'secret' | 'configMap' | 'serviceAccount',
   references: NodeReferences,
 ): Promise<Decision> {
-  if (verb !== 'get') return { is: 'denied', why: `can only read an individual resource of this type` }
+  if (!READ.includes(verb)) return { is: 'denied', why: 'can only read resources of this type' }
+  if (name === '') return { is: 'denied', why: 'No Object name found' }
   return (await references.has(node, what, namespace, name)) ? ALLOWED : { is: 'denied', why: `no relationship found between node '${node}' and this object` }
 }
 

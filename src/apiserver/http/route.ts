@@ -7,6 +7,7 @@
  *
  * Segments are decoded after the path has been split, so that an encoded slash never becomes a separator.
  */
+import { selectedName } from '../../api/field_selector.ts'
 import { badRequest, methodNotAllowed } from '../../api/status.ts'
 import type { Request } from '../../base/transport.ts'
 
@@ -22,6 +23,8 @@ export interface ResourceRoute {
   readonly namespace: string
   /** '' for the collection. */
   readonly name: string
+  /** Of a list or watch: the one name its field selector asks for. Such a request is authorized as one for that object. */
+  readonly selectedName: string
   readonly subresource: string
   /** What follows a proxy subresource. */
   readonly tail: readonly string[]
@@ -63,6 +66,7 @@ export function routeOf(request: Request): Route | undefined {
     group: root === 'api' ? '' : segments[1]!,
     version: root === 'api' ? segments[1]! : segments[2]!,
     ...parts,
+    selectedName: parts.name ? '' : selectedName(request.query.get('fieldSelector') ?? ''),
     legacyWatch,
   }
 }
