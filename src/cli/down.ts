@@ -56,6 +56,8 @@ async function down({ output, env }: Cli, name: string, { remove, kubeconfig }: 
     )
   )
     await clearContainers(env, name)
+  // Volumes show directories of the machine: what is still mounted must never be removed with them.
+  await createHost({ log: createLog({ level: 'warn' }) }).mounts.unmountBelow(directories.kubelet)
   await removeClusterRecord(directories.record)
   await removeKubeconfig(kubeconfigPath(env, kubeconfig), contextName(name))
   if (found) await removeKubeconfig({ read: found.record.kubeconfig, write: '' }, contextName(name))

@@ -144,6 +144,7 @@ export async function startRealCluster(options: RealClusterOptions): Promise<Rea
         if (containers) {
           await runtime.containerd?.stop()
           await removeCgroupTree(cgroupRootOf(ranges))
+          await runtime.host.mounts.unmountBelow(directories.kubelet)
         }
       },
     }
