@@ -10,7 +10,7 @@ import { readTerminationMessage } from '../container/termination_message.ts'
 import type { KubeletContext } from '../context.ts'
 import { podLogsOf } from '../directories.ts'
 import { hasExited, newestFirst } from './instances.ts'
-import { recallContainers } from './recall.ts'
+import { asLost, recallContainers } from './recall.ts'
 import type { ObservedPod } from './pod_state.ts'
 
 export interface Observer {
@@ -25,12 +25,16 @@ export interface Observer {
   learnContainer(id: string): Promise<void>
 }
 
+/** Of one container: its newest instance and the one before, which status.lastState and `logs --previous` show. */
+const KEPT = 2
+
 /** `isNew`: nothing of the Pod can be in the runtime yet, and there is nothing to doubt. */
 export function createObserver({ runtime, host, directories }: KubeletContext, pod: Pod, isNew = false): Observer {
   const labels = { [POD_UID_LABEL]: pod.metadata.uid ?? '' }
   const sandboxes = new Map<string, PodSandboxStatus>()
   const containers = new Map<string, ContainerStatus>()
-  const recalled = recallContainers(pod)
+  /** What the runtime has no more, and Pods must not forget: else it would run again as if for the first time. */
+  const lost = new Map(recallContainers(pod).map(container => [container.id, container]))
   let last = compose()
   let isDoubtful = !isNew
   let isAsking = false
@@ -38,7 +42,7 @@ export function createObserver({ runtime, host, directories }: KubeletContext, p
   function compose(): ObservedPod {
     return {
       sandboxes: [...sandboxes.values()].sort((a, b) => b.createdAt - a.createdAt || b.metadata.attempt - a.metadata.attempt),
-      containers: [...containers.values(), ...recalled.filter(({ id }) => !containers.has(id))].sort(newestFirst),
+      containers: [...containers.values(), ...[...lost.values()].filter(({ id }) => !containers.has(id))].sort(newestFirst),
     }
   }
 
@@ -49,7 +53,14 @@ export function createObserver({ runtime, host, directories }: KubeletContext, p
       ...containerList.filter(({ id, state }) => containers.get(id)?.state !== state).map(({ id }) => keep(containers, id, () => containerStatus(id))),
     ])
     drop(sandboxes, sandboxList)
-    drop(containers, containerList)
+    for (const vanished of drop(containers, containerList)) if (isKept(vanished)) lost.set(vanished.id, asLost(vanished))
+    for (const [id, container] of lost) if (!containers.has(id) && !isKept(container)) lost.delete(id)
+  }
+
+  /** Of the two newest of its name: older ones we remove ourselves. */
+  function isKept({ id, metadata: { name } }: ContainerStatus): boolean {
+    const instances = last.containers.filter(container => container.metadata.name === name)
+    return instances.length === 0 || instances.slice(0, KEPT).some(container => container.id === id)
   }
 
   async function learn<T>(map: Map<string, T>, id: string, load: () => Promise<T>): Promise<void> {
@@ -114,7 +125,10 @@ async function keep<T>(map: Map<string, T>, id: string, load: () => Promise<T>):
   }
 }
 
-function drop<T>(map: Map<string, T>, present: readonly { id: string }[]): void {
+/** Returns what is not there any more. */
+function drop<T>(map: Map<string, T>, present: readonly { id: string }[]): T[] {
   const ids = new Set(present.map(({ id }) => id))
-  for (const id of map.keys()) if (!ids.has(id)) map.delete(id)
+  const gone = [...map].filter(([id]) => !ids.has(id))
+  for (const [id] of gone) map.delete(id)
+  return gone.map(([, thing]) => thing)
 }

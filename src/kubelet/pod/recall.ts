@@ -6,6 +6,7 @@ import type { Pod } from '../../api/kinds/pod.ts'
 import { containerStatusNamed } from '../../api/pod.ts'
 import type { ContainerStatus } from '../../runtime/runtime.ts'
 import { containerAnnotations, containerLabels } from '../container/labels.ts'
+import { hasExited } from './instances.ts'
 import { containersOf, type NamedContainer } from './pod_nouns.ts'
 
 const LOST_EXIT_CODE = 137
@@ -32,6 +33,13 @@ export function recallContainers(pod: Pod): ContainerStatus[] {
     ]
   })
 }
+
+/** Somebody has removed it behind the kubelet's back. How it ended is known only if it had ended before. */
+export const asLost = (container: ContainerStatus): ContainerStatus => ({
+  ...container,
+  sandboxId: '',
+  ...(!hasExited(container) && { state: 'unknown', exitCode: LOST_EXIT_CODE }),
+})
 
 const blank = (pod: Pod, { container }: NamedContainer, id: string, restartCount: number): Omit<ContainerStatus, 'state'> => ({
   id,

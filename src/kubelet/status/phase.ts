@@ -18,9 +18,11 @@ export function computePhase(pod: Pod, observed: ObservedPod, healthOf: HealthOf
   const plainInit = init.filter(({ named }) => named.role === 'init').map(({ fate }) => fate)
   const sidecars = init.filter(({ named }) => named.role === 'sidecar').map(({ fate }) => fate)
   const hasBegun = regular.some(fate => fate.is !== 'waiting')
+  const hasFailed = plainInit.some(fate => fate.is === 'ended' && fate.exitCode !== 0)
 
-  if (restartPolicy === 'Never' && plainInit.some(fate => fate.is === 'ended' && fate.exitCode !== 0)) return 'Failed'
-  if (!hasBegun && plainInit.some(fate => fate.is !== 'ended' || fate.exitCode !== 0)) return 'Pending'
+  if (restartPolicy === 'Never' && hasFailed) return 'Failed'
+  // They run again in a new sandbox: then a Pod that has run is Pending once more.
+  if (plainInit.some(fate => fate.is === 'running' || (fate.is === 'waiting' && !hasBegun))) return 'Pending'
   if (!hasBegun && sidecars.some(fate => fate.is === 'waiting' || (fate.is === 'running' && !fate.started))) return 'Pending'
   if (regular.some(fate => fate.is === 'waiting')) return 'Pending'
   if ([...regular, ...sidecars].some(fate => fate.is === 'running')) return 'Running'

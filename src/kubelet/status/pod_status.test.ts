@@ -80,7 +80,13 @@ const phases: readonly [restartPolicy: string, init: object[], seen: string, sta
   ['Never', plain, 'first: exited 1', true, 'Failed'],
   ['Always', plain, 'first: exited 0', true, 'Pending'],
   ['Always', plain, 'first: exited 0, a: running, b: running', true, 'Running'],
+  ['Always', plain, 'first: running, a: exited 137, b: exited 137', true, 'Pending'],
+  ['Always', plain, 'a: running, b: running', true, 'Running'],
+  ['Always', plain, 'first: exited 1, a: exited 137, b: exited 137', true, 'Running'],
   ['Always', sidecar, 'proxy: running', false, 'Pending'],
+  ['Always', sidecar, '', false, 'Pending'],
+  ['Always', sidecar, 'proxy: running, a: exited 1, b: exited 1', false, 'Running'],
+  ['Never', sidecar, 'proxy: exited 1, a: running, b: exited 0', true, 'Running'],
   ['Never', sidecar, 'proxy: running, a: exited 0, b: exited 0', true, 'Running'],
   ['Never', sidecar, 'proxy: exited 137, a: exited 0, b: exited 0', true, 'Succeeded'],
 ]
