@@ -35,12 +35,14 @@ import { startTaintEvictionController } from '../controllers/taint_eviction.ts'
 import { createKubelet, type Kubelet } from '../kubelet/kubelet.ts'
 import type { Machine } from '../kubelet/node/machine.ts'
 import type { MachineStats } from '../kubelet/stats/machine_stats.ts'
+import { createMetricsCollector } from '../metrics/collector.ts'
 import { createDnsView } from '../network/dns/cluster_view.ts'
 import type { DnsView } from '../network/dns/records.ts'
+import type { PodCgroups } from '../runtime/pod_cgroups.ts'
 import type { ContainerRuntime } from '../runtime/runtime.ts'
 import { startScheduler } from '../scheduler/scheduler.ts'
 import type { Store } from '../store/store.ts'
-import { controllerManagerUser, nameServerUser, nodeUser, schedulerUser } from './identities.ts'
+import { controllerManagerUser, metricsServerUser, nameServerUser, nodeUser, schedulerUser } from './identities.ts'
 
 export interface ClusterParts {
   readonly host: Host
@@ -63,6 +65,9 @@ export interface NodeParts {
   readonly rootDirectory: string
   readonly machine: Machine
   readonly machineStats: MachineStats
+  /** Below which Pods get their cgroups, and who makes them. Default: the runtime decides. */
+  readonly cgroupRoot?: string
+  readonly cgroups?: PodCgroups
   /** What lies between this node and the API server; nothing, when they share a process. */
   readonly connect?: (handle: Transport) => Transport
 }
@@ -85,6 +90,8 @@ export interface Cluster {
 export function createCluster({ host, store, tokens, caCertificate, serviceCidr, clusterDomain, dnsIP, metrics }: ClusterParts): Cluster {
   const kubelets = new Map<string, Kubelet>()
   const nodeCaches = new Map<string, readonly { stop(): void }[]>()
+  const kubeletOf = (nodeName: string): Transport | undefined => kubelets.get(nodeName)?.handle
+  const metricsCollector = createMetricsCollector({ host, kubelets: kubeletOf, user: metricsServerUser })
   const apiServer = createApiServer({
     kinds,
     store,
@@ -94,7 +101,8 @@ export function createCluster({ host, store, tokens, caCertificate, serviceCidr,
     clock: host.clock,
     random: host.random.fork('apiserver'),
     log: host.log.child({ component: 'apiserver' }),
-    kubelets: nodeName => kubelets.get(nodeName)?.handle,
+    kubelets: kubeletOf,
+    usage: metricsCollector,
   })
   const client = (user: User, transport = apiServer.handle): Client => createClient(transport, { user, userAgent: user.name.split(':').at(-1) })
   const stopping: (() => Promise<void> | void)[] = []
@@ -132,6 +140,7 @@ export function createCluster({ host, store, tokens, caCertificate, serviceCidr,
         startEndpointsController(host, forControllers, { services, pods, endpoints }),
         startEndpointSliceMirroringController(host, forControllers, { services, endpoints, endpointSlices }),
         startNamespaceController(host, forControllers, { namespaces, kinds }),
+        metricsCollector.start(nodes),
         startScheduler(host, { client: forScheduler, pods, nodes, events: schedulerEvents(host, forScheduler) }),
       ]
       stopping.push(...controllers.map(controller => () => controller.stop()))

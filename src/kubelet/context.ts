@@ -5,6 +5,7 @@ import type { Host } from '../base/host.ts'
 import type { Cache } from '../client/cache.ts'
 import type { Client } from '../client/client.ts'
 import type { EventRecorder } from '../client/event_recorder.ts'
+import type { PodCgroups } from '../runtime/pod_cgroups.ts'
 import type { ContainerRuntime } from '../runtime/runtime.ts'
 import type { Directories } from './directories.ts'
 import type { Machine } from './node/machine.ts'
@@ -27,4 +28,6 @@ export interface KubeletContext {
   readonly clusterDomain: string
   /** Below which Pods get their cgroups: `/kubepods`. '' leaves it to the runtime. */
   readonly cgroupRoot: string
+  /** Undefined: the runtime decides, and Pods as a whole have no limits. */
+  readonly cgroups: PodCgroups | undefined
 }

@@ -9,14 +9,24 @@ import type { Pod } from '../api/kinds/pod.ts'
 import type { Service } from '../api/kinds/service.ts'
 import type { Host, Task } from '../base/host.ts'
 import type { Transport } from '../base/transport.ts'
+import { messageOf } from '../base/error_message.ts'
 import type { Cache } from '../client/cache.ts'
 import type { Client } from '../client/client.ts'
 import type { EventRecorder } from '../client/event_recorder.ts'
+import type { PodCgroups } from '../runtime/pod_cgroups.ts'
 import type { ContainerRuntime } from '../runtime/runtime.ts'
+import { createNodeCgroups } from './cgroup/node_cgroups.ts'
 import type { KubeletContext } from './context.ts'
 import { createDirectories } from './directories.ts'
+import { refusalUnderPressure } from './eviction/admission.ts'
+import { createEvictionManager } from './eviction/eviction.ts'
+import { reclaimDisk } from './eviction/reclaim.ts'
+import { DEFAULT_EVICTION, type EvictionSettings } from './eviction/settings.ts'
+import { createImageGc } from './image/image_gc.ts'
 import { createImages } from './image/images.ts'
+import { DEFAULT_IMAGE_GC, type ImageGcSettings } from './image/plan_image_gc.ts'
 import { admitPod } from './node/admission.ts'
+import { allocatableOf } from './node/allocatable.ts'
 import type { Machine } from './node/machine.ts'
 import { DEFAULT_LOG_LIMITS, rotateLogs, type LogLimits } from './logs/log_rotation.ts'
 import { createNodeAgent } from './node/node_agent.ts'
@@ -46,8 +56,13 @@ export interface KubeletOptions {
   readonly clusterDomain: string
   /** Below which Pods get their cgroups, such as `/kubepods`. Default: the runtime decides. */
   readonly cgroupRoot?: string
+  readonly cgroups?: PodCgroups
   /** When the logs of a container are rotated. Default: at 10 MiB, and five files are kept. */
   readonly logLimits?: LogLimits
+  /** When the node counts as short of memory, disk or processes, and what is done then. Default: as a kubelet on Linux. */
+  readonly eviction?: Partial<EvictionSettings>
+  /** When images that nobody uses are removed. Default: from 85 % of the disk down to 80 %. */
+  readonly imageGc?: Partial<ImageGcSettings>
 }
 
 export interface Kubelet {
@@ -61,7 +76,7 @@ export interface Kubelet {
 
 export function createKubelet(options: KubeletOptions): Kubelet {
   const { cgroupRoot = '', services, rootDirectory, logLimits = DEFAULT_LOG_LIMITS } = options
-  const context: KubeletContext = { ...options, services, cgroupRoot, directories: createDirectories(rootDirectory) }
+  const context: KubeletContext = { ...options, services, cgroupRoot, cgroups: options.cgroups, directories: createDirectories(rootDirectory) }
   const statuses = createStatusManager(context)
   const kubeletStartedAt = { now: options.host.clock.now(), wall: options.host.clock.wall() }
   const volumes = createVolumes(context)
@@ -70,25 +85,46 @@ export function createKubelet(options: KubeletOptions): Kubelet {
     {
       context,
       cgroups,
+      allocatable: () => allocatable,
       statuses,
       images: createImages(context),
       volumes,
       createProbes: poke => createPodProbes(context, { poke, kubeletStartedAt }),
     },
-    (pod, others) => admitPod(pod, others, options.machine),
+    (pod, others) => refusalUnderPressure(pod, eviction.conditions()) ?? admitPod(pod, others, allocatable),
   )
   const stats = createStatsProvider(context, () => workers.list().map(({ pod }) => pod))
-  const node = createNodeAgent(context)
-  let rotation: Task | undefined
+  const imageGc = createImageGc({
+    context,
+    settings: { ...DEFAULT_IMAGE_GC, ...options.imageGc },
+    node: () => node.node,
+    imageFilesystem: async () => (await stats.readUsage()).node.imageFilesystem,
+  })
+  const eviction = createEvictionManager({
+    context,
+    settings: { ...DEFAULT_EVICTION, ...options.eviction },
+    workers,
+    figures: () => stats.read(),
+    reclaimDisk: () => reclaimDisk(context, workers, imageGc),
+    node: () => node.node,
+  })
+  const allocatable = allocatableOf(options.machine, eviction.thresholds)
+  const node = createNodeAgent(context, { allocatable, conditions: eviction.conditions })
+  const tasks: Task[] = []
 
   return {
     async start() {
       await Promise.all([options.pods.synced, services?.synced, node.start(), volumes.prepare()])
+      await cgroups.start().catch((error: unknown) => options.host.log.warn('the cgroups of Pods could not be made', { error: messageOf(error) }))
       await workers.start()
-      rotation = options.host.spawn('log rotation', signal => rotateLogs(context, workers, logLimits, signal))
+      tasks.push(
+        options.host.spawn('log rotation', signal => rotateLogs(context, workers, logLimits, signal)),
+        options.host.spawn('eviction', signal => eviction.run(signal)),
+        options.host.spawn('image collection', signal => imageGc.run(signal)),
+      )
     },
     async stop() {
-      await Promise.all([node.stop(), rotation?.stop()])
+      await Promise.all([node.stop(), ...tasks.splice(0).map(task => task.stop())])
       await workers.stop()
       statuses.stop()
       volumes.stop()

@@ -19,6 +19,7 @@ import { cgroupRootOf, claimAddressRanges, type AddressRanges } from '../host/ad
 import { ensureCertificates } from '../host/certificates.ts'
 import type { ClusterDirectories } from '../host/directories.ts'
 import { removeCgroupTree } from '../host/cri/cgroups.ts'
+import { createPodCgroups } from '../host/cri/pod_cgroups.ts'
 import { serveDns } from '../host/dns_server.ts'
 import { createHost } from '../host/host.ts'
 import { serve, type RunningServer } from '../host/http/server.ts'
@@ -119,7 +120,7 @@ export async function startRealCluster(options: RealClusterOptions): Promise<Rea
       rootDirectory: `${directories.kubelet}/${nodeName}`,
       machine,
       machineStats: runtime.machineStats(machine),
-      ...(runtime.kind === 'containerd' && { cgroupRoot: `${cgroupRootOf(ranges)}/kubepods` }),
+      ...(runtime.kind === 'containerd' && { cgroupRoot: `${cgroupRootOf(ranges)}/kubepods`, cgroups: createPodCgroups() }),
     })
 
     return {

@@ -139,6 +139,8 @@ function createVirtualNode(
       host,
       runtime: runtime.connect(host),
       rootDirectory: '/var/lib/kubelet',
+      cgroupRoot: '/kubepods',
+      cgroups: runtime.cgroups,
       machine,
       machineStats,
       connect: () => link.transport,

@@ -12,6 +12,7 @@ import type { Host } from '../base/host.ts'
 import type { Random } from '../base/random.ts'
 import { RuntimeError } from '../runtime/runtime.ts'
 import type { ContainerRuntime } from '../runtime/runtime.ts'
+import { createSimulatedCgroups, type SimulatedCgroups } from './cgroups.ts'
 import { CONTAINERD_LATENCY } from './latency.ts'
 import type { Range, RuntimeLatency } from './latency.ts'
 import { createFabric } from './network.ts'
@@ -43,6 +44,8 @@ export interface SimulatedRuntime extends ContainerRuntime {
   connect(host: Pick<Host, 'clock' | 'random'>): ContainerRuntime
   readonly registry: Registry
   readonly fabric: Fabric
+  /** Of the machine, above those of containers. */
+  readonly cgroups: SimulatedCgroups
   /** What a scenario does to a container. */
   outOfMemory(containerId: string): void
   /** PID 1 is killed by somebody who is not the kubelet. */
@@ -92,6 +95,7 @@ export function createSimulatedRuntime(host: Host & { readonly machine?: Machine
     connect,
     registry,
     fabric: network,
+    cgroups: createSimulatedCgroups(),
     outOfMemory: containerId => need(containerId).outOfMemory(),
     killContainer: containerId => need(containerId).kill(),
     rebootMachine: () => core.rebootMachine(),

@@ -97,6 +97,8 @@ export async function beginStory(seed: string | number = 1, options: StoryOption
       rootDirectory: '/var/lib/poise',
       clusterDns: ['10.96.0.10'],
       clusterDomain: 'cluster.local',
+      cgroupRoot: '/kubepods',
+      cgroups: runtime.cgroups,
       pods: createCache(host, client, Pod),
       logLimits: options.logLimits,
       events: { normal: record('Normal'), warning: record('Warning') },

@@ -9,18 +9,16 @@ import { containerNameOf, messageFileOf, restartCountOf } from '../container/lab
 import { runtimeHandlerOf } from '../container/runtime_handler.ts'
 import { sandboxConfig } from '../container/sandbox_config.ts'
 import type { MountedVolumes } from '../container/mounts.ts'
-import type { KubeletContext } from '../context.ts'
 import { containerLogPath, podLogsOf } from '../directories.ts'
 import { removeLogs } from '../logs/log_files.ts'
 import type { Images } from '../image/images.ts'
 import { VolumesError, type Volumes } from '../volume/volumes.ts'
 import { runningOf } from './instances.ts'
-import type { Jobs } from './jobs.ts'
-import type { Observer } from './observe.ts'
+import { createResizer, type ResizerParts } from './perform_resize.ts'
 import { createStarter } from './perform_start.ts'
 import { createStopper } from './perform_stop.ts'
 import { containersOf, fieldPathOf, isHostNetwork, podLabel } from './pod_nouns.ts'
-import type { Action, PodMemory } from './pod_state.ts'
+import type { Action } from './pod_state.ts'
 
 export interface Performer {
   perform(pod: Pod, action: Action): void
@@ -28,13 +26,9 @@ export interface Performer {
   refreshVolumes(pod: Pod): boolean
 }
 
-export interface PerformerParts {
-  readonly context: KubeletContext
+export interface PerformerParts extends ResizerParts {
   readonly images: Images
   readonly volumes: Volumes
-  readonly memory: PodMemory
-  readonly observer: Observer
-  readonly jobs: Jobs
   readonly poke: () => void
   /** Something that volumes show may look different. */
   readonly volumesChanged: () => void
@@ -56,6 +50,7 @@ export function createPerformer(parts: PerformerParts): Performer {
   const podIPs = (pod: Pod) => (isHostNetwork(pod) ? context.machine.addresses : (observer.last.sandboxes[0]?.ips ?? []))
   const starter = createStarter({ ...parts, podIPs, mounted: () => mounted })
   const stopper = createStopper(parts)
+  const resizer = createResizer(parts)
   const addresses = (pod: Pod) => ({ podIPs: podIPs(pod), hostIPs: context.machine.addresses })
   const waitFor = (ms: number) => {
     memory.retryAt = clock.wall() + ms
@@ -163,6 +158,10 @@ export function createPerformer(parts: PerformerParts): Performer {
           return stopSandboxes(pod, action.ids)
         case 'startContainers':
           return starter.start(pod, action.orders, action.sandboxId)
+        case 'setPodLimits':
+          return resizer.setPodLimits(pod, action.limits)
+        case 'resizeContainer':
+          return resizer.resizeContainer(pod, action.named, action.id)
         case 'cancelStart':
           return ['start'].forEach(job => jobs.cancel(job))
         case 'beginStop':

@@ -9,6 +9,7 @@ import { backoffKey, containerHash, hashOf, restartCountOf } from '../container/
 import { planRestart } from './crash_back_off.ts'
 import { hasExited } from './instances.ts'
 import { podLabel, specGraceMs, type NamedContainer } from './pod_nouns.ts'
+import { mustRestart } from './plan_resize.ts'
 import type { Action, Health, ObservedPod, PodMemory, StartOrder, Waiting } from './pod_state.ts'
 import { planStop } from './plan_stop.ts'
 
@@ -29,7 +30,9 @@ export function planStart(pod: Pod, named: NamedContainer, newest: ContainerStat
   if (memory.starting.has(name)) return
   const key = backoffKey(named.container)
   const ended = newest && hasExited(newest) ? newest : undefined
-  const { startAt, delayMs, nextDelayMs } = ended ? planRestart(memory.crashes.get(key), ended.finishedAt) : { startAt: 0, delayMs: 0, nextDelayMs: 0 }
+  // Who was replaced has not crashed.
+  const crashed = ended && !wasReplaced(named.container, ended, memory)
+  const { startAt, delayMs, nextDelayMs } = crashed ? planRestart(memory.crashes.get(key), ended.finishedAt) : { startAt: 0, delayMs: 0, nextDelayMs: 0 }
   const failure = memory.startFailures.get(name)
 
   if (now < startAt) {
@@ -45,7 +48,7 @@ export function planStart(pod: Pod, named: NamedContainer, newest: ContainerStat
   part.starts.push({
     named,
     restartCount: newest ? restartCountOf(newest) + 1 : 0,
-    crash: ended ? { key, delayMs: nextDelayMs } : undefined,
+    crash: crashed ? { key, delayMs: nextDelayMs } : undefined,
   })
 }
 
@@ -81,6 +84,7 @@ function whyStopped(
   const ending = (restarts: boolean) => (restarts && !isSidecar ? ', will be restarted' : '')
   const mayRestart = pod.spec.restartPolicy !== 'Never'
   if (isOutdated(container, running)) return { message: `${subject} definition changed${ending(true)}` }
+  if (mustRestart(container, running)) return { message: `Container ${container.name} resize requires restart` }
   if (health.failed === 'liveness') return { message: `${subject} failed liveness probe${ending(mayRestart)}`, graceMs: probeGraceMs(container.livenessProbe) }
   if (health.failed === 'startup') return { message: `${subject} failed startup probe${ending(mayRestart)}`, graceMs: probeGraceMs(container.startupProbe) }
   if (memory.startFailures.get(container.name)?.unwanted === running.id) return { message: 'FailedPostStartHook' }
@@ -90,9 +94,9 @@ function whyStopped(
 /** It was made from another definition than the Pod has now. */
 const isOutdated = (container: Container, made: ContainerStatus): boolean => hashOf(made) !== undefined && hashOf(made) !== containerHash(container)
 
-/** It was stopped so that its new definition takes its place: whatever the restart policy says. */
+/** It was stopped so that its new definition, or one with other resources, takes its place: whatever the restart policy says. */
 export const wasReplaced = (container: Container, ended: ContainerStatus, memory: PodMemory): boolean =>
-  memory.stops.has(ended.id) && isOutdated(container, ended)
+  memory.stops.has(ended.id) && (isOutdated(container, ended) || mustRestart(container, ended))
 
 /** A probe may give its container less, or more, time than the Pod does. */
 const probeGraceMs = (probe: Probe | undefined): Millis | undefined =>

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Pod } from '../../api/kinds/pod.ts'
 import type { ContainerState, ContainerStatus, PodSandboxStatus } from '../../runtime/runtime.ts'
+import { podCgroupLimits } from '../cgroup/cgroup_values.ts'
 import { containerAnnotations, containerLabels } from '../container/labels.ts'
 import { planPod } from './plan_pod.ts'
 import { containersOf } from './pod_nouns.ts'
@@ -71,7 +72,7 @@ interface Case {
 }
 
 function plan({ pod = podOf(), sandboxes = [sandbox()], containers = () => [], memory = {}, health = {}, termination }: Case): PodStep {
-  const remembered: PodMemory = { ...emptyMemory('2026-01-01T00:00:00Z'), volumes: 'mounted', ...memory }
+  const remembered: PodMemory = { ...emptyMemory('2026-01-01T00:00:00Z'), volumes: 'mounted', podLimits: podCgroupLimits(pod), ...memory }
   return planPod({ pod, termination }, { sandboxes, containers: containers(pod) }, remembered, () => ({ ...healthy, ...health }), NOW)
 }
 
@@ -108,9 +109,13 @@ const cases = (title: string, table: readonly [why: string, given: Case, wanted:
 }
 
 cases('sandbox', [
-  ['a new Pod gets its volumes and its sandbox at the same time', { sandboxes: [], memory: { volumes: 'unmounted' } }, ['sandbox 0', 'mountVolumes']],
+  [
+    'a new Pod gets its volumes, its sandbox and its cgroup at the same time',
+    { sandboxes: [], memory: { volumes: 'unmounted' } },
+    ['sandbox 0', 'mountVolumes', 'setPodLimits'],
+  ],
   ['nothing is done while it is being made', { sandboxes: [], memory: { sandbox: 'starting' } }, []],
-  ['one that is not ready any more is replaced', { sandboxes: [sandbox({ ready: false })] }, ['sandbox 1']],
+  ['one that is not ready any more is replaced', { sandboxes: [sandbox({ ready: false })] }, ['sandbox 1', 'setPodLimits']],
   ['one without an address is stopped first', { sandboxes: [sandbox({ ips: [] })] }, ['stop sandbox s0']],
   [
     'with restartPolicy Never a Pod that has run does not get another',

@@ -9,6 +9,7 @@
 import type { Millis } from '../../base/clock.ts'
 import { planContainers, planEphemeralContainers } from './plan_containers.ts'
 import { planInitContainers } from './plan_init_containers.ts'
+import { planPodLimits, planResizes } from './plan_resize.ts'
 import { planSandbox } from './plan_sandbox.ts'
 import { planTermination } from './plan_termination.ts'
 import { containersOf, specGraceMs } from './pod_nouns.ts'
@@ -44,11 +45,16 @@ function planRunning({ pod }: DesiredPod, observed: ObservedPod, memory: PodMemo
   const wakes = [now + RESYNC_MS, deadline ?? Infinity, memory.retryAt > now ? memory.retryAt : Infinity]
   const step = (): PodStep => ({ actions, waiting, wakeAt: Math.min(...wakes), end: undefined, finished: false })
 
+  if (memory.limitsRetryAt > now) wakes.push(memory.limitsRetryAt)
+  const isStarting = sandbox.is === 'act' && sandbox.action.do === 'startSandbox'
+  const limits = sandbox.is === 'usable' || isStarting ? planPodLimits(pod, observed, memory, now, isStarting) : []
+  actions.push(...limits)
   if (sandbox.is !== 'usable') {
     // What takes longest begins first.
     if (sandbox.is === 'act') actions.unshift(sandbox.action)
     return step()
   }
+  if (limits.length === 0) actions.push(...planResizes(pod, observed, memory, now))
 
   const ephemeral = planEphemeralContainers(pod, observed, memory, now)
   const init = planInitContainers(pod, sandbox.sandbox.id, observed, memory, healthOf, now)
@@ -62,7 +68,7 @@ function planRunning({ pod }: DesiredPod, observed: ObservedPod, memory: PodMemo
     wakes.push(part.wakeAt)
   }
   const orders = parts.flatMap(({ starts }) => starts)
-  if (orders.length > 0 && memory.volumes === 'mounted' && memory.starting.size === 0) {
+  if (orders.length > 0 && memory.volumes === 'mounted' && memory.podLimits && memory.starting.size === 0) {
     actions.push({ do: 'startContainers', orders, sandboxId: sandbox.sandbox.id })
   }
   const outdated = outdatedInstances(pod, observed)

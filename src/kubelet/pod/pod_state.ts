@@ -1,11 +1,16 @@
 /** What a pod worker wants, sees, remembers and decides. All of it is plain data: the plans are functions from these to these. */
 import type { Pod } from '../../api/kinds/pod.ts'
 import type { Millis } from '../../base/clock.ts'
+import type { CgroupLimits } from '../../runtime/pod_cgroups.ts'
 import type { ContainerStatus, PodSandboxStatus } from '../../runtime/runtime.ts'
+import type { PendingResize } from '../allocation/allocation.ts'
 import type { NamedContainer } from './pod_nouns.ts'
 
 export interface DesiredPod {
+  /** With the resources it has been given, which may not be those of its spec. */
   readonly pod: Pod
+  /** A change of resources that waits, and the generation of the Pod when it was given what it has. */
+  readonly resize?: { readonly pending: PendingResize | undefined; readonly generation: number | undefined }
   /** Once set it stays set, and its grace may only shrink: a Pod that ends never comes back. */
   readonly termination: Termination | undefined
 }
@@ -47,6 +52,14 @@ export interface PodMemory {
   retryAt: Millis
   /** Not before this are old instances removed: the runtime refused the last time. */
   removeAt: Millis
+  /** What the Pod's cgroup was set to; undefined: not by this kubelet yet. */
+  podLimits: Required<CgroupLimits> | undefined
+  isSettingLimits: boolean
+  /** Ids of containers whose resources are being changed. */
+  readonly resizing: Set<string>
+  /** Why the last attempt to change resources failed; it is made again. */
+  resizeError: string | undefined
+  limitsRetryAt: Millis
   /** When this kubelet first acknowledged the Pod; the API's startTime goes before it. */
   readonly startTime: string
 }
@@ -92,6 +105,8 @@ export type Action =
   /** One job, in this order: a container whose start fails does not keep the next from being tried. */
   | { readonly do: 'startContainers'; readonly orders: readonly StartOrder[]; readonly sandboxId: string }
   | { readonly do: 'cancelStart' }
+  | { readonly do: 'setPodLimits'; readonly limits: Required<CgroupLimits> }
+  | { readonly do: 'resizeContainer'; readonly named: NamedContainer; readonly id: string }
   | { readonly do: 'beginStop'; readonly id: string; readonly name: string; readonly graceMs: Millis; readonly message: string; readonly hook: boolean }
   | { readonly do: 'signal'; readonly id: string; readonly timeoutMs: Millis }
   | { readonly do: 'reportBackOff'; readonly named: NamedContainer; readonly id: string }
@@ -135,4 +150,9 @@ export const emptyMemory = (startTime: string): PodMemory => ({
   stops: new Map(),
   retryAt: 0,
   removeAt: 0,
+  podLimits: undefined,
+  isSettingLimits: false,
+  resizing: new Set(),
+  resizeError: undefined,
+  limitsRetryAt: 0,
 })

@@ -16,16 +16,20 @@ import { messageOf } from '../../base/error_message.ts'
 import { createInbox } from '../../base/inbox.ts'
 import type { KubeletContext } from '../context.ts'
 import type { RuntimeChange } from '../../runtime/runtime.ts'
+import type { Allocations } from '../allocation/allocations.ts'
+import { resizeCompleted } from '../allocation/resize_message.ts'
+import type { NodeCgroups } from '../cgroup/node_cgroups.ts'
 import type { Images } from '../image/images.ts'
 import type { PodProbes } from '../probe/pod_probes.ts'
 import { computePodStatus } from '../status/pod_status.ts'
 import type { StatusManager } from '../status/status_manager.ts'
+import { createRefreshTimes } from '../volume/refresh_times.ts'
 import type { Volumes } from '../volume/volumes.ts'
 import { createJobs } from './jobs.ts'
 import { createObserver } from './observe.ts'
-import { createRefreshTimes } from '../volume/refresh_times.ts'
 import { createPerformer } from './perform.ts'
 import { planPod } from './plan_pod.ts'
+import { isResizing } from './plan_resize.ts'
 import { emptyMemory, type DesiredPod, type HealthOf, type ObservedPod, type Termination } from './pod_state.ts'
 
 export interface PodWorker {
@@ -44,6 +48,8 @@ export interface PodWorkerParts {
   readonly images: Images
   readonly volumes: Volumes
   readonly statuses: StatusManager
+  readonly cgroups: NodeCgroups
+  readonly allocations: Allocations
   readonly createProbes: (poke: () => void) => PodProbes
   /** As the runtime calls itself: the scheme of container ids in statuses. */
   readonly runtimeName: string
@@ -79,13 +85,14 @@ export function startPodWorker(parts: PodWorkerParts, first: DesiredPod): PodWor
     const { name } = named.container
     return memory.starting.has(name) || memory.startFailures.get(name)?.unwanted === container.id ? { ...health, started: false, ready: false } : health
   }
+  const refreshAt = () => Math.min(refreshTimes.at, parts.volumes.renewAt(uid))
   let termination: Termination | undefined
   let stopped = false
+  let wasResizing = false
   let isRuntimeSilent = false
 
   async function run(): Promise<'finished' | 'stopped'> {
     let wakeAt = Infinity
-  const refreshAt = () => Math.min(refreshTimes.at, parts.volumes.renewAt(uid))
     let lastPod = first.pod
     for (;;) {
       const letter = await inbox.next(wakeAt)
@@ -109,6 +116,7 @@ export function startPodWorker(parts: PodWorkerParts, first: DesiredPod): PodWor
       if (stopped) return 'stopped'
       parts.looked(observed)
 
+      noteResize(letter, observed)
       const now = clock.wall()
       let step = planPod({ pod, termination }, observed, memory, healthOf, now)
       if (step.end) {
@@ -118,7 +126,7 @@ export function startPodWorker(parts: PodWorkerParts, first: DesiredPod): PodWor
       }
       for (const action of step.actions) performer.perform(pod, action)
       probes.sync(pod, observed, { isEnding: termination !== undefined, starting: memory.starting })
-      publish(pod, observed, step.waiting, now)
+      publish(letter, observed, step.waiting, now)
       if (step.finished) return 'finished'
 
       if (pod !== lastPod && !showsTheSame(pod, lastPod)) refreshTimes.soon()
@@ -128,13 +136,20 @@ export function startPodWorker(parts: PodWorkerParts, first: DesiredPod): PodWor
     }
   }
 
-  function publish(pod: Pod, observed: ObservedPod, waiting: Parameters<typeof computePodStatus>[0]['waiting'], now: Millis): void {
+  /** Known by its end: what was asked for, and what has come of it, stands in the status meanwhile. */
+  function noteResize({ pod, resize }: DesiredPod, observed: ObservedPod): void {
+    const isNow = termination === undefined && isResizing(pod, observed, memory)
+    if (wasResizing && !isNow && !termination) context.events.normal(pod, 'ResizeCompleted', resizeCompleted(pod, resize?.generation))
+    wasResizing = isNow
+  }
+
+  function publish({ pod, resize }: DesiredPod, observed: ObservedPod, waiting: Parameters<typeof computePodStatus>[0]['waiting'], now: Millis): void {
     // Who is gone from the API has no status to write.
     if (termination?.because === 'removed') return
     const previous = statuses.get(uid) ?? (pod.status.startTime ? pod.status : undefined)
     const { runtimeName } = parts
     const hostIPs = context.machine.addresses
-    statuses.set(pod, computePodStatus({ pod, observed, waiting, healthOf, previous, termination, memory, runtimeName, hostIPs, now }))
+    statuses.set(pod, computePodStatus({ pod, observed, waiting, healthOf, previous, termination, memory, runtimeName, hostIPs, now, resize }))
   }
 
   /** What one of our own calls is just bringing about is looked up when it returns. */

@@ -14,6 +14,7 @@ import { backoffMs } from '../../base/backoff.ts'
 import { sleep } from '../../base/clock.ts'
 import { messageOf } from '../../base/error_message.ts'
 import type { CacheChange } from '../../client/cache.ts'
+import { createAllocations, type Allocatable } from '../allocation/allocations.ts'
 import { podNameOf, podUidOf, POD_UID_LABEL } from '../container/labels.ts'
 import { podLogsOf } from '../directories.ts'
 import { removeWithMounts } from '../volume/removal.ts'
@@ -28,7 +29,8 @@ export interface PodWorkers {
   stop(): Promise<void>
   /** What the kubelet itself is asked about: logs, exec. */
   find(namespace: string, name: string): { pod: Pod; worker: PodWorker } | undefined
-  list(): { pod: Pod; worker: PodWorker }[]
+  /** finished: nothing of it runs, its last status is written, and its volumes are gone. */
+  list(): { pod: Pod; worker: PodWorker; state: 'working' | 'finished' }[]
   /** The Pod ends as Failed: evicted, preempted. */
   kill(uid: string, termination: Termination): void
 }
@@ -46,11 +48,17 @@ interface Entry {
 }
 
 const ORPHAN_GRACE_MS = 1000
+const KILL_WAIT_MS_MIN = 10_000
 const HOUSEKEEPING_MS = 30_000
 const RETRY = { baseMs: 200, maxMs: 10_000 }
 
-export function createPodWorkers(parts: Omit<PodWorkerParts, 'looked' | 'isNew' | 'runtimeName'>, admit: Admit): PodWorkers {
-  const { context, statuses, volumes, images } = parts
+export interface PodWorkersParts extends Omit<PodWorkerParts, 'looked' | 'isNew' | 'runtimeName' | 'allocations'> {
+  /** What all Pods of the node may ask for together. */
+  readonly allocatable: () => Allocatable
+}
+
+export function createPodWorkers(parts: PodWorkersParts, admit: Admit): PodWorkers {
+  const { context, statuses, volumes, images, cgroups } = parts
   const { host, runtime, client, pods, directories } = context
   const { clock, log } = host
   const entries = new Map<string, Entry>()
@@ -58,6 +66,17 @@ export function createPodWorkers(parts: Omit<PodWorkerParts, 'looked' | 'isNew' 
   const stopped = new AbortController()
   const subscriptions: { stop(): void }[] = []
   let adopted: ReadonlySet<string> = new Set()
+  const active = () => [...entries.values()].filter(entry => entry.state === 'working' && !entry.killed).map(entry => entry.pod)
+  const allocations = createAllocations({ context, allocatable: parts.allocatable, active, admit, changed: uid => update(entries.get(uid)) })
+  const desired = (entry: Pick<Entry, 'pod' | 'killed' | 'isRemoved'>): DesiredPod => {
+    const uid = entry.pod.metadata.uid ?? ''
+    return {
+      ...desiredOf(entry),
+      pod: allocations.given(entry.pod),
+      resize: { pending: allocations.pending(uid), generation: allocations.generation(uid) },
+    }
+  }
+  const update = (entry: Entry | undefined) => entry?.worker.update(desired(entry))
   let runtimeName = ''
 
   function changed({ object, previous }: CacheChange<Pod>): void {
@@ -69,8 +88,9 @@ export function createPodWorkers(parts: Omit<PodWorkerParts, 'looked' | 'isNew' 
     const entry = entries.get(pod.metadata.uid ?? '')
     if (!entry) return begin(pod, admission(pod))
     entry.pod = pod
-    if (entry.state === 'finished') void deleteIfWanted(entry)
-    else entry.worker.update(desiredOf(entry))
+    if (entry.state === 'finished') return void deleteIfWanted(entry)
+    allocations.see(pod)
+    update(entry)
   }
 
   function removed(pod: Pod): void {
@@ -78,14 +98,13 @@ export function createPodWorkers(parts: Omit<PodWorkerParts, 'looked' | 'isNew' 
     if (!entry) return
     entry.isRemoved = true
     if (entry.state === 'finished') void forget(entry)
-    else entry.worker.update(desiredOf(entry))
+    else update(entry)
   }
 
   function admission(pod: Pod): Termination | undefined {
     if (isTerminal(pod)) return { because: 'finished', graceMs: specGraceMs(pod) }
     if (pod.metadata.deletionTimestamp || adopted.has(pod.metadata.uid ?? '')) return undefined
-    const others = [...entries.values()].filter(entry => entry.state === 'working' && !entry.killed).map(entry => entry.pod)
-    const refusal = admit(pod, others)
+    const refusal = admit(pod, active().map(allocations.given))
     if (!refusal) return undefined
     context.events.warning(pod, refusal.reason, refusal.message)
     return { because: 'killed', graceMs: 0, isRefusal: true, failure: { reason: refusal.reason, message: `Pod was rejected: ${refusal.message}` } }
@@ -96,7 +115,8 @@ export function createPodWorkers(parts: Omit<PodWorkerParts, 'looked' | 'isNew' 
     const looked: PodWorkerParts['looked'] = observed => observed.sandboxes.forEach(({ id }) => uidOfSandbox.set(id, uid))
     const isNew = !isRemoved && !adopted.has(uid) && pod.status.startTime === undefined
     const entry: Entry = { pod, killed, state: 'working', isRemoved, isDeleteSent: false, worker: undefined as never }
-    entry.worker = startPodWorker({ ...parts, runtimeName, looked, isNew }, desiredOf(entry))
+    if (!killed && !isRemoved) allocations.see(pod)
+    entry.worker = startPodWorker({ ...parts, allocations, runtimeName, looked, isNew }, desired(entry))
     entries.set(uid, entry)
     entry.worker.ended
       .then(how => (how === 'finished' ? finished(entry) : undefined))
@@ -110,6 +130,7 @@ export function createPodWorkers(parts: Omit<PodWorkerParts, 'looked' | 'isNew' 
     await Promise.all([statuses.written(uid), persistently('the volumes of a Pod could not be removed', () => volumes.unmount(entry.pod))])
     images.forget(entry.pod)
     entry.state = 'finished'
+    allocations.release(uid)
     if (entry.isRemoved) await forget(entry)
     else await deleteIfWanted(entry)
   }
@@ -135,6 +156,7 @@ export function createPodWorkers(parts: Omit<PodWorkerParts, 'looked' | 'isNew' 
     await persistently('the sandboxes of a Pod could not be removed', async () => {
       const sandboxes = await runtime.listPodSandboxes({ labels: { [POD_UID_LABEL]: uid } })
       await Promise.all(sandboxes.map(({ id }) => runtime.removePodSandbox(id)))
+      await cgroups.removePod(entry.pod)
       for (const [id, owner] of uidOfSandbox) if (owner === uid) uidOfSandbox.delete(id)
       await host.disk.remove(podLogsOf(directories, entry.pod))
     })
@@ -151,6 +173,15 @@ export function createPodWorkers(parts: Omit<PodWorkerParts, 'looked' | 'isNew' 
     }
   }
 
+  /** Who kills a Pod for the node's sake cannot wait for ever: half as long again as its grace, and then says so. */
+  function watchKill({ pod, worker }: Entry, { graceMs }: Termination): void {
+    const complain = () => context.events.warning(pod, 'ExceededGracePeriod', 'Container runtime did not kill the pod within specified grace period.')
+    const timer = clock.at(clock.now() + Math.max(KILL_WAIT_MS_MIN, graceMs * 1.5), complain, 'every kill')
+    const over = () => timer.cancel()
+    worker.ended.then(over, over)
+    stopped.signal.addEventListener('abort', over, { once: true })
+  }
+
   /** Kills what runs without an object in the API: removed while we were away, and nobody is left to write a status for. */
   async function killOrphans(): Promise<void> {
     const sandboxes = await runtime.listPodSandboxes()
@@ -164,6 +195,7 @@ export function createPodWorkers(parts: Omit<PodWorkerParts, 'looked' | 'isNew' 
       begin(pod, { because: 'removed', graceMs: ORPHAN_GRACE_MS }, true)
     }
     await removeOrphaned(directories.pods, name => name)
+    await removeOrphaned(directories.memory, name => name)
     await removeOrphaned(directories.logs, name => name.slice(name.lastIndexOf('_') + 1))
 
     async function removeOrphaned(parent: string, uidOf: (name: string) => string): Promise<void> {
@@ -174,16 +206,17 @@ export function createPodWorkers(parts: Omit<PodWorkerParts, 'looked' | 'isNew' 
         )
       }
     }
-    await removeOrphaned(directories.memory, name => name)
   }
 
   return {
     async start() {
-      const [sandboxes, version] = await Promise.all([runtime.listPodSandboxes(), runtime.version()])
+      const [sandboxes, version] = await Promise.all([runtime.listPodSandboxes(), runtime.version(), allocations.load()])
       adopted = new Set(sandboxes.map(sandbox => podUidOf(sandbox) ?? ''))
       runtimeName = version.runtimeName
       subscriptions.push(runtime.events((sandboxId, what) => entries.get(uidOfSandbox.get(sandboxId) ?? '')?.worker.hint(what)))
       subscriptions.push(pods.onChange(changed))
+      const resizes = host.spawn('pending resizes', allocations.run)
+      subscriptions.push({ stop: () => void resizes.stop() })
       await killOrphans()
       const housekeeping = host.spawn('kubelet housekeeping', async signal => {
         while (!signal.aborted) {
@@ -207,8 +240,9 @@ export function createPodWorkers(parts: Omit<PodWorkerParts, 'looked' | 'isNew' 
     kill(uid, termination) {
       const entry = entries.get(uid)
       if (!entry || entry.state === 'finished') return
+      if (!entry.killed) watchKill(entry, termination)
       entry.killed ??= termination
-      entry.worker.update(desiredOf(entry))
+      update(entry)
     },
   }
 }

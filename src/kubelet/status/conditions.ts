@@ -3,11 +3,22 @@ import type { Pod } from '../../api/kinds/pod.ts'
 import type { ContainerStatus as ContainerStatusOfApi } from '../../api/types/container_status.ts'
 import type { PodCondition, PodStatus } from '../../api/types/pod_status.ts'
 import { isSidecar } from '../../api/pod.ts'
+import type { PendingResize } from '../allocation/allocation.ts'
 import type { Phase } from '../pod/pod_nouns.ts'
 
-export const OWNED_CONDITIONS: readonly string[] = ['PodReadyToStartContainers', 'Initialized', 'Ready', 'ContainersReady', 'PodScheduled']
+/** Are only there while a resize waits or is under way. */
+export const RESIZE_CONDITIONS: readonly string[] = ['PodResizePending', 'PodResizeInProgress']
 
-type Verdict = Pick<PodCondition, 'status'> & { readonly reason?: string; readonly message?: string }
+export const OWNED_CONDITIONS: readonly string[] = [
+  ...RESIZE_CONDITIONS,
+  'PodReadyToStartContainers',
+  'Initialized',
+  'Ready',
+  'ContainersReady',
+  'PodScheduled',
+]
+
+type Verdict = Pick<PodCondition, 'status' | 'observedGeneration'> & { readonly reason?: string; readonly message?: string }
 
 export interface ConditionInputs {
   readonly pod: Pod
@@ -18,14 +29,26 @@ export interface ConditionInputs {
   readonly previous: readonly PodCondition[]
   /** Set when the kubelet itself ended the Pod for the node's sake. */
   readonly disruption?: string
+  readonly resize?: ResizeState
   /** RFC 3339, in seconds. */
   readonly now: string
+}
+
+export interface ResizeState {
+  readonly pending: PendingResize | undefined
+  /** Something runs that has not got its new resources yet. */
+  readonly isInProgress: boolean
+  /** Why the last attempt to give them failed. */
+  readonly error: string | undefined
+  /** Of the Pod, when it was given them. */
+  readonly generation: number | undefined
 }
 
 export function computeConditions(inputs: ConditionInputs): PodCondition[] {
   const containersReady = verdictOnContainers(inputs)
   const isOver = inputs.phase === 'Failed' || inputs.phase === 'Succeeded'
   const verdicts: [string, Verdict][] = [
+    ...(isOver || !inputs.resize ? [] : verdictsOnResize(inputs.resize)),
     // Together with the terminal phase, never before. What others say of a disruption is theirs and stays.
     ...(isOver && inputs.disruption
       ? [['DisruptionTarget', { status: 'True', reason: 'TerminationByKubelet', message: inputs.disruption }] satisfies [string, Verdict]]
@@ -40,11 +63,28 @@ export function computeConditions(inputs: ConditionInputs): PodCondition[] {
     const old = inputs.previous.find(condition => condition.type === type)
     return {
       type,
-      ...verdict,
       lastTransitionTime: old?.status === verdict.status && old.lastTransitionTime ? old.lastTransitionTime : inputs.now,
       ...(inputs.pod.metadata.generation !== undefined && { observedGeneration: inputs.pod.metadata.generation }),
+      ...verdict,
     }
   })
+}
+
+function verdictsOnResize({ pending, isInProgress, error, generation }: ResizeState): [string, Verdict][] {
+  const since = (at: number | undefined) => at !== undefined && { observedGeneration: at }
+  return [
+    ...(pending
+      ? [['PodResizePending', { status: 'True', reason: pending.reason, message: pending.message, ...since(pending.generation) }] satisfies [string, Verdict]]
+      : []),
+    ...(isInProgress
+      ? [
+          ['PodResizeInProgress', { status: 'True', ...(error !== undefined && { reason: 'Error', message: error }), ...since(generation) }] satisfies [
+            string,
+            Verdict,
+          ],
+        ]
+      : []),
+  ]
 }
 
 function verdictOnInit({ pod, phase, statuses }: ConditionInputs): Verdict {

@@ -7,6 +7,8 @@ import type { PodStatus } from '../../api/types/pod_status.ts'
 import type { ContainerStatus } from '../../runtime/runtime.ts'
 import { restartCountOf } from '../container/labels.ts'
 import { hasExited, instancesOf } from '../pod/instances.ts'
+import { actualResources } from './actual_resources.ts'
+import { LOST_AT_THE_END } from './final_statuses.ts'
 import { containersOf, type ContainerRole, type NamedContainer } from '../pod/pod_nouns.ts'
 import type { HealthOf, ObservedPod, Waiting } from '../pod/pod_state.ts'
 
@@ -25,7 +27,6 @@ export interface StatusView {
   readonly runtimeName: string
 }
 
-const LOST = 'The container could not be located when the pod was terminated'
 /** The two spaces are Kubernetes' own. */
 const LOST_BEFORE = 'The container could not be located when the pod was deleted.  The container used to be Running'
 
@@ -68,8 +69,8 @@ function statusOf(named: NamedContainer, view: StatusView, messageMax: number): 
   }
   if (newest) status.containerID = idOf(newest, view)
   const { requests } = container.resources ?? {}
-  if (requests && newest?.state === 'running') status.allocatedResources = requests
-  if (newest?.state === 'running') status.resources = container.resources ?? {}
+  if (requests && newest) status.allocatedResources = requests
+  if (newest) status.resources = actualResources(container, newest)
   const mounts = (container.volumeMounts ?? []).map(({ name, mountPath, readOnly }) => ({
     name,
     mountPath,
@@ -84,7 +85,7 @@ function stateOf(newest: ContainerStatus, view: StatusView, messageMax: number):
   return { terminated: terminatedState(newest, view, messageMax) }
 }
 
-function terminatedState(ended: ContainerStatus, view: StatusView, messageMax: number, lost = LOST): NonNullable<ContainerStateOfApi['terminated']> {
+function terminatedState(ended: ContainerStatus, view: StatusView, messageMax: number, lost = LOST_AT_THE_END): NonNullable<ContainerStateOfApi['terminated']> {
   if (ended.state === 'unknown') {
     return {
       exitCode: 137,

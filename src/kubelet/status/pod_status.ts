@@ -5,15 +5,18 @@ import type { Millis } from '../../base/clock.ts'
 import { runningOf } from '../pod/instances.ts'
 import { isUsable } from '../pod/plan_sandbox.ts'
 import { isHostNetwork, type Phase } from '../pod/pod_nouns.ts'
-import type { PodMemory, Termination } from '../pod/pod_state.ts'
-import { computeConditions } from './conditions.ts'
+import { isResizing } from '../pod/plan_resize.ts'
+import type { DesiredPod, PodMemory, Termination } from '../pod/pod_state.ts'
+import { computeConditions, type ResizeState } from './conditions.ts'
 import { computeContainerStatuses, type StatusView } from './container_statuses.ts'
+import { concludeStatuses } from './final_statuses.ts'
 import { computePhase, endPhase } from './phase.ts'
 
 export interface PodStatusInputs extends Omit<StatusView, 'isEnding' | 'starting'> {
   readonly termination: Termination | undefined
   readonly memory: PodMemory
   readonly hostIPs: readonly string[]
+  readonly resize?: DesiredPod['resize']
   /** Wall-clock. */
   readonly now: Millis
 }
@@ -22,7 +25,8 @@ export function computePodStatus(inputs: PodStatusInputs): PodStatus {
   const { pod, observed, previous, termination, memory, hostIPs, now } = inputs
   const phase = phaseOf(inputs)
   const isOver = isTerminalPhase(phase)
-  const statuses = computeContainerStatuses({ ...inputs, isEnding: termination !== undefined, starting: memory.starting })
+  const seen = computeContainerStatuses({ ...inputs, isEnding: termination !== undefined, starting: memory.starting })
+  const statuses = isOver ? concludeStatuses(pod, seen) : seen
   const sandbox = observed.sandboxes[0]
   const hasSandbox = !isOver && sandbox !== undefined && isUsable(pod, sandbox)
   const seenIPs = isHostNetwork(pod) ? hostIPs : (observed.sandboxes.find(s => s.ips.length > 0)?.ips ?? [])
@@ -44,6 +48,7 @@ export function computePodStatus(inputs: PodStatusInputs): PodStatus {
       hasSandbox,
       previous: previous?.conditions ?? pod.status?.conditions ?? [],
       disruption: termination?.disruption,
+      resize: termination ? undefined : resizeState(inputs),
       now: timestamp(now),
     }),
     ...(hostIPs[0] && { hostIP: hostIPs[0], hostIPs: hostIPs.map(ip => ({ ip })) }),
@@ -53,6 +58,13 @@ export function computePodStatus(inputs: PodStatusInputs): PodStatus {
     ...(pod.metadata.generation !== undefined && { observedGeneration: pod.metadata.generation }),
   } as PodStatus
 }
+
+const resizeState = ({ pod, observed, memory, resize }: PodStatusInputs): ResizeState => ({
+  pending: resize?.pending,
+  isInProgress: isResizing(pod, observed, memory),
+  error: memory.resizeError,
+  generation: resize?.generation,
+})
 
 /** A terminal phase is withheld until nothing can be running any more, and is never left again. */
 function phaseOf({ pod, observed, healthOf, previous, termination, memory }: PodStatusInputs): Phase {

@@ -10,7 +10,7 @@ import type { PodStatus } from '../../api/types/pod_status.ts'
 import { backoffMs } from '../../base/backoff.ts'
 import { sleep } from '../../base/clock.ts'
 import type { KubeletContext } from '../context.ts'
-import { OWNED_CONDITIONS } from './conditions.ts'
+import { OWNED_CONDITIONS, RESIZE_CONDITIONS } from './conditions.ts'
 
 export interface StatusManager {
   /** Never waits. */
@@ -119,20 +119,24 @@ export function statusPatch(stored: PodStatus, wanted: PodStatus): Record<string
         stored.conditions?.find(old => old.type === condition.type),
       ),
   )
-  if (conditions.length > 0) {
+  const over = RESIZE_CONDITIONS.filter(type => isIn(stored, type) && !isIn(wanted, type))
+  if (conditions.length + over.length > 0) {
     const isOwned = (type: string) => OWNED_CONDITIONS.includes(type)
     const foreign = [...(stored.conditions ?? []), ...conditions].map(({ type }) => type).filter(type => !isOwned(type))
-    const types = [...new Set(foreign), ...OWNED_CONDITIONS]
-    patch.conditions = conditions.map(condition =>
+    const types = [...new Set(foreign), ...OWNED_CONDITIONS].filter(type => !over.includes(type))
+    const changed = conditions.map(condition =>
       withNulls(
         condition,
         stored.conditions?.find(old => old.type === condition.type),
       ),
     )
+    patch.conditions = [...changed, ...over.map(type => ({ $patch: 'delete', type }))]
     patch['$setElementOrder/conditions'] = types.map(type => ({ type }))
   }
   return Object.keys(patch).length > 0 ? patch : undefined
 }
+
+const isIn = ({ conditions }: PodStatus, type: string): boolean => conditions?.some(condition => condition.type === type) ?? false
 
 const OWNED_FIELDS = [
   'phase',

@@ -1,0 +1,58 @@
+/** Keeps the cgroups of a node's Pods, and those above them, at what the Pods have been given. */
+import type { Pod } from '../../api/kinds/pod.ts'
+import { podRequests } from '../../api/resources.ts'
+import { messageOf } from '../../base/error_message.ts'
+import type { CgroupLimits } from '../../runtime/pod_cgroups.ts'
+import { cgroupParent } from '../container/sandbox_config.ts'
+import type { KubeletContext } from '../context.ts'
+import { BEST_EFFORT_LIMITS, burstableLimits, nodeLimits } from './cgroup_values.ts'
+
+export interface NodeCgroups {
+  /** Those of the node and of the QoS classes. */
+  start(): Promise<void>
+  setPod(pod: Pod, limits: CgroupLimits): Promise<void>
+  removePod(pod: Pod): Promise<void>
+}
+
+/** Where the runtime decides about cgroups (no root was given) there is nothing to keep. */
+export function createNodeCgroups({ cgroups, cgroupRoot, machine, host }: KubeletContext): NodeCgroups {
+  /** CPU requests of Burstable Pods, by uid. */
+  const burstable = new Map<string, number>()
+  let shares: number | undefined
+  let writing: Promise<void> = Promise.resolve()
+
+  /** Before a Pod gets its share of the class, after it gives it back. One write at a time, each of the newest sum. */
+  function weighBurstable(): Promise<void> {
+    const write = async () => {
+      const limits = burstableLimits([...burstable.values()])
+      if (!cgroups || limits.cpuShares === shares) return
+      await cgroups.set(`${cgroupRoot}/burstable`, limits)
+      shares = limits.cpuShares
+    }
+    const written = writing.then(write)
+    writing = written.catch(() => undefined)
+    return written
+  }
+
+  return {
+    async start() {
+      if (!cgroups || !cgroupRoot) return
+      await cgroups.set(cgroupRoot, nodeLimits(machine))
+      await Promise.all([cgroups.set(`${cgroupRoot}/besteffort`, BEST_EFFORT_LIMITS), weighBurstable()])
+    },
+    async setPod(pod, limits) {
+      if (!cgroups || !cgroupRoot) return
+      if (pod.status.qosClass === 'Burstable') {
+        burstable.set(pod.metadata.uid ?? '', podRequests(pod).get('cpu') ?? 0)
+        await weighBurstable()
+      }
+      await cgroups.set(cgroupParent(cgroupRoot, pod), limits)
+    },
+    async removePod(pod) {
+      if (!cgroups || !cgroupRoot) return
+      await cgroups.remove(cgroupParent(cgroupRoot, pod))
+      if (!burstable.delete(pod.metadata.uid ?? '')) return
+      await weighBurstable().catch((error: unknown) => host.log.warn('the cgroup of Burstable Pods could not be changed', { error: messageOf(error) }))
+    },
+  }
+}
