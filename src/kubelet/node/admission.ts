@@ -4,7 +4,7 @@
  */
 import { hostPortsConflict, hostPortsOf, podRequests } from '../../api/pod.ts'
 import type { Pod } from '../../api/kinds/pod.ts'
-import type { Machine } from './machine.ts'
+import type { Allocatable } from './allocatable.ts'
 import { forbiddenSysctl } from './sysctls.ts'
 
 export interface Refusal {
@@ -13,16 +13,16 @@ export interface Refusal {
 }
 
 /** `others` are the Pods of this node that have not ended. Resources the node does not have at all are refused too. */
-export function admitPod(pod: Pod, others: readonly Pod[], machine: Machine): Refusal | undefined {
+export function admitPod(pod: Pod, others: readonly Pod[], allocatable: Allocatable): Refusal | undefined {
   const sysctl = forbiddenSysctl(pod)
   if (sysctl) return { reason: 'SysctlForbidden', message: sysctl }
   if (pod.spec.os && pod.spec.os.name !== 'linux') return { reason: 'PodOSNotSupported', message: "Failed to admit pod as the OS field doesn't match node OS" }
   const capacity = new Map([
-    ['cpu', machine.cpuMilli],
-    ['memory', machine.memoryBytes],
-    ['ephemeral-storage', machine.ephemeralStorageBytes],
+    ['cpu', allocatable.cpuMilli],
+    ['memory', allocatable.memoryBytes],
+    ['ephemeral-storage', allocatable.ephemeralStorageBytes],
   ])
-  if (others.length + 1 > machine.podsMax) return outOf('pods', 1, others.length, machine.podsMax)
+  if (others.length + 1 > allocatable.podsMax) return outOf('pods', 1, others.length, allocatable.podsMax)
   for (const [resource, requested] of podRequests(pod)) {
     if (requested === 0) continue
     const used = others.reduce((sum, other) => sum + (podRequests(other).get(resource) ?? 0), 0)

@@ -13,12 +13,22 @@ import { backoffMs } from '../../base/backoff.ts'
 import { every, sleep, type Millis } from '../../base/clock.ts'
 import { messageOf } from '../../base/error_message.ts'
 import type { KubeletContext } from '../context.ts'
+import type { PressureCondition } from '../eviction/signals.ts'
+import type { Allocatable } from './allocatable.ts'
 import { computeNodeStatus, nodeLabels, type NodeStatus } from './node_status.ts'
 
 export interface NodeAgent {
   /** Resolves when the Node is in the API. */
   start(): Promise<void>
   stop(): Promise<void>
+  /** As it was last seen in the API: what Events are about. */
+  readonly node: Node | undefined
+}
+
+export interface NodeGuard {
+  /** What the node is short of. */
+  conditions(): readonly PressureCondition[]
+  readonly allocatable: Allocatable
 }
 
 const STATUS_EVERY_MS = 10_000
@@ -29,7 +39,7 @@ const LEASE_SECONDS = 40
 const LEASE_NAMESPACE = 'kube-node-lease'
 const RETRY = { baseMs: 200, maxMs: 7_000 }
 
-export function createNodeAgent(context: KubeletContext): NodeAgent {
+export function createNodeAgent(context: KubeletContext, guard: NodeGuard): NodeAgent {
   const { host, client, runtime, events, machine, nodeName } = context
   const { clock, log } = host
   const key = { namespace: '', name: nodeName }
@@ -51,6 +61,8 @@ export function createNodeAgent(context: KubeletContext): NodeAgent {
       machine,
       images,
       runtime: status,
+      allocatable: guard.allocatable,
+      pressures: guard.conditions(),
       previous: previous?.conditions ?? [],
       now: timestamp(clock.wall()),
       runtimeVersion: version ? `${version.runtimeName}://${version.runtimeVersion.replace(/^v/, '')}` : `${runtimeNameOf(previous)}://Unknown`,
@@ -113,6 +125,9 @@ export function createNodeAgent(context: KubeletContext): NodeAgent {
     })
 
   return {
+    get node() {
+      return node
+    },
     async start() {
       for (let failures = 0; ;) {
         try {

@@ -1,6 +1,8 @@
 /** What a Node says of its machine and its health. Pure, but for what the runtime answered. */
 import type { Node } from '../../api/kinds/node.ts'
 import type { ImageStatus, RuntimeStatus } from '../../runtime/runtime.ts'
+import type { PressureCondition } from '../eviction/signals.ts'
+import { allocatableResources, type Allocatable } from './allocatable.ts'
 import type { Machine } from './machine.ts'
 
 export type NodeStatus = Node['status']
@@ -17,6 +19,10 @@ export interface NodeStatusInputs {
   readonly images: readonly ImageStatus[]
   /** `containerd://1.6.20`. */
   readonly runtimeVersion: string
+  /** What the Pods of this node may ask for together. */
+  readonly allocatable: Allocatable
+  /** What the node is short of. */
+  readonly pressures: readonly PressureCondition[]
   readonly previous: readonly NodeCondition[]
   /** RFC 3339. */
   readonly now: string
@@ -27,8 +33,7 @@ export function computeNodeStatus(inputs: NodeStatusInputs): NodeStatus {
   return {
     addresses: [...machine.addresses.map(address => ({ type: 'InternalIP' as const, address })), { type: 'Hostname', address: nodeName }],
     capacity: resources(machine),
-    // Nothing of the node is kept back for the system, as Kubernetes' own defaults have it.
-    allocatable: resources(machine),
+    allocatable: allocatableResources(inputs.allocatable),
     conditions: computeNodeConditions(inputs),
     images: nodeImages(inputs.images),
     daemonEndpoints: { kubeletEndpoint: { Port: 10250 } },
@@ -47,7 +52,12 @@ export function computeNodeStatus(inputs: NodeStatusInputs): NodeStatus {
   } as NodeStatus
 }
 
-export function computeNodeConditions({ runtime, previous, now }: Pick<NodeStatusInputs, 'runtime' | 'previous' | 'now'>): NodeCondition[] {
+export function computeNodeConditions({
+  runtime,
+  pressures,
+  previous,
+  now,
+}: Pick<NodeStatusInputs, 'runtime' | 'pressures' | 'previous' | 'now'>): NodeCondition[] {
   const problem = !runtime
     ? 'container runtime is down'
     : !runtime.runtimeReady
@@ -56,9 +66,9 @@ export function computeNodeConditions({ runtime, previous, now }: Pick<NodeStatu
         ? `container runtime network not ready: ${runtime.message}`
         : undefined
   const wanted: [string, 'True' | 'False', string, string][] = [
-    ['MemoryPressure', 'False', 'KubeletHasSufficientMemory', 'kubelet has sufficient memory available'],
-    ['DiskPressure', 'False', 'KubeletHasNoDiskPressure', 'kubelet has no disk pressure'],
-    ['PIDPressure', 'False', 'KubeletHasSufficientPID', 'kubelet has sufficient PID available'],
+    ...PRESSURES.map(({ type, yes, no }): [string, 'True' | 'False', string, string] =>
+      pressures.includes(type) ? [type, 'True', ...yes] : [type, 'False', ...no],
+    ),
     problem ? ['Ready', 'False', 'KubeletNotReady', problem] : ['Ready', 'True', 'KubeletReady', 'kubelet is posting ready status'],
   ]
   return wanted.map(([type, status, reason, message]) => {
@@ -73,6 +83,24 @@ export function computeNodeConditions({ runtime, previous, now }: Pick<NodeStatu
     }
   })
 }
+
+const PRESSURES: readonly { type: PressureCondition; yes: readonly [string, string]; no: readonly [string, string] }[] = [
+  {
+    type: 'MemoryPressure',
+    yes: ['KubeletHasInsufficientMemory', 'kubelet has insufficient memory available'],
+    no: ['KubeletHasSufficientMemory', 'kubelet has sufficient memory available'],
+  },
+  {
+    type: 'DiskPressure',
+    yes: ['KubeletHasDiskPressure', 'kubelet has disk pressure'],
+    no: ['KubeletHasNoDiskPressure', 'kubelet has no disk pressure'],
+  },
+  {
+    type: 'PIDPressure',
+    yes: ['KubeletHasInsufficientPID', 'kubelet has insufficient PID available'],
+    no: ['KubeletHasSufficientPID', 'kubelet has sufficient PID available'],
+  },
+]
 
 /** Kubernetes' own bounds: what the scheduler and `kubectl describe node` look at may not make the Node a large object. */
 const IMAGES_MAX = 50
