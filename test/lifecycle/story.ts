@@ -15,12 +15,15 @@ import { createSimulatedMachineStats, type SimulatedMachineStats } from '../../s
 import { createSimulatedRuntime, type SimulatedRuntime } from '../../src/sim/runtime.ts'
 import { createWorld, type World } from '../../src/sim/world.ts'
 import { createFakeApi, type FakeApi } from './fake_api.ts'
+import { overhear, type RuntimeCalls } from './runtime_calls.ts'
 
 export interface Story {
   readonly world: World
   readonly api: FakeApi
   readonly runtime: SimulatedRuntime
   readonly machineStats: SimulatedMachineStats
+  /** What the kubelet asked of its runtime. */
+  readonly calls: RuntimeCalls
   /** Seconds since the story began. */
   seconds(): number
   /** Events as `12.345 Normal Pulled …`, with their times. */
@@ -83,14 +86,17 @@ export async function beginStory(seed: string | number = 1, options: StoryOption
   const record = (type: string) => (about: KubernetesObject, reason: string, message: string, fieldPath?: string) =>
     void (about.kind === 'Pod' && events.push({ at: world.now() / 1000, type, reason, message, fieldPath, name: about.metadata.name ?? '' }))
 
+  const calls: RuntimeCalls = { stops: [], execs: [], starts: [] }
+  const names = new Map<string, string>()
   let kubelets = 0
   const start = async (connected: ContainerRuntime) => {
     const own = ++kubelets
+    const heard = overhear(connected, () => world.now() / 1000, names, calls)
     const client = unlessLost(api.client, () => own !== kubelets)
     const kubelet = createKubelet({
       host,
       client,
-      runtime: { ...connected, ...options.between?.(connected) },
+      runtime: { ...heard, ...options.between?.(heard) },
       nodeName: 'node-a',
       machine: MACHINE,
       machineStats,
@@ -116,6 +122,7 @@ export async function beginStory(seed: string | number = 1, options: StoryOption
     runtime,
     machineStats,
     events,
+    calls,
     pod,
     get disk() {
       return host.disk
