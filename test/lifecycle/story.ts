@@ -6,7 +6,7 @@ import type { Client } from '../../src/client/client.ts'
 import { createCache } from '../../src/client/reflector.ts'
 import type { KubernetesObject } from '../../src/api/meta.ts'
 import type { Disk } from '../../src/base/disk.ts'
-import { createKubelet, type Kubelet } from '../../src/kubelet/kubelet.ts'
+import { createKubelet, type Kubelet, type KubeletOptions } from '../../src/kubelet/kubelet.ts'
 import type { LogLimits } from '../../src/kubelet/logs/log_rotation.ts'
 import type { Machine } from '../../src/kubelet/node/machine.ts'
 import type { ContainerRuntime, ContainerStatus } from '../../src/runtime/runtime.ts'
@@ -28,6 +28,8 @@ export interface Story {
   seconds(): number
   /** Events as `12.345 Normal Pulled …`, with their times. */
   readonly events: { at: number; type: string; reason: string; message: string; fieldPath: string | undefined; name: string }[]
+  /** Those about the node. */
+  readonly nodeEvents: Story['events']
   run(pod: object): Pod
   pod(name?: string): Pod | undefined
   until(predicate: (pod: Pod) => boolean, limitSeconds?: number): Promise<Pod>
@@ -72,6 +74,9 @@ export const MACHINE: Machine = {
 export interface StoryOptions {
   readonly images?: readonly string[]
   readonly logLimits?: LogLimits
+  /** When the node counts as short of something; which images may go. */
+  readonly eviction?: KubeletOptions['eviction']
+  readonly imageGc?: KubeletOptions['imageGc']
   /** Puts something between the kubelet and its runtime: calls that fail, or are listened to. */
   readonly between?: (runtime: ContainerRuntime) => Partial<ContainerRuntime>
 }
@@ -83,8 +88,9 @@ export async function beginStory(seed: string | number = 1, options: StoryOption
   const runtime = createSimulatedRuntime(host, { latency: FAST_LATENCY, images: options.images ?? ['busybox:1', 'nginx:1'], pullMs: [1000, 1000] })
   const machineStats = createSimulatedMachineStats({ clock: host.machine.clock, machine: MACHINE, runtime, storage: host.machine.storage })
   const events: Story['events'] = []
+  const nodeEvents: Story['nodeEvents'] = []
   const record = (type: string) => (about: KubernetesObject, reason: string, message: string, fieldPath?: string) =>
-    void (about.kind === 'Pod' && events.push({ at: world.now() / 1000, type, reason, message, fieldPath, name: about.metadata.name ?? '' }))
+    void (about.kind === 'Pod' ? events : nodeEvents).push({ at: world.now() / 1000, type, reason, message, fieldPath, name: about.metadata.name ?? '' })
 
   const calls: RuntimeCalls = { stops: [], execs: [], starts: [] }
   const names = new Map<string, string>()
@@ -107,6 +113,8 @@ export async function beginStory(seed: string | number = 1, options: StoryOption
       cgroups: runtime.cgroups,
       pods: createCache(host, client, Pod),
       logLimits: options.logLimits,
+      eviction: options.eviction,
+      imageGc: options.imageGc,
       events: { normal: record('Normal'), warning: record('Warning') },
     })
     await world.finish(kubelet.start())
@@ -122,6 +130,7 @@ export async function beginStory(seed: string | number = 1, options: StoryOption
     runtime,
     machineStats,
     events,
+    nodeEvents,
     calls,
     pod,
     get disk() {
