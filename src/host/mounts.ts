@@ -39,7 +39,8 @@ export function createMounts(processes: Processes): Mounts {
 /** Mount points at and below a directory, in the order they were made. */
 export async function mountsBelow(directory: string): Promise<string[]> {
   const real = await realpath(directory).catch(() => directory)
-  return (await readFile('/proc/self/mountinfo', 'utf8'))
+  // Systems without it have no mounts of ours.
+  return (await readFile('/proc/self/mountinfo', 'utf8').catch(() => ''))
     .split('\n')
     .map(line => (line.split(' ')[4] ?? '').replace(/\\(\d{3})/g, (_, octal: string) => String.fromCharCode(parseInt(octal, 8))))
     .filter(mount => mount === real || mount.startsWith(`${real}/`))

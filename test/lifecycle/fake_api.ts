@@ -9,7 +9,7 @@ import { deepFreeze } from '../../src/base/freeze.ts'
 import { apiVersionOf, type Kind } from '../../src/api/kind.ts'
 import { Pod } from '../../src/api/kinds/pod.ts'
 import { keyText, timestamp, type KubernetesObject, type ObjectKey } from '../../src/api/meta.ts'
-import { alreadyExists, conflict, notFound } from '../../src/api/status.ts'
+import { alreadyExists, conflict, failure, notFound } from '../../src/api/status.ts'
 import { applyStrategicMergePatch } from '../../src/api/strategic_merge_patch.ts'
 import { checkPreconditions, planDelete } from '../../src/apiserver/registry/delete.ts'
 import type { Clock } from '../../src/base/clock.ts'
@@ -21,6 +21,8 @@ export interface FakeApi {
   get<T extends KubernetesObject>(kind: Kind<T>, name: string, namespace?: string): T | undefined
   /** How often an object was asked for by its name: `configmaps/settings`. */
   readonly reads: ReadonlyMap<string, number>
+  /** When tokens were asked for, in wall time; whether they are refused. */
+  readonly tokens: { readonly asked: readonly number[]; refuses: boolean }
   /** What is watched now: `configmaps metadata.name=settings`. */
   readonly watched: readonly string[]
   /** Every write that reached the server, in order. */
@@ -32,6 +34,7 @@ export function createFakeApi(clock: Clock): FakeApi {
   const watchers = new Set<{ kind: Kind<never>; options: Selection; event(event: never): void }>()
   const writes: FakeApi['writes'] = []
   const reads = new Map<string, number>()
+  const tokens = { asked: [] as number[], refuses: false }
   let revision = 0
   const uids = new Map<string, number>()
   const nextUid = (kind: string) => {
@@ -107,9 +110,13 @@ export function createFakeApi(clock: Clock): FakeApi {
       tell(kind, 'DELETED', { ...old, metadata: { ...old.metadata, resourceVersion: String(revision) } })
       return undefined
     },
-    async createSubresource(_kind, key, subresource) {
+    async createSubresource(_kind, key, subresource, body) {
       if (subresource !== 'token') throw notFound(Pod, key.name)
-      return { status: { token: `token-of-${key.name}`, expirationTimestamp: timestamp(clock.wall() + 3_600_000) } } as never
+      tokens.asked.push(clock.wall())
+      if (tokens.refuses) throw failure(500, 'InternalError', 'no tokens today')
+      const { spec } = body as { spec: { expirationSeconds: number } }
+      const token = tokens.asked.length === 1 ? `token-of-${key.name}` : `token-of-${key.name}-${tokens.asked.length}`
+      return { spec, status: { token, expirationTimestamp: timestamp(clock.wall() + spec.expirationSeconds * 1000) } } as never
     },
     watch(kind, options, sink) {
       const watcher = { kind: kind as never, options, event: sink.event as never }
@@ -122,6 +129,7 @@ export function createFakeApi(clock: Clock): FakeApi {
     create,
     get: (kind, name, namespace = kind.namespaced ? 'default' : '') => all(kind as never).get(keyText({ namespace, name })) as never,
     reads,
+    tokens,
     get watched() {
       return [...watchers].map(({ kind, options }) => `${kind.plural} ${options.fieldSelector ?? ''}`.trim())
     },

@@ -6,6 +6,7 @@ import type { Client } from '../../src/client/client.ts'
 import { createCache } from '../../src/client/reflector.ts'
 import type { KubernetesObject } from '../../src/api/meta.ts'
 import type { Disk } from '../../src/base/disk.ts'
+import type { Mounts } from '../../src/base/mounts.ts'
 import { createKubelet, type Kubelet, type KubeletOptions } from '../../src/kubelet/kubelet.ts'
 import type { LogLimits } from '../../src/kubelet/logs/log_rotation.ts'
 import type { Machine } from '../../src/kubelet/node/machine.ts'
@@ -53,6 +54,7 @@ export interface Story {
   readonly kubelet: Kubelet
   /** The node's. */
   readonly disk: Disk
+  readonly mounts: Mounts
 }
 
 export const MACHINE: Machine = {
@@ -135,6 +137,9 @@ export async function beginStory(seed: string | number = 1, options: StoryOption
     pod,
     get disk() {
       return host.disk
+    },
+    get mounts() {
+      return host.mounts
     },
     get kubelet() {
       return kubelet

@@ -158,19 +158,6 @@ test('§ images: with Never an image must be there, and a name that is none is t
   assert.equal(worse?.state?.waiting?.reason, 'InvalidImageName')
 })
 
-test('§ configMap volumes: a hundred Pods ask for the object they share once a minute', async () => {
-  const story = await beginStory()
-  configMap(story, 'settings', { color: 'blue' })
-  const spec = { volumes: [{ name: 'config', configMap: { name: 'settings' } }], containers: [shell([{ name: 'config', mountPath: '/etc/settings' }])] }
-  for (let i = 0; i < 100; i++) story.run({ metadata: { name: `web-${i}` }, spec })
-  for (let i = 0; i < 100; i++) await story.world.until(() => isReady(story.pod(`web-${i}`)!), 120_000, 'all ready')
-  const atStart = story.api.reads.get('configmaps/settings')!
-  assert.equal(atStart, 100, 'each Pod starts with the object as it is')
-  await story.world.advance(600_000)
-  const perMinute = (story.api.reads.get('configmaps/settings')! - atStart) / 10
-  assert.ok(perMinute > 0 && perMinute <= 1.1, `${perMinute} reads a minute`)
-})
-
 test('§ volume mounts: recursively read-only where the runtime can, and the status says what became of it', async () => {
   const story = await beginStory()
   const mounts = [

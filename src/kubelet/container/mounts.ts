@@ -58,14 +58,24 @@ async function isRecursive({ runtime }: KubeletContext, { name, recursiveReadOnl
 
 const plain = (containerPath: string, hostPath: string): Mount => ({ containerPath, hostPath, readOnly: false, recursiveReadOnly: false, propagation: 'None' })
 
-async function subPathOf({ context, container, environment }: MountInputs, mount: VolumeMount, volume: MountedVolume, _index: number): Promise<string> {
+async function subPathOf(inputs: MountInputs, mount: VolumeMount, volume: MountedVolume, index: number): Promise<string> {
+  const { context, pod, container, environment } = inputs
+  const { disk, mounts, log } = context.host
   const subPath = mount.subPathExpr ? expandSubPath(mount.subPathExpr, environment) : (mount.subPath ?? '')
   if (!subPath) return volume.hostPath
-  if (subPath.startsWith('/') || subPath.split('/').includes('..'))
+  if (subPath.startsWith('/')) throw configError(`error SubPath \`${subPath}\` must not be an absolute path`)
+  if (subPath.split('/').includes('..')) throw configError(`unable to provision SubPath \`${subPath}\`: must not contain '..'`)
+  try {
+    const parts = await resolveInside(disk, volume.hostPath, subPath)
+    // What is missing is made, and is as open as the volume is.
+    const mode = (await disk.stat(`${volume.hostPath}/.`))?.mode ?? 0o755
+    const target = context.directories.subPath(pod.metadata.uid ?? '', mount.name, container.name, index)
+    return await mounts.bindInside(volume.hostPath, parts, target, { mode })
+  } catch (error) {
+    // Not to the user: it may tell what lies outside of the volume.
+    log.warn('a subPath could not be prepared', { pod: pod.metadata.name, container: container.name, error: messageOf(error) })
     throw configError(`failed to prepare subPath for volumeMount "${mount.name}" of container "${container.name}"`)
-  return resolveInside(context.host.disk, volume, subPath).catch((error: unknown) => {
-    throw configError(`failed to prepare subPath for volumeMount "${mount.name}" of container "${container.name}": ${messageOf(error)}`)
-  })
+  }
 }
 
 function expandSubPath(expression: string, environment: ReadonlyMap<string, string>): string {
@@ -79,11 +89,11 @@ function expandSubPath(expression: string, environment: ReadonlyMap<string, stri
 const LINKS_MAX = 40
 
 /**
- * Walks into the volume part by part, following links only as long as they stay in it: a container can have left
- * a link to `/` where another container now mounts. What is missing is made, as a directory.
+ * The way to a subPath without links. Links are followed only as long as they stay in the volume: a container can have left
+ * one to `/` where another container now mounts. Whatever changes after this look is found out when it is bound.
  */
-async function resolveInside(disk: Disk, { hostPath: root, readOnly }: MountedVolume, subPath: string): Promise<string> {
-  const rest = subPath.split('/').filter(part => part !== '' && part !== '.')
+export async function resolveInside(disk: Disk, root: string, subPath: string): Promise<string[]> {
+  const rest = partsOf(subPath)
   const parts: string[] = []
   let links = 0
   while (rest.length > 0) {
@@ -98,14 +108,10 @@ async function resolveInside(disk: Disk, { hostPath: root, readOnly }: MountedVo
       if (++links > LINKS_MAX) throw new DiskError('Other', 'too many levels of symbolic links')
       const target = await disk.readLink(path)
       if (target.startsWith('/')) throw new DiskError('Other', 'the path leads out of the volume')
-      rest.unshift(...target.split('/').filter(p => p !== '' && p !== '.'))
-      continue
-    }
-    if (!info) {
-      if (readOnly) throw new DiskError('NotFound', `${subPath}: no such file or directory`)
-      await disk.makeDirectory(path, { mode: 0o750 })
-    }
-    parts.push(part)
+      rest.unshift(...partsOf(target))
+    } else parts.push(part)
   }
-  return [root, ...parts].join('/')
+  return parts
 }
+
+const partsOf = (path: string): string[] => path.split('/').filter(part => part !== '' && part !== '.')
