@@ -12,8 +12,6 @@ export interface UnsupportedField {
   readonly only?: readonly unknown[]
   /** These values are acted on, or ask for nothing. */
   readonly unless?: readonly unknown[]
-  /** Acted on at creation; it is the change that is not. */
-  readonly onlyChanges?: true
 }
 
 const NOT_YET = 'Poise does not act on this field yet'
@@ -55,7 +53,6 @@ const EVERY_KIND: readonly UnsupportedField[] = [
 const CONTAINER: readonly UnsupportedField[] = [
   { path: 'env[].valueFrom.fileKeyRef', says: `${ALPHA}, and the container will not start` },
   { path: 'lifecycle.stopSignal', says: ALPHA },
-  { path: 'resources', says: 'Poise does not change the resources of running containers yet', onlyChanges: true },
   { path: 'resources.claims', says: 'Poise has no devices to claim; the container starts without' },
   { path: 'resources.limits.ephemeral-storage', says: 'Poise does not measure local storage yet, so nothing is evicted for using more' },
   { path: 'restartPolicyRules', says: ALPHA },
@@ -73,7 +70,6 @@ const POD: readonly UnsupportedField[] = [
   { path: 'spec.hostUsers', only: [false], says: 'Poise makes no user namespaces yet; root in the Pod is root on the node' },
   { path: 'spec.hostnameOverride', says: ALPHA },
   { path: 'spec.resourceClaims', says: 'Poise has no devices to claim; the Pod starts without' },
-  { path: 'spec.resources', says: 'counted when the Pod is placed; Poise does not limit the Pod as a whole yet' },
   { path: 'spec.topologySpreadConstraints', says: NOT_YET },
   { path: 'spec.securityContext.appArmorProfile', says: NOT_YET },
   { path: 'spec.securityContext.seLinuxChangePolicy', says: NOT_YET },

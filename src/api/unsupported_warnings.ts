@@ -1,5 +1,4 @@
 /** Finds in an object the fields nothing acts on. Every write passes here, so only declared paths are walked. */
-import { deepEqual } from './deep.ts'
 import type { UnsupportedField } from './unsupported.ts'
 
 /** @returns sentences for Warning headers: of a new object all, of a changed one those its old version did not earn already. */
@@ -28,7 +27,6 @@ interface Step {
 interface Found {
   readonly at: string
   readonly field: UnsupportedField
-  readonly value: unknown
 }
 
 function compile(fields: readonly UnsupportedField[]): Step {
@@ -53,7 +51,7 @@ function memberOf(step: Step, name: string): Step {
 const newStep = (): Step => ({ fields: [], members: new Map(), items: undefined })
 
 function walk(step: Step, value: unknown, at: string, found: Found[]): void {
-  for (const field of step.fields) if (isMeant(field, value)) found.push({ at, field, value })
+  for (const field of step.fields) if (isMeant(field, value)) found.push({ at, field })
   if (typeof value !== 'object' || value === null) return
   if (Array.isArray(value)) {
     const { items } = step
@@ -79,8 +77,7 @@ function isMeant({ only, unless }: UnsupportedField, value: unknown): boolean {
   return !Array.isArray(value) || value.length > 0
 }
 
-function isNews({ at, field, value }: Found, before: readonly Found[]): boolean {
+function isNews({ at, field }: Found, before: readonly Found[]): boolean {
   const was = before.find(one => one.at === at && one.field === field)
-  if (field.onlyChanges) return was !== undefined && !deepEqual(value, was.value)
   return was === undefined
 }

@@ -19,13 +19,8 @@ describe('each row of the table', () => {
         const value = field.only?.[0] ?? (field.unless ? 'other' : exampleAt(kind.schema, field.path))
         const object = objectWith(field.path, value)
         const sentence = `${field.path.replaceAll('[]', '[0]')}: ${field.says}`
-        if (field.onlyChanges) {
-          assert.deepEqual(warn(object, undefined), [])
-          assert.deepEqual(warn(object, objectWith(field.path, { limits: { cpu: '7' } })), [sentence])
-        } else {
-          assert.deepEqual(warn(object, undefined), [sentence])
-          assert.deepEqual(warn(object, {}), [sentence], 'also when a change brings it')
-        }
+        assert.deepEqual(warn(object, undefined), [sentence])
+        assert.deepEqual(warn(object, {}), [sentence], 'also when a change brings it')
         assert.deepEqual(warn(object, structuredClone(object)), [], 'but not again when something else changes')
         for (const harmless of field.unless ?? []) assert.deepEqual(warn(objectWith(field.path, harmless), undefined), [])
       })
@@ -49,7 +44,7 @@ describe('each row of the table', () => {
     const server = await startServer()
     const silent: string[] = []
     for (const field of unsupportedFieldsOf('Pod')) {
-      if (field.onlyChanges || field.path.startsWith('spec.ephemeralContainers')) continue
+      if (field.path.startsWith('spec.ephemeralContainers')) continue
       const answer = await server.post(`${PODS}?dryRun=All`, podWith(field))
       if (answer.status === 201 && !warningsOf(answer).some(text => text.endsWith(`: ${field.says}`))) silent.push(field.path)
       if (answer.status !== 201) assert.equal(answer.json.kind, 'Status', field.path)
@@ -98,14 +93,6 @@ test('a Service earns one sentence, whatever its type', async () => {
     assert.equal(warningsOf(answer).length, 1, JSON.stringify(spec))
     assert.match(warningsOf(answer)[0]!, /^spec\.clusterIP: /)
   }
-})
-
-test('a resize is kept, and says that running containers stay as they are', async () => {
-  const server = await startServer()
-  await server.post(PODS, podNamed('web', { spec: { containers: [{ name: 'main', image: 'nginx', resources: { requests: { cpu: '100m' } } }] } }))
-  const answer = await server.patch(`${PODS}/web/resize`, 'strategic', { spec: { containers: [{ name: 'main', resources: { requests: { cpu: '200m' } } }] } })
-  assert.equal(answer.status, 200, answer.text)
-  assert.deepEqual(warningsOf(answer), ['spec.containers[0].resources: Poise does not change the resources of running containers yet'])
 })
 
 test('walking the table costs a plain Pod next to nothing', () => {

@@ -1,6 +1,5 @@
 /** What the server decides when a Pod is created, and what each kind of update may not touch. */
 import { cloneJson } from '../deep.ts'
-import { isSidecar } from '../pod.ts'
 import { qosClass } from '../resources.ts'
 import type { Container } from '../types/container.ts'
 import type { Pod } from './pod.ts'
@@ -34,18 +33,20 @@ export function preparePodForUpdate(draft: Pod, old: Pod, subresource: string): 
   draft.status = cloneJson(old.status)
 }
 
-/** The old spec with the draft's resources and resize policies; containers are matched by place, and names that differ are kept for validation to refuse. */
+/**
+ * The old spec with the draft's names, resources and resize policies, place by place: who is renamed or moved is refused by
+ * validation then, and everything else a draft says is dropped. Where a list has become longer or shorter the draft stays as it is, to be refused.
+ */
 function withResources(old: Pod, draft: Pod): Pod['spec'] {
+  const wanted = draft.spec
+  if (wanted.containers.length !== old.spec.containers.length || wanted.initContainers?.length !== old.spec.initContainers?.length) return wanted
   const spec = cloneJson(old.spec)
-  const resized = (containers: Container[] | undefined, wanted: Container[] | undefined): Container[] =>
-    (containers ?? []).map(container => {
-      const next = wanted?.find(({ name }) => name === container.name)
-      return next ? { ...container, resources: next.resources, ...(next.resizePolicy && { resizePolicy: next.resizePolicy }) } : container
+  const resized = (containers: Container[], changes: Container[]): Container[] =>
+    containers.map((container, index) => {
+      const { name, resources, resizePolicy } = changes[index]!
+      return { ...container, name, resources, ...(resizePolicy && { resizePolicy }) }
     })
-  spec.containers = resized(spec.containers, draft.spec.containers)
-  if (spec.initContainers)
-    spec.initContainers = resized(spec.initContainers, draft.spec.initContainers).map((container, index) =>
-      isSidecar(container) ? container : spec.initContainers![index]!,
-    )
+  spec.containers = resized(spec.containers, wanted.containers)
+  if (spec.initContainers) spec.initContainers = resized(spec.initContainers, wanted.initContainers!)
   return spec
 }

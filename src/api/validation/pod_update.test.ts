@@ -112,6 +112,51 @@ test('resize changes CPU and memory and nothing else', () => {
   ])
 })
 
+test('resize: containers keep their names and places, and plain init containers what they have', () => {
+  const container = { name: 'a', image: 'x', resources: { requests: { cpu: '1' } } }
+  const init = { ...container, name: 'i' }
+  const sidecar = { ...container, name: 's', restartPolicy: 'Always' }
+  const spec = { containers: [container, { ...container, name: 'b' }], initContainers: [init, sidecar] }
+  const old = createdOf(Pod, { spec })
+  const resize = (changes: object) => changeErrors(Pod, old, { spec: { ...spec, ...changes } }, 'resize')
+  const more = { resources: { requests: { cpu: '2' } } }
+  const storage = { resources: { requests: { cpu: '1', 'ephemeral-storage': '1Gi' } } }
+  assert.deepEqual(
+    resize({ containers: [{ ...container, ...more, image: 'dropped' }, spec.containers[1]], initContainers: [init, { ...sidecar, ...more }] }),
+    [],
+  )
+  for (const [changes, ...errors] of [
+    [{ containers: [container] }, 'spec.containers: Forbidden: containers may not be added or removed on resize'],
+    [{ initContainers: [init] }, 'spec.initContainers: Forbidden: initContainers may not be added or removed on resize'],
+    [
+      { containers: [...spec.containers].reverse() },
+      'spec.containers[0].name: Forbidden: containers may not be renamed or reordered on resize',
+      'spec.containers[1].name: Forbidden: containers may not be renamed or reordered on resize',
+    ],
+    [{ initContainers: [{ ...init, ...more }, sidecar] }, 'spec: Forbidden: resources for non-sidecar init containers are immutable'],
+    [{ initContainers: [init, { ...sidecar, ...storage }] }, 'spec: Forbidden: only cpu and memory resources for sidecar containers are mutable'],
+    [{ initContainers: [init, { ...sidecar, resources: {} }] }, 'spec.initContainers[1].resources.requests: Forbidden: resource requests cannot be removed'],
+    [
+      { containers: [{ ...container, resources: { requests: { cpu: '1' }, limits: { cpu: '500m' } } }, spec.containers[1]] },
+      'spec.containers[0].resources.requests: Invalid value: "1": must be less than or equal to cpu limit of 500m',
+    ],
+  ] as const)
+    assert.deepEqual(resize(changes), errors)
+})
+
+test('resize: the class stays, and the node must tell what containers have', () => {
+  const resources = { requests: { cpu: '1', memory: '1Gi' }, limits: { cpu: '1', memory: '1Gi' } }
+  const spec = { containers: [{ name: 'a', image: 'x', resources }] }
+  const less = { containers: [{ name: 'a', image: 'x', resources: { ...resources, requests: { cpu: '500m', memory: '1Gi' } } }] }
+  const old = createdOf(Pod, { spec })
+  assert.deepEqual(changeErrors(Pod, old, { spec: less }, 'resize'), ['spec: Invalid value: "Burstable": Pod QOS Class may not change as a result of resizing'])
+  const running = { name: 'a', image: 'x', imageID: '', ready: true, restartCount: 0, lastState: {}, state: { running: {} } }
+  old.status.containerStatuses = [running]
+  assert.deepEqual(changeErrors(Pod, old, { spec }, 'resize'), ['spec: Forbidden: Pod running on node without support for resize'])
+  old.metadata.annotations = { 'kubernetes.io/config.mirror': 'x' }
+  assert.deepEqual(changeErrors(Pod, old, { spec }, 'resize'), [': Forbidden: static pods cannot be resized'])
+})
+
 test('ephemeral containers are added and never changed', () => {
   const old = createdOf(Pod, { spec: SPEC })
   old.spec.ephemeralContainers = draftOf(Pod, { spec: { containers: [], ephemeralContainers: [{ name: 'e', image: 'x' }] } }).spec.ephemeralContainers

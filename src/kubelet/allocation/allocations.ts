@@ -9,7 +9,7 @@
  */
 import { deepEqual } from '../../api/deep.ts'
 import type { Pod } from '../../api/kinds/pod.ts'
-import { isDeleting, isTerminal } from '../../api/pod.ts'
+import { isDeleting, isTerminal, podCondition } from '../../api/pod.ts'
 import { decodeText } from '../../base/bytes.ts'
 import { sleep } from '../../base/clock.ts'
 import { messageOf } from '../../base/error_message.ts'
@@ -111,8 +111,8 @@ export function createAllocations({ context, allocatable, active, admit, changed
     return !deepEqual(entry.pending, pending)
   }
 
-  function retry(): void {
-    const waiting = [...entries.values()].filter(entry => wants(entry) && entry.pending?.reason !== 'Infeasible')
+  function retry(isMeant: (entry: Entry) => boolean = ({ pending }) => pending?.reason === 'Deferred'): void {
+    const waiting = [...entries.values()].filter(isMeant)
     const wishes = waiting.map(entry => ({ entry, pod: entry.pod, allocated: given(entry.pod), since: entry.pending?.since ?? clock.wall() }))
     for (const { entry, pod } of inOrderOfResize(wishes)) if (decide(entry)) changed(pod.metadata.uid ?? '')
   }
@@ -140,7 +140,8 @@ export function createAllocations({ context, allocatable, active, admit, changed
           pod,
           given: before?.given ?? allocationOf(pod),
           generation: before?.generation ?? pod.metadata.generation,
-          pending: undefined,
+          // As it was told before, so that it does not seem to be settled for a moment.
+          pending: before && pendingIn(pod),
           saved: Promise.resolve(),
         }
         entries.set(uid, entry)
@@ -164,13 +165,19 @@ export function createAllocations({ context, allocatable, active, admit, changed
     },
     async run(signal) {
       isRunning = true
-      retry()
+      retry(() => true)
       while (!signal.aborted) {
         await sleep(clock, RETRY_MS, signal, 'every pending resize').catch(() => undefined)
         if (!signal.aborted) retry()
       }
     },
   }
+}
+
+function pendingIn(pod: Pod): PendingResize | undefined {
+  const { reason, message = '', observedGeneration, lastTransitionTime = '' } = podCondition(pod, 'PodResizePending') ?? {}
+  if (reason !== 'Deferred' && reason !== 'Infeasible') return undefined
+  return { reason, message, generation: observedGeneration, since: Date.parse(lastTransitionTime) || 0 }
 }
 
 interface Stored {
