@@ -22,7 +22,7 @@ export function validateContainers(spec: PodSpec, path: string): FieldError[] {
       ...uniqueName(container, at, names),
       ...(container.restartPolicy ? [forbidden(`${at}.restartPolicy`, 'may not be set for non-init containers')] : []),
       ...validateProbesAndHooks(container, at, spec.terminationGracePeriodSeconds),
-      ...validateResizePolicy(container.resizePolicy, `${at}.resizePolicy`),
+      ...validateResizePolicy(container.resizePolicy, `${at}.resizePolicy`, spec.restartPolicy),
     ]),
     ...validateHostPorts(spec.containers, path),
   ]
@@ -37,7 +37,10 @@ export function validateInitContainers(spec: PodSpec, path: string): FieldError[
     ...uniqueName(container, at, names),
     ...validateInitRestartPolicy(container, at),
     ...(isSidecar(container)
-      ? [...validateProbesAndHooks(container, at, spec.terminationGracePeriodSeconds), ...validateResizePolicy(container.resizePolicy, `${at}.resizePolicy`)]
+      ? [
+          ...validateProbesAndHooks(container, at, spec.terminationGracePeriodSeconds),
+          ...validateResizePolicy(container.resizePolicy, `${at}.resizePolicy`, spec.restartPolicy),
+        ]
       : PROBES_AND_HOOKS.filter(field => container[field]).map(field =>
           forbidden(`${at}.${field}`, 'may not be set for init containers without restartPolicy=Always'),
         )),

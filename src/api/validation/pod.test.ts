@@ -324,6 +324,47 @@ test('resources', () => {
   ])
 })
 
+test('resources of the whole Pod hold those of its containers', () => {
+  const resources = { requests: { cpu: '750m', memory: '256Mi' }, limits: { cpu: '2' } }
+  const whole = (own: object) => ({
+    spec: {
+      containers: [
+        { ...BASE, resources },
+        { ...BASE, name: 'b', resources },
+      ],
+      resources: own,
+    },
+  })
+  check([
+    ['enough', whole({ requests: { cpu: '1500m', memory: '1Gi' }, limits: { cpu: '2', memory: '1Gi' } }), []],
+    [
+      'too little',
+      whole({ requests: { cpu: '1', memory: '256Mi' }, limits: { cpu: '1' } }),
+      [
+        'spec.resources.requests[cpu]: Invalid value: "1": must be greater than or equal to aggregate container requests of 1500m',
+        'spec.resources.requests[memory]: Invalid value: "256Mi": must be greater than or equal to aggregate container requests of 512Mi',
+        'spec.resources.containers[0][cpu].limits: Invalid value: "2": must be less than or equal to pod limits of 1',
+        'spec.resources.containers[1][cpu].limits: Invalid value: "2": must be less than or equal to pod limits of 1',
+      ],
+    ],
+  ])
+})
+
+test('resizePolicy', () => {
+  const policy = (resourceName: string, restartPolicy: string) => ({ resourceName, restartPolicy })
+  const of = (resizePolicy: object[], spec: object = {}) => ({ spec: { ...spec, containers: [{ ...BASE, resizePolicy }] } })
+  check([
+    ['both', of([policy('cpu', 'NotRequired'), policy('memory', 'RestartContainer')]), []],
+    ['another', of([policy('gpu', 'NotRequired')]), 'spec.containers[0].resizePolicy: Unsupported value: "gpu": supported values: "cpu", "memory"'],
+    ['twice', of([policy('cpu', 'NotRequired'), policy('cpu', 'NotRequired')]), 'spec.containers[0].resizePolicy: Duplicate value: "cpu"'],
+    [
+      'a restart that never comes',
+      of([policy('cpu', 'RestartContainer')], { restartPolicy: 'Never' }),
+      "spec.containers[0].resizePolicy: Invalid value: \"RestartContainer\": must be 'NotRequired' when `restartPolicy` is 'Never'",
+    ],
+  ])
+})
+
 test('volumes and mounts', () => {
   const volumes = (...items: object[]) => withSpec({ volumes: items })
   const mounts = (...items: object[]) => ({ spec: { containers: [{ ...BASE, volumeMounts: items }], volumes: [{ name: 'v' }] } })

@@ -22,7 +22,7 @@ export function validatePodSpec(spec: PodSpec, path: string): FieldError[] {
     ...validateInitContainers(spec, `${path}.initContainers`),
     ...validateEphemeralContainers(spec, `${path}.ephemeralContainers`),
     ...valuesErrors(spec, path),
-    ...(spec.resources ? validatePodResources(spec.resources, `${path}.resources`) : []),
+    ...(spec.resources ? validatePodResources(spec.resources, `${path}.resources`, spec) : []),
     ...validateNodeChoice(spec, path),
     ...validatePodSecurityContext(spec.securityContext ?? {}, `${path}.securityContext`, { hostNetwork }),
     ...(spec.shareProcessNamespace && spec.hostPID

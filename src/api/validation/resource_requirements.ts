@@ -1,7 +1,8 @@
 /** Requests and limits (behaviour 12.10). */
-import { duplicateValue, forbidden, invalidValue, requiredValue, type FieldError } from '../field_error.ts'
-import { compareQuantities, parseQuantity } from '../quantity.ts'
-import type { Quantities } from '../resources.ts'
+import { duplicateValue, forbidden, invalidValue, notSupported, requiredValue, type FieldError } from '../field_error.ts'
+import { compareQuantities, formatQuantity, parseQuantity } from '../quantity.ts'
+import { podRequests, resourceAmount, type Quantities } from '../resources.ts'
+import type { PodSpec } from '../types/pod_spec.ts'
 import type { ContainerResizePolicy, ResourceRequirements } from '../types/resource_requirements.ts'
 import { qualifiedName } from './names.ts'
 
@@ -18,8 +19,24 @@ export function validateResources(resources: ResourceRequirements | undefined, p
   ]
 }
 
-export function validatePodResources({ limits = {}, requests = {} }: ResourceRequirements, path: string): FieldError[] {
+/** The Pod as a whole has room for its containers: for what they ask for together, and for what each may use at most. */
+export function validatePodResources({ limits = {}, requests = {} }: ResourceRequirements, path: string, spec: PodSpec): FieldError[] {
+  const asked = podRequests({ spec: { ...spec, resources: undefined, overhead: undefined } })
   return [
+    ...Object.entries(requests).flatMap(([name, request]) => {
+      const together = asked.get(name) ?? 0
+      if (!parseQuantity(request) || resourceAmount(name, request) >= together) return []
+      return [
+        invalidValue(`${path}.requests[${name}]`, request, `must be greater than or equal to aggregate container requests of ${amountText(name, together)}`),
+      ]
+    }),
+    ...spec.containers.flatMap((container, index) =>
+      Object.entries(container.resources?.limits ?? {}).flatMap(([name, limit]) => {
+        const most = limits[name]
+        if (most === undefined || !parseQuantity(limit) || !parseQuantity(most) || compareQuantities(limit, most) <= 0) return []
+        return [invalidValue(`${path}.containers[${index}][${name}].limits`, limit, `must be less than or equal to pod limits of ${most}`)]
+      }),
+    ),
     ...validateQuantities(limits, `${path}.limits`, podResource),
     ...validateQuantities(requests, `${path}.requests`, podResource),
     ...compareToLimits(requests, limits, path),
@@ -40,13 +57,18 @@ export function validateQuantity(quantity: string, path: string, isWhole = false
   return isWhole && parsed.nano % 1_000_000_000n !== 0n ? [invalidValue(path, quantity, 'must be an integer')] : []
 }
 
-export function validateResizePolicy(policies: readonly ContainerResizePolicy[] | undefined, path: string): FieldError[] {
+export function validateResizePolicy(policies: readonly ContainerResizePolicy[] | undefined, path: string, podRestartPolicy: string): FieldError[] {
   const seen = new Set<string>()
-  return (policies ?? []).flatMap(({ resourceName: name }, index) => {
-    if (!POD_LEVEL.includes(name)) return [invalidValue(`${path}[${index}].resourceName`, name, 'must be cpu or memory')]
-    if (seen.has(name)) return [duplicateValue(`${path}[${index}]`, name)]
+  return (policies ?? []).flatMap(({ resourceName: name, restartPolicy }) => {
+    const isRepeated = seen.has(name)
     seen.add(name)
-    return []
+    return [
+      ...(isRepeated ? [duplicateValue(path, name)] : []),
+      ...(POD_LEVEL.includes(name) ? [] : [notSupported(path, name, POD_LEVEL)]),
+      ...(podRestartPolicy === 'Never' && restartPolicy === 'RestartContainer'
+        ? [invalidValue(path, restartPolicy, "must be 'NotRequired' when `restartPolicy` is 'Never'")]
+        : []),
+    ]
   })
 }
 
@@ -64,6 +86,11 @@ function compareToLimits(requests: Quantities, limits: Quantities, path: string)
     return difference > 0 ? [invalidValue(`${path}.requests`, request, `must be less than or equal to ${name} limit of ${limit}`)] : []
   })
 }
+
+const amountText = (name: string, amount: number): string =>
+  name === 'cpu'
+    ? formatQuantity({ nano: BigInt(amount) * 1_000_000n, format: 'decimal' })
+    : formatQuantity({ nano: BigInt(amount) * 1_000_000_000n, format: 'binary' })
 
 const hugePagesNeedCompany = (named: Quantities, path: string): FieldError[] =>
   Object.keys(named).some(isHugePages) && !('cpu' in named) && !('memory' in named) ? [forbidden(path, 'HugePages require cpu or memory')] : []
