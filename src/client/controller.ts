@@ -24,6 +24,8 @@ export const settled: Outcome = {}
 export interface ControllerOptions {
   readonly name: string
   readonly sources: readonly Source[]
+  /** Looked at once at the start, whether there is anything or not. */
+  readonly first?: readonly ObjectKey[]
   /** A throw is logged and tried again after a back-off. The client counts what is written, so that the next pass waits for it. */
   reconcile(key: ObjectKey, client: Client): Promise<Outcome>
   /** How many keys are worked on at once. */
@@ -54,6 +56,8 @@ export function startController(host: Host, client: Client, options: ControllerO
   const log = host.log.child({ controller: options.name })
   const ownWrites = new Map<string, Map<Kind<never>, number>>()
   const listeners = options.sources.map(source => source.cache.onChange(change => source.keysOf(change).forEach(key => queue.add(keyText(key)))))
+
+  options.first?.forEach(key => queue.add(keyText(key)))
 
   const hasSeenOwnWrites = (key: string): boolean => {
     const writes = ownWrites.get(key)

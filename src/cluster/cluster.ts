@@ -24,6 +24,7 @@ import type { Client } from '../client/client.ts'
 import { createEventRecorder } from '../client/events.ts'
 import { createCache } from '../client/reflector.ts'
 import { createSeriesEventRecorder } from '../client/series_events.ts'
+import { startBuiltInServicesController, type BuiltInService } from '../controllers/built_in_services.ts'
 import { startEndpointSliceController } from '../controllers/endpoints/endpoint_slices.ts'
 import { startEndpointsController } from '../controllers/endpoints/endpoints.ts'
 import { startEndpointSliceMirroringController } from '../controllers/endpoints/mirroring.ts'
@@ -32,17 +33,14 @@ import { startNodeTaintController } from '../controllers/node_taints.ts'
 import { startRootCaController } from '../controllers/root_ca.ts'
 import { startServiceAccountController } from '../controllers/service_account.ts'
 import { startTaintEvictionController } from '../controllers/taint_eviction.ts'
-import { createKubelet, type Kubelet } from '../kubelet/kubelet.ts'
-import type { Machine } from '../kubelet/node/machine.ts'
-import type { MachineStats } from '../kubelet/stats/machine_stats.ts'
+import type { Kubelet } from '../kubelet/kubelet.ts'
 import { createMetricsCollector } from '../metrics/collector.ts'
 import { createDnsView } from '../network/dns/cluster_view.ts'
 import type { DnsView } from '../network/dns/records.ts'
-import type { PodCgroups } from '../runtime/pod_cgroups.ts'
-import type { ContainerRuntime } from '../runtime/runtime.ts'
 import { startScheduler } from '../scheduler/scheduler.ts'
 import type { Store } from '../store/store.ts'
-import { controllerManagerUser, metricsServerUser, nameServerUser, nodeUser, schedulerUser } from './identities.ts'
+import { controllerManagerUser, metricsServerUser, nameServerUser, schedulerUser } from './identities.ts'
+import { createNode, type NodeParts, type RunningNode } from './node.ts'
 
 export interface ClusterParts {
   readonly host: Host
@@ -54,22 +52,9 @@ export interface ClusterParts {
   readonly clusterDomain: string
   /** The cluster IP that containers ask for names. */
   readonly dnsIP: string
+  /** Services that are served by no Pod: the API and names. */
+  readonly builtIn?: readonly BuiltInService[]
   readonly metrics?: MetricsPort
-}
-
-export interface NodeParts {
-  readonly name: string
-  readonly host: Host
-  readonly runtime: ContainerRuntime
-  /** The kubelet's own files. */
-  readonly rootDirectory: string
-  readonly machine: Machine
-  readonly machineStats: MachineStats
-  /** Below which Pods get their cgroups, and who makes them. Default: the runtime decides. */
-  readonly cgroupRoot?: string
-  readonly cgroups?: PodCgroups
-  /** What lies between this node and the API server; nothing, when they share a process. */
-  readonly connect?: (handle: Transport) => Transport
 }
 
 export interface Cluster {
@@ -87,10 +72,9 @@ export interface Cluster {
   stop(): Promise<void>
 }
 
-export function createCluster({ host, store, tokens, caCertificate, serviceCidr, clusterDomain, dnsIP, metrics }: ClusterParts): Cluster {
-  const kubelets = new Map<string, Kubelet>()
-  const nodeCaches = new Map<string, readonly { stop(): void }[]>()
-  const kubeletOf = (nodeName: string): Transport | undefined => kubelets.get(nodeName)?.handle
+export function createCluster({ host, store, tokens, caCertificate, serviceCidr, clusterDomain, dnsIP, builtIn = [], metrics }: ClusterParts): Cluster {
+  const running = new Map<string, RunningNode>()
+  const kubeletOf = (nodeName: string): Transport | undefined => running.get(nodeName)?.kubelet.handle
   const metricsCollector = createMetricsCollector({ host, kubelets: kubeletOf, user: metricsServerUser })
   const apiServer = createApiServer({
     kinds,
@@ -136,6 +120,7 @@ export function createCluster({ host, store, tokens, caCertificate, serviceCidr,
           nodes,
           events: createEventRecorder(host, forControllers, { component: 'taint-eviction-controller' }),
         }),
+        startBuiltInServicesController(host, forControllers, { services, endpoints, endpointSlices, builtIn }),
         startEndpointSliceController(host, forControllers, { services, pods, endpointSlices, nodes }),
         startEndpointsController(host, forControllers, { services, pods, endpoints }),
         startEndpointSliceMirroringController(host, forControllers, { services, endpoints, endpointSlices }),
@@ -146,36 +131,18 @@ export function createCluster({ host, store, tokens, caCertificate, serviceCidr,
       stopping.push(...controllers.map(controller => () => controller.stop()))
       await Promise.all(caches.map(cache => cache.synced))
     },
-    async addNode({ name, host: nodeHost, connect = handle => handle, ...parts }) {
-      const forNode = client(nodeUser(name), connect(apiServer.handle))
-      const ownCaches = {
-        pods: createCache(nodeHost, forNode, Pod, { fieldSelector: `spec.nodeName=${name}` }),
-        services: createCache(nodeHost, forNode, Service),
-      }
-      const kubelet = createKubelet({
-        host: nodeHost,
-        client: forNode,
-        ...ownCaches,
-        events: createEventRecorder(nodeHost, forNode, { component: 'kubelet', host: name }),
-        ...parts,
-        nodeName: name,
-        clusterDomain,
-        clusterDns: [dnsIP],
-      })
-      kubelets.set(name, kubelet)
-      nodeCaches.set(name, Object.values(ownCaches))
-      await kubelet.start()
-      return kubelet
+    async addNode(parts) {
+      const node = createNode(parts, { handle: apiServer.handle, client, clusterDomain, dnsIP })
+      running.set(parts.name, node)
+      await node.start()
+      return node.kubelet
     },
     lostNode(name) {
-      kubelets.delete(name)
-      nodeCaches.delete(name)
+      running.delete(name)
     },
     async stop() {
-      for (const kubelet of kubelets.values()) await kubelet.stop()
-      for (const cache of [...nodeCaches.values()].flat()) cache.stop()
-      kubelets.clear()
-      nodeCaches.clear()
+      for (const node of running.values()) await node.stop()
+      running.clear()
       for (const stop of stopping.splice(0).reverse()) await stop()
       caches.forEach(cache => cache.stop())
       apiServer.close()

@@ -11,4 +11,11 @@ export const nameServerUser: User = {
   groups: ['system:serviceaccounts', 'system:serviceaccounts:kube-system', AUTHENTICATED],
 }
 
+export const metricsServerUser: User = {
+  name: 'system:serviceaccount:kube-system:metrics-server',
+  groups: ['system:serviceaccounts', 'system:serviceaccounts:kube-system', AUTHENTICATED],
+}
+
+export const serviceProxyUser: User = { name: 'system:kube-proxy', groups: [AUTHENTICATED] }
+
 export const nodeUser = (nodeName: string): User => ({ name: `system:node:${nodeName}`, groups: ['system:nodes', AUTHENTICATED] })
