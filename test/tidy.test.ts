@@ -24,6 +24,7 @@ const FLOORS: Readonly<Record<string, number>> = {
   scheduler: 3,
   kubelet: 3,
   network: 3,
+  metrics: 3,
   timeline: 3,
   cluster: 4,
   host: 5,
@@ -41,6 +42,7 @@ const BLIND: Readonly<Record<string, readonly string[]>> = {
   scheduler: ['store', 'runtime', 'apiserver'],
   kubelet: ['store', 'apiserver'],
   network: ['store', 'runtime', 'apiserver'],
+  metrics: ['store', 'runtime', 'apiserver'],
   timeline: ['store', 'runtime', 'apiserver'],
 }
 

@@ -10,6 +10,7 @@ import { createFieldSetSharing } from '../api/apply/share_field_sets.ts'
 import type { Kind } from '../api/kind.ts'
 import type { KubernetesObject } from '../api/meta.ts'
 import { openApiDocuments } from '../api/openapi/documents.ts'
+import type { UsageReadings } from '../api/usage.ts'
 import { ApiError, badRequest, internalError, methodNotAllowed, timeout, unavailable } from '../api/status.ts'
 import type { Clock, Millis } from '../base/clock.ts'
 import { messageOf } from '../base/error_message.ts'
@@ -65,6 +66,8 @@ export interface ApiServerOptions {
   /** Where Services get their addresses: `10.96.0.0/16`. */
   readonly serviceCidr?: string
   readonly metrics?: MetricsPort
+  /** What metrics.k8s.io tells. Without it, that group is not available. */
+  readonly usage?: UsageReadings
   readonly healthChecks?: readonly HealthCheck[]
   readonly limits?: Partial<InFlightLimits>
 }
@@ -115,6 +118,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     authorizer,
     kubelets: options.kubelets ?? (() => undefined),
     tokens: options.tokens,
+    usage: options.usage,
     tokenAuthenticators: options.tokenAuthenticators ?? [],
   })
   const authenticate = createAuthenticate(special.tokenAuthenticators, authorizer)

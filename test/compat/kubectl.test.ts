@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
+import { Namespace } from '../../src/api/kinds/namespace.ts'
 import { Pod } from '../../src/api/kinds/pod.ts'
 import { startCluster, type TestCluster } from '../../src/launch/start_cluster.ts'
 import { dialogues, hold, VERSIONS } from './dialogue.ts'
@@ -17,6 +18,7 @@ describe('stock kubectl', () => {
   before(async () => {
     cluster = await startCluster({ seed: 'kubectl' })
     directory = await mkdtemp(join(tmpdir(), 'poise-compat-'))
+    await runMetered(cluster)
     await pullImages(cluster)
   })
   after(async () => {
@@ -35,6 +37,23 @@ describe('stock kubectl', () => {
     })
   }
 })
+
+/** For `kubectl top`: it takes half a minute until there are figures, so these run from the start. */
+async function runMetered({ client }: TestCluster): Promise<void> {
+  await client.create(Namespace, { metadata: { name: 'metered' } } as never)
+  // Just below a whole number of thousandths: kubectl rounds up, and clocks tick between two readings.
+  const uses = { busy: { main: 'cpu=0.2495,memory=64Mi', side: 'cpu=0.0991,memory=32Mi,listen=none' }, calm: { main: 'cpu=0.0095,memory=128Mi' } }
+  for (const [name, containers] of Object.entries(uses))
+    await client.create(Pod, {
+      metadata: {
+        name,
+        namespace: 'metered',
+        labels: { app: name },
+        annotations: Object.fromEntries(Object.entries(containers).map(([container, use]) => [`simulate.poise.dev/${container}`, use])),
+      },
+      spec: { containers: Object.keys(containers).map(container => ({ name: container, image: 'busybox:1.28' })) },
+    } as never)
+}
 
 /** So that every dialogue finds the images on the node, whichever comes first. */
 async function pullImages({ client }: TestCluster): Promise<void> {

@@ -8,6 +8,8 @@ import { Event } from './event.ts'
 import { EventsEvent } from './events_event.ts'
 import { Lease } from './lease.ts'
 import { LocalSubjectAccessReview } from './local_subject_access_review.ts'
+import { NodeMetrics } from './node_metrics.ts'
+import { PodMetrics } from './pod_metrics.ts'
 import { Namespace } from './namespace.ts'
 import { Node } from './node.ts'
 import { Pod } from './pod.ts'
@@ -47,4 +49,6 @@ export const kinds: readonly Kind[] = [
   SelfSubjectAccessReview,
   SelfSubjectRulesReview,
   SubjectAccessReview,
+  NodeMetrics,
+  PodMetrics,
 ]

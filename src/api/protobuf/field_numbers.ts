@@ -226,4 +226,9 @@ export const FIELD_NUMBERS: Readonly<Record<string, string>> = {
     VolumeError: time message errorCode
     VolumeNodeResources: count
   `,
+  'io.k8s.metrics.pkg.apis.metrics.v1beta1': `
+    ContainerMetrics: name usage
+    NodeMetrics: metadata timestamp window usage
+    PodMetrics: metadata timestamp window containers
+  `,
 }

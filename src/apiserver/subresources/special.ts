@@ -19,12 +19,15 @@ import { evictPod } from './eviction.ts'
 import { finalizeNamespace } from './finalize.ts'
 import { podAttach, podExec, podLog, podPortForward, type Kubelets } from './kubelet_streams.ts'
 import { requestToken } from './token.ts'
+import type { UsageReadings } from '../../api/usage.ts'
+import { resourceMetrics } from '../usage/resource_metrics.ts'
 
 export interface SpecialParts {
   readonly parts: Parts
   readonly authorizer: Authorizer
   readonly kubelets: Kubelets
   readonly tokens: TokenIssuer | undefined
+  readonly usage: UsageReadings | undefined
   readonly tokenAuthenticators: readonly TokenAuthenticator[]
 }
 
@@ -34,8 +37,9 @@ export interface Special {
   readonly tokenAuthenticators: readonly TokenAuthenticator[]
 }
 
-export function specialHandlers({ parts, authorizer, kubelets, tokens, tokenAuthenticators: given }: SpecialParts): Special {
+export function specialHandlers({ parts, authorizer, kubelets, tokens, usage, tokenAuthenticators: given }: SpecialParts): Special {
   const tokenAuthenticators = tokens ? [...given, serviceAccountTokens(tokens, parts.store)] : given
+  const metrics = resourceMetrics(parts, usage)
   return {
     tokenAuthenticators,
     handlers: new Map<string, SpecialHandler>([
@@ -51,6 +55,8 @@ export function specialHandlers({ parts, authorizer, kubelets, tokens, tokenAuth
       ['nodes/proxy', notSupportedYet],
       ['namespaces/finalize', call => finalizeNamespace(parts, call)],
       ['serviceaccounts/token', call => requestToken(parts, tokens, call)],
+      ['nodes.metrics.k8s.io', metrics.nodes],
+      ['pods.metrics.k8s.io', metrics.pods],
       ['selfsubjectreviews.authentication.k8s.io', call => selfSubjectReview(parts, call)],
       ['tokenreviews.authentication.k8s.io', call => tokenReview(parts, tokenAuthenticators, call)],
       ['selfsubjectaccessreviews.authorization.k8s.io', call => selfSubjectAccessReview(parts, authorizer, call)],

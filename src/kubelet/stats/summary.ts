@@ -1,5 +1,4 @@
 /** `/stats/summary`: the figures in the form of Kubernetes' stats API (v1alpha1). What is not known is left out. Pure. */
-import { timestamp } from '../../api/meta.ts'
 import type { FilesystemFigures } from './machine_stats.ts'
 import type { ContainerUsage, CpuStats, MemoryStats, NodeStats, NodeSummary, PodStats, SpaceStats } from './stats.ts'
 
@@ -57,6 +56,9 @@ function usage({ cpu, memory }: { cpu: CpuStats | undefined; memory: (MemoryStat
     },
   }
 }
+
+/** To the millisecond: who takes a rate from two of them would be off by a tenth otherwise. */
+const timestamp = (wallMs: number): string => new Date(wallMs).toISOString()
 
 const filesystemObject = ({ at, availableBytes, capacityBytes, usedBytes, inodesFree, inodes, inodesUsed }: FilesystemFigures): object => ({
   time: timestamp(at),
