@@ -13,17 +13,7 @@ import { planPodLimits, planResizes } from './plan_resize.ts'
 import { planSandbox } from './plan_sandbox.ts'
 import { planTermination } from './plan_termination.ts'
 import { containersOf, specGraceMs } from './pod_nouns.ts'
-import {
-  RESYNC_MS,
-  type Action,
-  type DesiredPod,
-  type HealthOf,
-  type ObservedPod,
-  type PodMemory,
-  type PodStep,
-  type Termination,
-  type Waiting,
-} from './pod_state.ts'
+import { type Action, type DesiredPod, type HealthOf, type ObservedPod, type PodMemory, type PodStep, type Termination, type Waiting } from './pod_state.ts'
 import { instancesOf } from './instances.ts'
 
 export function planPod(desired: DesiredPod, observed: ObservedPod, memory: PodMemory, healthOf: HealthOf, now: Millis): PodStep {
@@ -42,7 +32,7 @@ function planRunning({ pod }: DesiredPod, observed: ObservedPod, memory: PodMemo
   const mayRemove = sandbox.is === 'usable' || (sandbox.is === 'act' && sandbox.action.do === 'stopSandboxes')
   if (left.length > 0 && mayRemove && now >= memory.removeAt) actions.push({ do: 'removeSandboxes', ids: left })
   const waiting = new Map<string, Waiting>(startFailures(memory))
-  const wakes = [now + RESYNC_MS, deadline ?? Infinity, memory.retryAt > now ? memory.retryAt : Infinity]
+  const wakes = [deadline ?? Infinity, memory.retryAt > now ? memory.retryAt : Infinity]
   const step = (): PodStep => ({ actions, waiting, wakeAt: Math.min(...wakes), end: undefined, finished: false })
 
   if (memory.limitsRetryAt > now) wakes.push(memory.limitsRetryAt)

@@ -7,11 +7,11 @@ import { containerNameOf } from '../container/labels.ts'
 import { runningOf } from './instances.ts'
 import { planStop } from './plan_stop.ts'
 import { containersOf } from './pod_nouns.ts'
-import { RESYNC_MS, type Action, type ObservedPod, type PodMemory, type PodStep, type Termination } from './pod_state.ts'
+import type { Action, ObservedPod, PodMemory, PodStep, Termination } from './pod_state.ts'
 
 export function planTermination(pod: Pod, termination: Termination, observed: ObservedPod, memory: PodMemory, now: Millis): PodStep {
   const actions: Action[] = []
-  const wakes = [now + RESYNC_MS]
+  const wakes: Millis[] = []
   const step = (finished: boolean): PodStep => ({ actions, waiting: new Map(), wakeAt: Math.min(...wakes), end: undefined, finished })
 
   const isStarting = memory.starting.size > 0 || memory.sandbox === 'starting' || memory.volumes === 'mounting'

@@ -130,15 +130,13 @@ export interface PodStep {
   readonly actions: readonly Action[]
   /** Why a container is not running, by name, where there is more to say than that it is being created. */
   readonly waiting: ReadonlyMap<string, Waiting>
+  /** Wall time at which something is due; Infinity when nothing is. */
   readonly wakeAt: Millis
   /** The Pod ends by itself: from now on this is what is wanted. */
   readonly end: Termination | undefined
   /** Nothing runs any more and the sandbox is stopped. */
   readonly finished: boolean
 }
-
-/** Someone looks again after this long even if nothing seems to have happened: hints may be lost. */
-export const RESYNC_MS = 60_000
 
 export const emptyMemory = (startTime: string): PodMemory => ({
   startTime,

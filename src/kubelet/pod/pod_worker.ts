@@ -60,12 +60,15 @@ export interface PodWorkerParts {
 }
 
 const RUNTIME_RETRY_MS = 1000
+/** Someone looks again after this long even if nothing seems to have happened: hints may be lost. */
+const RESYNC_MS = 60_000
 
 export function startPodWorker(parts: PodWorkerParts, first: DesiredPod): PodWorker {
   const { context, statuses } = parts
   const { clock, log } = context.host
   const uid = first.pod.metadata.uid ?? ''
-  const inbox = createInbox(clock, first, `pod ${first.pod.metadata.name}`)
+  const name = `pod ${first.pod.metadata.name}`
+  const inbox = createInbox(clock, first, name)
   const memory = emptyMemory(timestamp(clock.wall()))
   const observer = createObserver(context, first.pod, parts.isNew)
   const jobs = createJobs({
@@ -93,9 +96,10 @@ export function startPodWorker(parts: PodWorkerParts, first: DesiredPod): PodWor
 
   async function run(): Promise<'finished' | 'stopped'> {
     let wakeAt = Infinity
+    let isResync = false
     let lastPod = first.pod
     for (;;) {
-      const letter = await inbox.next(wakeAt)
+      const letter = await inbox.next(wakeAt, isResync ? `resync ${name}` : name)
       if (stopped) return 'stopped'
       // Nothing woke us but time: hints may have been lost.
       if (clock.now() >= wakeAt) observer.doubt()
@@ -111,6 +115,7 @@ export function startPodWorker(parts: PodWorkerParts, first: DesiredPod): PodWor
         isRuntimeSilent = true
         log.warn('the runtime does not say what it has', { pod: pod.metadata.name, error: messageOf(error) })
         wakeAt = clock.now() + RUNTIME_RETRY_MS
+        isResync = false
         continue
       }
       if (stopped) return 'stopped'
@@ -132,7 +137,9 @@ export function startPodWorker(parts: PodWorkerParts, first: DesiredPod): PodWor
       if (pod !== lastPod && !showsTheSame(pod, lastPod)) refreshTimes.soon()
       lastPod = pod
       if (now >= refreshAt() && performer.refreshVolumes(pod)) refreshTimes.begun()
-      wakeAt = clock.now() + Math.max(0, Math.min(step.wakeAt, refreshAt() > now ? refreshAt() : Infinity) - now)
+      const resyncAt = Math.min(now + RESYNC_MS, refreshAt() > now ? refreshAt() : Infinity)
+      isResync = resyncAt < step.wakeAt
+      wakeAt = clock.now() + Math.max(0, Math.min(step.wakeAt, resyncAt) - now)
     }
   }
 
