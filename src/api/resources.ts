@@ -5,6 +5,7 @@
 import { compareQuantities, quantityMilli, quantityValue } from './quantity.ts'
 import type { Container } from './types/container.ts'
 import type { PodSpec } from './types/pod_spec.ts'
+import type { PodStatus } from './types/pod_status.ts'
 
 /** CPU in milli-cores, everything else in whole units rounded up: bytes, devices. */
 export type ResourceAmounts = ReadonlyMap<string, number>
@@ -17,6 +18,38 @@ export const podRequests = ({ spec }: PodLike): ResourceAmounts => effective(spe
 
 /** A container without a limit adds nothing: the sum says what is surely the most, only where every container has one. */
 export const podLimits = ({ spec }: PodLike): ResourceAmounts => effective(spec, ({ resources }) => resources?.limits, spec.resources?.limits)
+
+/**
+ * What a Pod takes of its node while it is resized: the most of what it asks for, what it was given, and what it still has. A
+ * wish that the node can never fulfil does not count.
+ */
+export function podRequestsInUse({ spec, status }: PodLike & { readonly status: PodStatus }): ResourceAmounts {
+  const statuses = new Map([...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? [])].map(one => [one.name, one]))
+  const plain = new Set((spec.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy !== 'Always').map(({ name }) => name))
+  const wishCounts = !isResizeInfeasible(status)
+  const inUse = ({ name, resources }: Container): Quantities | undefined => {
+    const one = plain.has(name) ? undefined : statuses.get(name)
+    const known = [one?.allocatedResources, one?.resources?.requests].filter(quantities => quantities !== undefined)
+    return known.length === 0 ? resources?.requests : [...(wishCounts ? [resources?.requests ?? {}] : []), ...known].reduce(mostOf)
+  }
+  return effective(spec, inUse, spec.resources?.requests)
+}
+
+const isResizeInfeasible = ({ conditions }: PodStatus): boolean =>
+  conditions?.some(({ type, reason }) => type === 'PodResizePending' && reason === 'Infeasible') ?? false
+
+/** What podRequestsInUse reads of a status. */
+export const inUseOf = (status: PodStatus): unknown => [
+  isResizeInfeasible(status),
+  ...[...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? [])].map(one => [one.name, one.allocatedResources, one.resources?.requests]),
+]
+
+function mostOf(a: Quantities, b: Quantities): Quantities {
+  const most: Record<string, string> = { ...a }
+  for (const [resource, quantity] of Object.entries(b))
+    if (most[resource] === undefined || compareQuantities(quantity, most[resource]) > 0) most[resource] = quantity
+  return most
+}
 
 export const resourceAmount = (resource: string, quantity: string): number => (resource === 'cpu' ? quantityMilli(quantity) : quantityValue(quantity))
 

@@ -190,6 +190,29 @@ test('the keeper tells where room was made: a Pod gone, finished, or made smalle
   assert.equal(keeper.setPod(uid, { ...resized('1'), status: { phase: 'Succeeded' } } as Pod), undefined)
 })
 
+test('while a Pod is resized the most of what it asks for, was given and has counts; what can never be does not', () => {
+  const { keeper, runs } = cluster(node('a'))
+  const placed = runs('a', { cpu: '2' })
+  const uid = placed.metadata.uid!
+  const [container] = placed.spec.containers
+  const states = (asked: string, given: string, has: string, infeasible = false): Pod => ({
+    ...placed,
+    spec: { ...placed.spec, containers: [{ ...container!, resources: { requests: { cpu: asked } } }] },
+    status: {
+      ...placed.status,
+      containerStatuses: [{ name: container!.name, allocatedResources: { cpu: given }, resources: { requests: { cpu: has } } }] as never,
+      ...(infeasible && { conditions: [{ type: 'PodResizePending', status: 'True', reason: 'Infeasible' }] }),
+    },
+  })
+  const counted = (pod: Pod) => [keeper.setPod(uid, pod), keeper.node('a')?.requested.get('cpu')]
+  assert.deepEqual(counted(states('3', '2', '2')), [undefined, 3000], 'it waits for more')
+  assert.deepEqual(counted(states('3', '3', '2')), [undefined, 3000])
+  assert.deepEqual(counted(states('1', '3', '3')), [undefined, 3000], 'less is not given yet')
+  assert.deepEqual(counted(states('1', '1', '3')), [undefined, 3000], 'given, and not taken away yet')
+  assert.deepEqual(counted(states('1', '1', '1')), ['a', 1000])
+  assert.deepEqual(counted(states('100', '1', '1', true)), [undefined, 1000])
+})
+
 test('a node that only reports again has not changed; Pods that came before their node are counted with it', () => {
   const { keeper, runs } = cluster()
   runs('late', { cpu: '1' })

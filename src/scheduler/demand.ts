@@ -1,6 +1,6 @@
 /** What one Pod asks of a node, worked out once: a decision looks at thousands of nodes. */
 import { hostPortsOf, type HostPort } from '../api/pod.ts'
-import { podRequests, type ResourceAmounts } from '../api/resources.ts'
+import { podRequestsInUse, type ResourceAmounts } from '../api/resources.ts'
 import type { Pod } from '../api/kinds/pod.ts'
 
 export interface PodDemand {
@@ -16,7 +16,7 @@ export interface PodDemand {
 const NON_ZERO = { cpu: 100, memory: 200 * 1024 * 1024 }
 
 export function demandOf(pod: Pod): PodDemand {
-  const requests = podRequests(pod)
+  const requests = podRequestsInUse(pod)
   return {
     pod,
     requests,

@@ -7,7 +7,7 @@
  */
 import { deepEqual } from '../api/deep.ts'
 import { isTerminal, type HostPort } from '../api/pod.ts'
-import { resourceAmounts } from '../api/resources.ts'
+import { inUseOf, resourceAmounts } from '../api/resources.ts'
 import type { Node } from '../api/kinds/node.ts'
 import type { Pod } from '../api/kinds/pod.ts'
 import { demandOf, type PodDemand } from './demand.ts'
@@ -135,9 +135,12 @@ function count(info: MutableNodeInfo, { requests, nonZero, hostPorts }: PodDeman
   }
 }
 
-/** Requests can be changed while the Pod runs (the resize subresource), and nothing else that is counted. */
-const asksForTheSame = ({ spec: a }: Pod, { spec: b }: Pod): boolean =>
-  deepEqual(a.containers, b.containers) && deepEqual(a.initContainers, b.initContainers) && deepEqual(a.resources, b.resources)
+/** Requests can be changed while the Pod runs (the resize subresource), and what it was given follows; nothing else that is counted changes. */
+const asksForTheSame = ({ spec: a, status: before }: Pod, { spec: b, status: now }: Pod): boolean =>
+  deepEqual(a.containers, b.containers) &&
+  deepEqual(a.initContainers, b.initContainers) &&
+  deepEqual(a.resources, b.resources) &&
+  deepEqual(inUseOf(before), inUseOf(now))
 
 const decidesOtherwise = (a: Node, b: Node): boolean =>
   Boolean(a.spec?.unschedulable) !== Boolean(b.spec?.unschedulable) ||
