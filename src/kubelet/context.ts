@@ -8,6 +8,7 @@ import type { EventRecorder } from '../client/event_recorder.ts'
 import type { PodCgroups } from '../runtime/pod_cgroups.ts'
 import type { ContainerRuntime } from '../runtime/runtime.ts'
 import type { Directories } from './directories.ts'
+import type { Allocatable } from './node/allocatable.ts'
 import type { Machine } from './node/machine.ts'
 import type { MachineStats } from './stats/machine_stats.ts'
 
@@ -23,6 +24,8 @@ export interface KubeletContext {
   readonly directories: Directories
   readonly nodeName: string
   readonly machine: Machine
+  /** What Pods may ask for together; the limit of a container that has none. */
+  readonly allocatable: () => Allocatable
   readonly machineStats: MachineStats
   readonly clusterDns: readonly string[]
   readonly clusterDomain: string

@@ -76,7 +76,14 @@ export interface Kubelet {
 
 export function createKubelet(options: KubeletOptions): Kubelet {
   const { cgroupRoot = '', services, rootDirectory, logLimits = DEFAULT_LOG_LIMITS } = options
-  const context: KubeletContext = { ...options, services, cgroupRoot, cgroups: options.cgroups, directories: createDirectories(rootDirectory) }
+  const context: KubeletContext = {
+    ...options,
+    services,
+    cgroupRoot,
+    cgroups: options.cgroups,
+    directories: createDirectories(rootDirectory),
+    allocatable: () => allocatable,
+  }
   const statuses = createStatusManager(context)
   const kubeletStartedAt = { now: options.host.clock.now(), wall: options.host.clock.wall() }
   const volumes = createVolumes(context)

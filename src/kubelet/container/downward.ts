@@ -2,7 +2,7 @@
 import type { Pod } from '../../api/kinds/pod.ts'
 import { quantityMilli, quantityValue } from '../../api/quantity.ts'
 import type { Container } from '../../api/types/container.ts'
-import type { Machine } from '../node/machine.ts'
+import type { Allocatable } from '../node/allocatable.ts'
 
 export interface PodAddresses {
   readonly podIPs: readonly string[]
@@ -42,19 +42,19 @@ export function podField(pod: Pod, path: string, nodeName: string, { podIPs, hos
 }
 
 /** A limit that is not set is what the node could give at most. Rounded up to whole divisors. */
-export function containerResource(container: Container, resource: string, divisor: string | undefined, machine: Machine): string | undefined {
+export function containerResource(container: Container, resource: string, divisor: string | undefined, node: Allocatable): string | undefined {
   const [list, name] = splitOnce(resource)
   if (list !== 'limits' && list !== 'requests') return undefined
-  const set = container.resources?.[list]?.[name] ?? (list === 'requests' ? undefined : allocatable(name, machine))
+  const set = container.resources?.[list]?.[name] ?? (list === 'requests' ? undefined : allocatable(name, node))
   const by = divisor && divisor !== '0' ? divisor : '1'
   if (name === 'cpu') return String(Math.ceil((set ? quantityMilli(String(set)) : 0) / quantityMilli(by)))
   return String(Math.ceil((set ? quantityValue(String(set)) : 0) / quantityValue(by)))
 }
 
-function allocatable(name: string, machine: Machine): string | undefined {
-  if (name === 'cpu') return `${machine.cpuMilli}m`
-  if (name === 'memory') return String(machine.memoryBytes)
-  if (name === 'ephemeral-storage') return String(machine.ephemeralStorageBytes)
+function allocatable(name: string, { cpuMilli, memoryBytes, ephemeralStorageBytes }: Allocatable): string | undefined {
+  if (name === 'cpu') return `${cpuMilli}m`
+  if (name === 'memory') return String(memoryBytes)
+  if (name === 'ephemeral-storage') return String(ephemeralStorageBytes)
   return undefined
 }
 

@@ -47,7 +47,7 @@ export async function makeEnvironment(context: KubeletContext, pod: Pod, contain
     if (from.resourceFieldRef) {
       const { containerName, resource, divisor } = from.resourceFieldRef
       const about = containerName ? containersOf(pod).find(named => named.container.name === containerName)?.container : container
-      const value = about && containerResource(about, resource, divisor === undefined ? undefined : String(divisor), context.machine)
+      const value = about && containerResource(about, resource, divisor === undefined ? undefined : String(divisor), context.allocatable())
       if (value === undefined) throw configError(about ? `unsupported resource name: ${resource}` : `container "${containerName}" not found in pod`)
       return value
     }

@@ -122,7 +122,7 @@ function downwardText(context: KubeletContext, pod: Pod, { fieldRef, resourceFie
   }
   const about = containersOf(pod).find(({ container }) => container.name === resourceFieldRef?.containerName)?.container
   const divisor = resourceFieldRef?.divisor
-  const text = about && containerResource(about, resourceFieldRef?.resource ?? '', divisor === undefined ? undefined : String(divisor), context.machine)
+  const text = about && containerResource(about, resourceFieldRef?.resource ?? '', divisor === undefined ? undefined : String(divisor), context.allocatable())
   if (text === undefined) throw new Error(`couldn't resolve ${resourceFieldRef?.resource} of container ${resourceFieldRef?.containerName}`)
   return text
 }
