@@ -147,8 +147,18 @@ done
 exec /usr/lib/stress-ng/stress-ng "$@"
 `
 
+/** Says how it was called; its entrypoint and its command can be told apart. */
+const SAYS_HOW = '#!/bin/sh\necho "$0" "$@"\n'
+
 export const RECIPES: readonly Recipe[] = [
   BUSYBOX,
+  {
+    names: ['entrypoint-tester:1'],
+    packages: ['busybox-static'],
+    files: { ...USERS, '/ep': SAYS_HOW, '/ep-2': SAYS_HOW },
+    directories: { '/tmp': 0o1777, '/root': 0o700 },
+    config: { Env: [PATH], Entrypoint: ['/ep'], Cmd: ['default', 'arguments'] },
+  },
   nginx(['nginx:latest'], 'SIGQUIT', WELCOME),
   nginx(['nginx:1.12-alpine'], 'SIGTERM', WELCOME),
   nginx(['ikubernetes/myapp:v1', 'myapp:v1'], 'SIGTERM', myapp('v1')),

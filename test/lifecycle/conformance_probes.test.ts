@@ -78,7 +78,10 @@ test('Probing container should have monotonically increasing restart count', asy
   await ground.create('probed', { terminationGracePeriodSeconds: 1, containers: [busybox(TEN_SECONDS_OF_HEALTH, { livenessProbe })] })
   await ground.until('probed', pod => restarts(pod) === 5, 1800)
   const counts = ground.seen.map(({ pod }) => restarts(pod))
-  assert.deepEqual(counts, counts.toSorted())
+  assert.deepEqual(
+    counts,
+    counts.toSorted((a, b) => a - b),
+  )
   assert.deepEqual([...new Set(counts)], [0, 1, 2, 3, 4, 5])
 })
 
