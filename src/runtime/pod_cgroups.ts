@@ -9,6 +9,10 @@ export interface PodCgroups {
   set(path: string, limits: CgroupLimits): Promise<void>
   /** Removes it where nothing is in it. No error when there is none. */
   remove(path: string): Promise<void>
+  /** Names of those directly below it; none when there is no such cgroup. */
+  list(path: string): Promise<string[]>
+  /** Ends whatever still runs in it, and removes it with all that is below it. */
+  destroy(path: string): Promise<void>
 }
 
 /** What is left out stays as it is. */

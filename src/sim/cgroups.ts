@@ -16,5 +16,9 @@ export function createSimulatedCgroups(): SimulatedCgroups {
     async remove(path) {
       if (![...all.keys()].some(other => other.startsWith(`${path}/`))) all.delete(path)
     },
+    list: async path => [...new Set([...all.keys()].filter(other => other.startsWith(`${path}/`)).map(other => other.slice(path.length + 1).split('/')[0]!))],
+    async destroy(path) {
+      for (const other of all.keys()) if (other === path || other.startsWith(`${path}/`)) all.delete(other)
+    },
   }
 }

@@ -11,8 +11,7 @@ export const CGROUP_MOUNT = '/sys/fs/cgroup'
 export async function removeCgroup(parent: string, mount: string = CGROUP_MOUNT): Promise<void> {
   const path = normalize(`/${parent}`)
   if (path === '/') return
-  const controllers = await readdir(mount).catch(() => [])
-  await Promise.all([mount, ...controllers.map(name => join(mount, name))].map(hierarchy => removeEmpty(join(hierarchy, path))))
+  await Promise.all((await hierarchies(mount)).map(hierarchy => removeEmpty(join(hierarchy, path))))
 }
 
 /** With those below it, which containers that never came to be have left. Where something runs, rmdir fails, and so it does above. */
@@ -25,9 +24,21 @@ async function removeEmpty(directory: string): Promise<void> {
 }
 
 /** Removes a cluster's own cgroups, and ends what runs in them: a container that was just being made when its shim was killed, for one. */
-export async function removeCgroupTree(root: string): Promise<void> {
-  const controllers = await readdir(CGROUP_MOUNT).catch(() => [])
-  await Promise.all([CGROUP_MOUNT, ...controllers.map(name => join(CGROUP_MOUNT, name))].map(hierarchy => removeTree(join(hierarchy, normalize(`/${root}`)))))
+export async function removeCgroupTree(root: string, mount: string = CGROUP_MOUNT): Promise<void> {
+  await Promise.all((await hierarchies(mount)).map(hierarchy => removeTree(join(hierarchy, normalize(`/${root}`)))))
+}
+
+/** Names of those directly below it, in whatever hierarchy. */
+export async function listCgroups(parent: string, mount: string = CGROUP_MOUNT): Promise<string[]> {
+  const lists = await Promise.all(
+    (await hierarchies(mount)).map(hierarchy => readdir(join(hierarchy, normalize(`/${parent}`)), { withFileTypes: true }).catch(() => [])),
+  )
+  return [...new Set(lists.flat().flatMap(entry => (entry.isDirectory() ? [entry.name] : [])))]
+}
+
+/** The mount itself, where it is one of v2, and what is mounted below it. */
+async function hierarchies(mount: string): Promise<string[]> {
+  return [mount, ...(await readdir(mount).catch(() => [])).map(name => join(mount, name))]
 }
 
 async function killMembers(directory: string): Promise<void> {

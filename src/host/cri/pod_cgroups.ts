@@ -8,7 +8,7 @@
 import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join, normalize } from 'node:path'
 import { CPU_PERIOD_US, type CgroupLimits, type PodCgroups } from '../../runtime/pod_cgroups.ts'
-import { CGROUP_MOUNT, hasUnifiedHierarchy, removeCgroup } from './cgroups.ts'
+import { CGROUP_MOUNT, hasUnifiedHierarchy, listCgroups, removeCgroup, removeCgroupTree } from './cgroups.ts'
 
 export function createPodCgroups(mount: string = CGROUP_MOUNT): PodCgroups {
   const unified = hasUnifiedHierarchy(mount)
@@ -19,6 +19,8 @@ export function createPodCgroups(mount: string = CGROUP_MOUNT): PodCgroups {
       else await setByController(mount, below, limits)
     },
     remove: path => removeCgroup(path, mount),
+    list: path => listCgroups(path, mount),
+    destroy: path => removeCgroupTree(path, mount),
   }
 }
 

@@ -12,6 +12,8 @@ export interface NodeCgroups {
   start(): Promise<void>
   setPod(pod: Pod, limits: CgroupLimits): Promise<void>
   removePod(pod: Pod): Promise<void>
+  /** Those of Pods that nobody knows: their kubelet or their runtime was killed before they could be removed. */
+  removeOrphans(isKnown: (uid: string) => boolean): Promise<void>
 }
 
 /** Where the runtime decides about cgroups (no root was given) there is nothing to keep. */
@@ -53,6 +55,14 @@ export function createNodeCgroups({ cgroups, cgroupRoot, machine, host }: Kubele
       await cgroups.remove(cgroupParent(cgroupRoot, pod))
       if (!burstable.delete(pod.metadata.uid ?? '')) return
       await weighBurstable().catch((error: unknown) => host.log.warn('the cgroup of Burstable Pods could not be changed', { error: messageOf(error) }))
+    },
+    async removeOrphans(isKnown) {
+      if (!cgroups || !cgroupRoot) return
+      for (const parent of [cgroupRoot, `${cgroupRoot}/burstable`, `${cgroupRoot}/besteffort`]) {
+        const names = await cgroups.list(parent)
+        // Asked after the list: a Pod that has just come may have its cgroup in it.
+        for (const name of names) if (name.startsWith('pod') && !isKnown(name.slice('pod'.length))) await cgroups.destroy(`${parent}/${name}`)
+      }
     },
   }
 }

@@ -185,10 +185,11 @@ export function createPodWorkers(parts: PodWorkersParts, admit: Admit): PodWorke
   /** Kills what runs without an object in the API: removed while we were away, and nobody is left to write a status for. */
   async function killOrphans(): Promise<void> {
     const sandboxes = await runtime.listPodSandboxes()
-    const known = new Set(pods.list().map(pod => pod.metadata.uid))
+    const known = new Set(pods.list().map(pod => pod.metadata.uid ?? ''))
+    const isKnown = (uid: string) => known.has(uid) || entries.has(uid)
     for (const sandbox of sandboxes) {
       const uid = podUidOf(sandbox)
-      if (!uid || known.has(uid) || entries.has(uid)) continue
+      if (!uid || isKnown(uid)) continue
       const { name, namespace } = podNameOf(sandbox)
       log.info('the runtime has a Pod that the API does not know', { pod: name, namespace, uid })
       const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace, uid }, spec: { containers: [] }, status: {} } as unknown as Pod
@@ -197,10 +198,11 @@ export function createPodWorkers(parts: PodWorkersParts, admit: Admit): PodWorke
     await removeOrphaned(directories.pods, name => name)
     await removeOrphaned(directories.memory, name => name)
     await removeOrphaned(directories.logs, name => name.slice(name.lastIndexOf('_') + 1))
+    await cgroups.removeOrphans(isKnown)
 
     async function removeOrphaned(parent: string, uidOf: (name: string) => string): Promise<void> {
       for (const name of await host.disk.list(parent).catch(() => [])) {
-        if (known.has(uidOf(name)) || entries.has(uidOf(name))) continue
+        if (isKnown(uidOf(name))) continue
         await removeWithMounts(host, `${parent}/${name}`).catch((error: unknown) =>
           log.warn('an orphaned directory could not be removed', { directory: name, error: messageOf(error) }),
         )
