@@ -155,7 +155,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
       metrics.finished(route, request.method, response.status, (clock.now() - startedMs) / 1000)
       return request.method === 'HEAD' ? { ...response, body: { is: 'none' } } : response
     },
-    bootstrap: () => bootstrap(parts, { apiServerIP: firstAddress(serviceCidr), apiServerPort: 443 }),
+    bootstrap: () => bootstrap(parts, { apiServerIP: firstAddress(serviceCidr), apiServerPort: 6443 }),
     close() {
       closing.close()
       eventExpiry.stop()

@@ -15,7 +15,7 @@ const TCP_IDLE_MS = 10_000
 const TCP_UNREAD_BYTES_MAX = 1024 * 1024
 
 /** Listens on the address; the port may be 0. Rejects when it is taken. */
-export async function serveDns(address: string, port: number, respond: Respond, log: Log): Promise<DnsServer> {
+export async function serveDns(address: string, port: number, respond: RespondDns, log: Log): Promise<DnsServer> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await listen(address, port, respond, log)
@@ -26,12 +26,12 @@ export async function serveDns(address: string, port: number, respond: Respond, 
   }
 }
 
-type Respond = (query: Uint8Array, transport: 'udp' | 'tcp') => Uint8Array | undefined
+export type RespondDns = (query: Uint8Array, transport: 'udp' | 'tcp') => Uint8Array | undefined
 
 const FREE_PORT_TRIES = 10
 
-async function listen(address: string, port: number, respond: Respond, log: Log): Promise<DnsServer> {
-  const answerSafely: Respond = (query, transport) => {
+async function listen(address: string, port: number, respond: RespondDns, log: Log): Promise<DnsServer> {
+  const answerSafely: RespondDns = (query, transport) => {
     try {
       return respond(query, transport)
     } catch (error) {

@@ -1,5 +1,5 @@
 /**
- * Addresses of this machine that Pods reach the cluster's own services under: the API server and the name server.
+ * Addresses of this machine that the cluster's own servers listen on for Pods: the API server and the name server.
  * They sit on a network device of their own, so that `poise down` takes them away with one command and nothing
  * of the machine's is touched.
  */

@@ -14,24 +14,24 @@ import type { Log } from '../base/log.ts'
 import { sleep } from '../base/clock.ts'
 import type { Client } from '../client/client.ts'
 import { createCluster, type Cluster } from '../cluster/cluster.ts'
+import { builtInServices } from '../cluster/built_in_services.ts'
 import { administrator } from '../cluster/identities.ts'
 import { cgroupRootOf, claimAddressRanges, type AddressRanges } from '../host/address_ranges.ts'
 import { ensureCertificates } from '../host/certificates.ts'
 import type { ClusterDirectories } from '../host/directories.ts'
 import { removeCgroupTree } from '../host/cri/cgroups.ts'
 import { createPodCgroups } from '../host/cri/pod_cgroups.ts'
-import { serveDns } from '../host/dns_server.ts'
 import { createHost } from '../host/host.ts'
 import { serve, type RunningServer } from '../host/http/server.ts'
 import { createMetrics } from '../host/metrics.ts'
 import { renderKubeconfig } from '../host/kubeconfig.ts'
 import { readMachine } from '../host/machine.ts'
-import { holdServiceAddresses } from '../host/service_addresses.ts'
 import { openDurableStore } from '../host/store_lmdb.ts'
 import { createTokenIssuer } from '../host/tokens.ts'
 import { respondDns } from '../network/dns/message.ts'
 import { addressesOf } from '../network/dns/records.ts'
 import { createMemoryStore } from '../store/memory_store.ts'
+import { serveInside, serviceRules } from './inside.ts'
 import { startRuntime, type NodeRuntime, type RuntimeChoice } from './runtimes.ts'
 
 export interface RealClusterOptions {
@@ -98,6 +98,7 @@ export async function startRealCluster(options: RealClusterOptions): Promise<Rea
       serviceCidr: ranges.serviceCidr,
       clusterDomain: CLUSTER_DOMAIN,
       dnsIP: ranges.dnsIP,
+      builtIn: builtInServices(ranges),
     }))
     const tls = { ...certificates.server, clientCa: certificates.ca.certificate }
     const listen = (address: string, port: number): Promise<RunningServer> => serve({ handle: started.handle, tls, address, port, log })
@@ -110,7 +111,8 @@ export async function startRealCluster(options: RealClusterOptions): Promise<Rea
 
     const runtime = await runtimeStarting
     stopping.push(() => runtime.close())
-    if (runtime.kind === 'containerd') stopping.push(await serveInside(host, ranges, started, listen))
+    if (runtime.kind === 'containerd')
+      stopping.push(await serveInside({ host, ranges, listen, respond: (query, transport) => respondDns(started.dns, CLUSTER_DOMAIN, query, transport) }))
     const machine = await readMachine(directories.root)
     const nodeName = name
     await started.addNode({
@@ -120,6 +122,7 @@ export async function startRealCluster(options: RealClusterOptions): Promise<Rea
       rootDirectory: `${directories.kubelet}/${nodeName}`,
       machine,
       machineStats: runtime.machineStats(machine),
+      ...(runtime.kind === 'containerd' && { serviceRules: serviceRules(ranges, host.processes) }),
       ...(runtime.kind === 'containerd' && { cgroupRoot: `${cgroupRootOf(ranges)}/kubepods`, cgroups: createPodCgroups() }),
     })
 
@@ -155,28 +158,6 @@ export async function startRealCluster(options: RealClusterOptions): Promise<Rea
     await runtime?.close().catch(() => undefined)
     if (runtime?.containerd && !runtime.containerd.adopted) await runtime.containerd.stop()
     throw error
-  }
-}
-
-/** What Pods reach by cluster IP: the API server and the name server. */
-async function serveInside(
-  host: Host,
-  ranges: AddressRanges,
-  cluster: Cluster,
-  listen: (address: string, port: number) => Promise<RunningServer>,
-): Promise<() => Promise<void>> {
-  const addresses = await holdServiceAddresses(host.processes, `${ranges.networkName}-svc`, [ranges.apiServerIP, ranges.dnsIP])
-  const api = await listen(ranges.apiServerIP, 443)
-  const dns = await serveDns(
-    ranges.dnsIP,
-    53,
-    (query, transport) => respondDns(cluster.dns, CLUSTER_DOMAIN, query, transport),
-    host.log.child({ component: 'dns' }),
-  )
-  return async () => {
-    await dns.close()
-    await api.close()
-    await addresses.release()
   }
 }
 

@@ -7,6 +7,7 @@ import { stampResourceVersion } from '../api/meta.ts'
 import type { Host } from '../base/host.ts'
 import type { Client } from '../client/client.ts'
 import { createCluster, type Cluster } from '../cluster/cluster.ts'
+import { builtInServices } from '../cluster/built_in_services.ts'
 import { administrator } from '../cluster/identities.ts'
 import type { Kubelet } from '../kubelet/kubelet.ts'
 import type { Machine } from '../kubelet/node/machine.ts'
@@ -64,6 +65,8 @@ export interface VirtualNode {
 }
 
 const CLUSTER_DOMAIN = 'cluster.local'
+/** Beside the nodes', which begin at 10.0.0.1. */
+const CONTROL_PLANE_ADDRESS = '10.0.255.254'
 const START_LIMIT_MS = 60_000
 
 export async function startVirtualCluster({
@@ -85,6 +88,7 @@ export async function startVirtualCluster({
     serviceCidr: '10.96.0.0/16',
     clusterDomain: CLUSTER_DOMAIN,
     dnsIP: '10.96.0.10',
+    builtIn: builtInServices({ apiServerIP: '10.96.0.1', dnsIP: '10.96.0.10', gateway: CONTROL_PLANE_ADDRESS }),
   })
   const client = cluster.client(administrator)
   await world.finish(cluster.start(), START_LIMIT_MS)

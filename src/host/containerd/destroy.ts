@@ -8,7 +8,7 @@ import { containerdPaths } from './config.ts'
 import { startContainerd } from './containerd.ts'
 import type { ContainerdOptions } from './containerd.ts'
 import { removeNetworkRecords } from './leftovers.ts'
-import { removeMasquerade } from './network.ts'
+import { removeMasquerade, removeTable } from './network.ts'
 import { livingContainerd } from './process.ts'
 import { killShims } from './shims.ts'
 
@@ -38,6 +38,7 @@ export async function clearRemains({ stateDirectory, networkName, host }: Remain
   for (const mount of (await mountsBelow(realDirectory)).toReversed()) await host.processes.run('umount', ['--lazy', mount])
   await removeNetworkRecords(paths, networkName)
   await removeMasquerade(networkName, host.processes)
+  await removeTable(`${networkName}-proxy`, host.processes)
 }
 
 async function removeAllPods(socketPath: string, { host }: ContainerdOptions): Promise<void> {

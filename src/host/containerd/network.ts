@@ -31,8 +31,11 @@ export async function setUpMasquerade(
   if (why !== undefined) log.warn('Pods cannot reach beyond this machine; next: apt-get install nftables', { why })
 }
 
-export async function removeMasquerade(networkName: string, processes: Processes): Promise<void> {
-  await nft(processes, `add table ip ${tableName(networkName)}\ndelete table ip ${tableName(networkName)}\n`)
+export const removeMasquerade = (networkName: string, processes: Processes): Promise<void> => removeTable(tableName(networkName), processes)
+
+/** No error when it is not there. */
+export async function removeTable(name: string, processes: Processes): Promise<void> {
+  await nft(processes, `add table ip ${name}\ndelete table ip ${name}\n`)
 }
 
 /** A Pod's cable may not carry more than the machine's way out does. */

@@ -1,0 +1,43 @@
+/**
+ * What Pods reach by cluster IP although no Pod serves it: the API server and the name server.
+ *
+ *   10.96.0.1:443  ─▶ rules for Service traffic ─▶ 10.244.0.1:6443  the API server
+ *   10.96.0.10:53  ─▶            "              ─▶ 10.244.0.1:53    the name server
+ *
+ * They listen on the nodes' end of the Pod network, which is of this machine only.
+ */
+import type { Host } from '../base/host.ts'
+import type { Processes } from '../base/processes.ts'
+import { API_PORT, DNS_PORT } from '../cluster/built_in_services.ts'
+import type { AddressRanges } from '../host/address_ranges.ts'
+import { serveDns, type RespondDns } from '../host/dns_server.ts'
+import type { RunningServer } from '../host/http/server.ts'
+import { runNft } from '../host/nftables.ts'
+import { holdServiceAddresses } from '../host/service_addresses.ts'
+import { createNftablesRules } from '../network/proxy/nftables.ts'
+import type { RuleProgrammer } from '../network/proxy/proxy.ts'
+
+export const serviceRules = ({ networkName, podCidr, serviceCidr }: AddressRanges, processes: Processes): RuleProgrammer =>
+  createNftablesRules({ table: `${networkName}-proxy`, podCidr, serviceCidr }, transaction => runNft(processes, transaction))
+
+/** Resolves when both answer, to what ends them. */
+export async function serveInside({
+  host,
+  ranges,
+  listen,
+  respond,
+}: {
+  readonly host: Host
+  readonly ranges: AddressRanges
+  readonly listen: (address: string, port: number) => Promise<RunningServer>
+  readonly respond: RespondDns
+}): Promise<() => Promise<void>> {
+  const addresses = await holdServiceAddresses(host.processes, `${ranges.networkName}-svc`, [ranges.gateway])
+  const api = await listen(ranges.gateway, API_PORT)
+  const dns = await serveDns(ranges.gateway, DNS_PORT, respond, host.log.child({ component: 'dns' }))
+  return async () => {
+    await dns.close()
+    await api.close()
+    await addresses.release()
+  }
+}
