@@ -138,6 +138,12 @@ export interface PodStep {
   readonly finished: boolean
 }
 
+/** What failed is tried again at once: the Pod has been changed, perhaps because of the failure. */
+export function forgetWaits(memory: PodMemory): void {
+  memory.retryAt = 0
+  for (const [name, failure] of memory.startFailures) memory.startFailures.set(name, { ...failure, retryAt: 0 })
+}
+
 export const emptyMemory = (startTime: string): PodMemory => ({
   startTime,
   volumes: 'unmounted',

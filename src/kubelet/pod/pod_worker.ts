@@ -30,7 +30,7 @@ import { createObserver } from './observe.ts'
 import { createPerformer } from './perform.ts'
 import { planPod } from './plan_pod.ts'
 import { isResizing } from './plan_resize.ts'
-import { emptyMemory, type DesiredPod, type HealthOf, type ObservedPod, type Termination } from './pod_state.ts'
+import { emptyMemory, forgetWaits, type DesiredPod, type HealthOf, type ObservedPod, type Termination } from './pod_state.ts'
 
 export interface PodWorker {
   update(desired: DesiredPod): void
@@ -104,6 +104,7 @@ export function startPodWorker(parts: PodWorkerParts, first: DesiredPod): PodWor
       // Nothing woke us but time: hints may have been lost.
       if (clock.now() >= wakeAt) observer.doubt()
       const { pod } = letter
+      if (pod.metadata.generation !== lastPod.metadata.generation) forgetWaits(memory)
       termination = narrower(termination, letter.termination)
       let observed: ObservedPod
       try {
