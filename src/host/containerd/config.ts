@@ -15,6 +15,8 @@ export interface ContainerdPaths {
   readonly cniHostPortConfig: string
   readonly cniState: string
   readonly networkNamespaces: string
+  /** What runc remembers of its containers. */
+  readonly runc: string
   readonly registryHosts: string
   readonly loadedImages: string
   readonly pauseImage: string
@@ -33,6 +35,7 @@ export function containerdPaths(stateDirectory: string): ContainerdPaths {
     cniHostPortConfig: below('cni/hostport.d'),
     cniState: below('cni/state'),
     networkNamespaces: below('state/io.containerd.grpc.v1.cri/netns'),
+    runc: below('state/runc'),
     registryHosts: below('registries'),
     loadedImages: below('loaded-images.json'),
     pauseImage: below('pause.tar'),
@@ -74,12 +77,14 @@ disabled_plugins = [${UNUSED_PLUGINS.map(toml).join(', ')}]
   runtime_type = "io.containerd.runc.v2"
 [${cri}.containerd.runtimes.runc.options]
   SystemdCgroup = false
+  Root = ${toml(paths.runc)}
 
 [${cri}.containerd.runtimes.${HOST_PORT_HANDLER}]
   runtime_type = "io.containerd.runc.v2"
   cni_conf_dir = ${toml(paths.cniHostPortConfig)}
 [${cri}.containerd.runtimes.${HOST_PORT_HANDLER}.options]
   SystemdCgroup = false
+  Root = ${toml(paths.runc)}
 
 [${cri}.cni]
   bin_dir = ${toml(settings.cniPlugins)}

@@ -8,7 +8,7 @@
  */
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import type { Clock } from '../../base/clock.ts'
-import { sleep } from '../../base/clock.ts'
+import { every, sleep } from '../../base/clock.ts'
 import type { Host } from '../../base/host.ts'
 import { createCriClient } from '../cri/client.ts'
 import { ImageRequest, ImageStatusResponse } from '../cri/messages.ts'
@@ -17,6 +17,7 @@ import type { ContainerdPaths } from './config.ts'
 import { importImage, loadedImages, loadImage } from './images.ts'
 import type { ImageStore } from './images.ts'
 import { findLeftovers, removeLeftovers } from './leftovers.ts'
+import { createLostTasks } from './lost_tasks.ts'
 import { canOverlay, inspectMachine, MachineNotReady } from './machine.ts'
 import type { Machine } from './machine.ts'
 import { defaultRouteMtu, setUpMasquerade } from './network.ts'
@@ -56,6 +57,7 @@ export interface Containerd {
 }
 
 const SOCKET_PATH_BYTES_MAX = 107
+const LOST_TASKS_EVERY_MS = 15_000
 
 export async function startContainerd(options: ContainerdOptions): Promise<Containerd> {
   const { stateDirectory, networkName, podCidr, clusterCidr = podCidr, host } = options
@@ -78,9 +80,21 @@ export async function startContainerd(options: ContainerdOptions): Promise<Conta
     await ensurePauseImage(store, paths, host.clock)
   }
   const registry = await startRegistry(paths)
+  const looking = new AbortController()
+  const lostTasks = createLostTasks(paths, host)
+  const looks = every(host.clock, LOST_TASKS_EVERY_MS, looking.signal, lostTasks.look, 'look for lost tasks')
   const supervised = supervise({ pid, clock: host.clock, log: host.log, isAlive: number => isContainerd(number, paths), start })
+  const close = async () => {
+    looking.abort(new Error('containerd is left to itself'))
+    await Promise.all([looks, supervised.close(), registry.close()])
+  }
   // One after the other: each adds to the same list of what was loaded.
   let lastLoad: Promise<unknown> = Promise.resolve()
+  if (!machine.hasSysResource) {
+    host.log.warn('without CAP_SYS_RESOURCE no process can be made less likely to be killed when memory runs out', {
+      effect: 'oom_score_adj of sandboxes, and of Guaranteed and large Burstable Pods, is that of Poise itself where it should be lower',
+    })
+  }
   host.log.info('containerd is ready', { pid, adopted: pidBefore !== undefined, socket: paths.socket })
   return {
     socketPath: paths.socket,
@@ -96,13 +110,9 @@ export async function startContainerd(options: ContainerdOptions): Promise<Conta
       return load
     },
     pinnedImages: async () => new Set([PAUSE_IMAGE, ...Object.keys(await loadedImages(paths))]),
-    async close() {
-      await supervised.close()
-      await registry.close()
-    },
+    close,
     async stop() {
-      await supervised.close()
-      await registry.close()
+      await close()
       await stopContainerd(supervised.pid, host.clock, paths)
     },
   }
