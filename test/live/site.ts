@@ -38,7 +38,7 @@ export interface Site {
   /** The administrator's, as text. */
   readonly kubeconfig: string
   /** Stock kubectl 1.34; `-` in the arguments reads `input`. */
-  kubectl(args: readonly string[], input?: string): Promise<Output>
+  kubectl(args: readonly string[], input?: string, environment?: Readonly<Record<string, string>>): Promise<Output>
   /** The namespace's own kubectl: fails the test when kubectl fails. */
   inNamespace(name: string): Promise<Namespace>
   close(): Promise<void>
@@ -68,7 +68,7 @@ export async function reasonToSkip(images: readonly string[]): Promise<string | 
   }
 }
 
-const imageCache = join(repository, '.cache', 'images')
+export const imageCache = join(repository, '.cache', 'images')
 
 export async function startSite(images: readonly string[]): Promise<Site> {
   const base = await mkdtemp(join(tmpdir(), 'poise-live-'))
@@ -93,12 +93,16 @@ export async function startSite(images: readonly string[]): Promise<Site> {
   const program = await findKubectl('1.34')
   assert.ok(program.path, 'it was there a moment ago')
   await writeFile(directories.kubeconfig, cluster.kubeconfig)
-  const launch = (args: readonly string[]) =>
-    spawn(program.path, args, { cwd: base, env: { PATH: process.env['PATH'], HOME: base, KUBECONFIG: directories.kubeconfig }, timeout: KUBECTL_MS })
+  const launch = (args: readonly string[], environment: Readonly<Record<string, string>> = {}) =>
+    spawn(program.path, args, {
+      cwd: base,
+      env: { PATH: process.env['PATH'], HOME: base, KUBECONFIG: directories.kubeconfig, ...environment },
+      timeout: KUBECTL_MS,
+    })
 
-  const kubectl = (args: readonly string[], input = '') =>
+  const kubectl = (args: readonly string[], input = '', environment: Readonly<Record<string, string>> = {}) =>
     new Promise<Output>((resolve, reject) => {
-      const child = launch(args)
+      const child = launch(args, environment)
       let [stdout, stderr] = ['', '']
       child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()))
       child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()))
@@ -186,7 +190,7 @@ async function startCluster(base: string, directories: ClusterDirectories): Prom
 }
 
 /** From the upper half: a user's clusters begin at the lower end. */
-async function freeSlot(attempt: number): Promise<number> {
+export async function freeSlot(attempt: number): Promise<number> {
   const devices = await readdir('/sys/class/net')
   const slots = Array.from({ length: 5 }, (_, i) => 5 + ((process.pid + attempt + i) % 5))
   return slots.find(slot => !devices.includes(`poise${slot}-svc`)) ?? slots[0]!
