@@ -90,12 +90,12 @@ export function createLink({ caller, handle, latencyMs = LATENCY_MS, isUp = () =
     start(sink) {
       const queue: (WatchEvent | 'end')[] = []
       let open = true
-      const inner = watch.start({ event: event => send(event), end: () => send('end') })
+      let inner: { stop(): void } | undefined
       const close = () => {
         open = false
         broken.delete(breakOff)
         whole.delete(breakOff)
-        inner.stop()
+        inner?.stop()
       }
       const breakOff = () => {
         close()
@@ -115,6 +115,12 @@ export function createLink({ caller, handle, latencyMs = LATENCY_MS, isUp = () =
         queue.push(letter)
         clock.at(clock.now() + within(random, latencyMs), deliver, 'link watch')
       }
+      // Last: a watch may speak, or end, while it is being started.
+      inner = watch.start({ event: send, end: () => send('end') })
+      if (!open) inner.stop()
+      // It may speak before this returns.
+      inner = watch.start({ event: event => send(event), end: () => send('end') })
+      if (!open) inner.stop()
       return { stop: close }
     },
   })
