@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { reasonToSkip, startSite, type Namespace, type Site } from './site.ts'
 import { OBJECTS, VOLUME_CASES } from './volume_cases.ts'
+import { hostPathTypes, propagation } from './volume_host.ts'
 import { hasEnded, linesOf, runCases } from './volume_pods.ts'
 import type { Pod } from '../../src/api/kinds/pod.ts'
 import { LINKS, OWN_CASES, podWith, RECURSIVE, SHARED } from './volume_own_cases.ts'
@@ -79,6 +80,10 @@ describe('volumes on real containers', { skip, concurrency: 100 }, () => {
     assert.equal(pod?.status.containerStatuses?.[0]?.state?.waiting?.message, 'failed to prepare subPath for volumeMount "v" of container "web"')
     await kubectl(['delete', 'pod', 'links', '--grace-period=1', '--wait=false'])
   })
+
+  it('hostPath of every type: made where it may be, and never removed', () => hostPathTypes(namespace))
+
+  it('mount propagation: None, HostToContainer and Bidirectional', () => propagation(namespace))
 
   it('recursively read-only mounts: where the runtime has none, IfPossible is Disabled and Enabled does not start', async () => {
     const { kubectl, until } = namespace
