@@ -15,7 +15,7 @@ import { storedObject } from '../registry/get.ts'
 export type Kubelets = (nodeName: string) => Transport | undefined
 
 /** How the server introduces itself to kubelets. */
-const KUBELET_CLIENT: User = { name: 'kube-apiserver-kubelet-client', groups: ['system:masters', 'system:authenticated'] }
+export const KUBELET_CLIENT: User = { name: 'kube-apiserver-kubelet-client', groups: ['system:masters', 'system:authenticated'] }
 
 export async function podLog(parts: Parts, kubelets: Kubelets, call: Call): Promise<Response> {
   const { query } = call.request

@@ -18,6 +18,7 @@ import { bindPod } from './binding.ts'
 import { evictPod } from './eviction.ts'
 import { finalizeNamespace } from './finalize.ts'
 import { podAttach, podExec, podLog, podPortForward, type Kubelets } from './kubelet_streams.ts'
+import { nodeProxy } from './node_proxy.ts'
 import { requestToken } from './token.ts'
 import type { UsageReadings } from '../../api/usage.ts'
 import { resourceMetrics } from '../usage/resource_metrics.ts'
@@ -52,7 +53,7 @@ export function specialHandlers({ parts, authorizer, kubelets, tokens, usage, to
       ['pods/portforward', call => podPortForward(parts, kubelets, call)],
       ['pods/proxy', notSupportedYet],
       ['services/proxy', notSupportedYet],
-      ['nodes/proxy', notSupportedYet],
+      ['nodes/proxy', (call, exchange) => nodeProxy(parts, kubelets, call, exchange)],
       ['namespaces/finalize', call => finalizeNamespace(parts, call)],
       ['serviceaccounts/token', call => requestToken(parts, tokens, call)],
       ['nodes.metrics.k8s.io', metrics.nodes],

@@ -3,7 +3,7 @@
  *
  *   GET  /containerLogs/{namespace}/{pod}/{container}
  *   POST /exec/{namespace}/{pod}/{container}      /attach/…      /portForward/{namespace}/{pod}
- *   GET  /pods   /healthz   /stats/summary[?only_cpu_and_memory=true]
+ *   GET  /pods   /healthz   /stats/summary[?only_cpu_and_memory=true]   /metrics/resource
  */
 import { ApiError, badRequest, failure, internalError, notFound } from '../../api/status.ts'
 import { Pod } from '../../api/kinds/pod.ts'
@@ -15,6 +15,7 @@ import type { KubeletContext } from '../context.ts'
 import { newestOf } from '../pod/instances.ts'
 import type { PodWorkers } from '../pod/pod_workers.ts'
 import type { StatsProvider } from '../stats/provider.ts'
+import { resourceMetrics } from '../stats/resource_metrics.ts'
 import { summaryObject } from '../stats/summary.ts'
 import { containerLogs } from './container_logs.ts'
 
@@ -30,6 +31,8 @@ export function createKubeletServer(context: KubeletContext, workers: PodWorkers
         return object({ kind: 'PodList', apiVersion: 'v1', metadata: {}, items: workers.list().map(({ pod }) => pod) })
       case 'stats':
         return namespace === 'summary' ? summary(request) : text(404, '404 page not found\n')
+      case 'metrics':
+        return namespace === 'resource' ? text(200, resourceMetrics(await stats.readUsage()), METRICS_TYPE) : text(404, '404 page not found\n')
       case 'containerLogs':
         return containerLogs(context, find(namespace, name), container, request)
       case 'exec':
@@ -107,9 +110,11 @@ const isSet = (query: URLSearchParams, name: string): boolean => query.get(name)
 
 const session = (it: Session): Response => ({ status: 101, headers: {}, body: { is: 'session', session: it } })
 
-const text = (status: number, body: string): Response => ({
+const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
+
+const text = (status: number, body: string, contentType = 'text/plain; charset=utf-8'): Response => ({
   status,
-  headers: { 'content-type': 'text/plain; charset=utf-8' },
+  headers: { 'content-type': contentType },
   body: { is: 'bytes', bytes: encodeText(body) },
 })
 
