@@ -114,6 +114,7 @@ export function createKubelet(options: KubeletOptions): Kubelet {
     figures: () => stats.read(),
     reclaimDisk: () => reclaimDisk(context, workers, imageGc),
     node: () => node.node,
+    changed: () => node.refresh(),
   })
   const allocatable = allocatableOf(options.machine, eviction.thresholds)
   const node = createNodeAgent(context, { allocatable, conditions: eviction.conditions })
@@ -121,6 +122,8 @@ export function createKubelet(options: KubeletOptions): Kubelet {
 
   return {
     async start() {
+      // Its first status says what it is short of, and so does what it answers the first Pod.
+      await eviction.look()
       await Promise.all([options.pods.synced, services?.synced, node.start(), volumes.prepare()])
       await cgroups.start().catch((error: unknown) => options.host.log.warn('the cgroups of Pods could not be made', { error: messageOf(error) }))
       await workers.start()

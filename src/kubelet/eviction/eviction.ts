@@ -20,6 +20,8 @@ import { hasSeparateImageFilesystem, observe, SIGNALS, type PressureCondition } 
 import { parseThresholds, thresholdsMet, type Threshold } from './thresholds.ts'
 
 export interface EvictionManager {
+  /** Learns what the node is short of, before anybody is there who could be evicted. */
+  look(): Promise<void>
   run(signal: AbortSignal): Promise<void>
   /** What the node is short of, as of the last pass. */
   conditions(): readonly PressureCondition[]
@@ -35,6 +37,8 @@ export interface EvictionParts {
   readonly reclaimDisk: () => Promise<void>
   /** Events are about it. */
   readonly node: () => KubernetesObject | undefined
+  /** What the node is short of has changed. */
+  readonly changed: () => void
 }
 
 const CLEAN_UP_POLL_MS = 1_000
@@ -43,34 +47,42 @@ const CLEAN_UP_MS_MAX = 30_000
 const KILL_MS_MIN = 10_000
 
 /** Throws EvictionSettingsError. */
-export function createEvictionManager({ context, settings, workers, figures, reclaimDisk, node }: EvictionParts): EvictionManager {
+export function createEvictionManager({ context, settings, workers, figures, reclaimDisk, node, changed }: EvictionParts): EvictionManager {
   const { events, host } = context
   const { clock, log } = host
   const thresholds = parseThresholds(settings)
   let memory = NO_PRESSURE
   let conditions: readonly PressureCondition[] = []
 
+  function judge({ node: figuresOfNode }: NodeSummary) {
+    const observations = observe(figuresOfNode)
+    const plan = planPressure({ observations, thresholds, memory, transitionPeriodMs: settings.evictionPressureTransitionPeriodMs, now: clock.now() })
+    const hasChanged = plan.conditions.join() !== conditions.join()
+    memory = plan.memory
+    conditions = plan.conditions
+    if (hasChanged) {
+      log.info('what the node is short of has changed', { conditions: plan.conditions.join(' ') || 'nothing' })
+      changed()
+    }
+    return { observations, act: plan.act }
+  }
+
   /** The Pods that were evicted. */
   async function pass(): Promise<readonly Eviction[]> {
     const summary = await figures()
-    const observations = observe(summary.node)
-    const plan = planPressure({ observations, thresholds, memory, transitionPeriodMs: settings.evictionPressureTransitionPeriodMs, now: clock.now() })
-    if (plan.conditions.join() !== conditions.join()) log.info('what the node is short of has changed', { conditions: plan.conditions.join(' ') || 'nothing' })
-    memory = plan.memory
-    conditions = plan.conditions
-
+    const { observations, act } = judge(summary)
     const isSeparate = hasSeparateImageFilesystem(summary.node)
     const excesses = planLocalStorageEvictions(candidates(summary), isSeparate)
     if (excesses.length > 0) return evict(excesses)
 
-    const [threshold] = plan.act
+    const [threshold] = act
     if (!threshold) return []
     const about = node()
     if (about) events.warning(about, 'EvictionThresholdMet', `Attempting to reclaim ${SIGNALS[threshold.signal].resource}`)
     if (await isCuredByReclaiming(threshold, isSeparate)) return []
     const eviction = planEviction({
       candidates: candidates(summary),
-      met: plan.act,
+      met: act,
       observations,
       hasSeparateImageFilesystem: isSeparate,
       evictionMaxPodGracePeriod: settings.evictionMaxPodGracePeriod,
@@ -115,6 +127,9 @@ export function createEvictionManager({ context, settings, workers, figures, rec
   return {
     thresholds,
     conditions: () => conditions,
+    async look() {
+      judge(await figures())
+    },
     async run(signal) {
       while (!signal.aborted) {
         const evictions = await pass().catch((error: unknown) => {

@@ -21,6 +21,8 @@ export interface NodeAgent {
   /** Resolves when the Node is in the API. */
   start(): Promise<void>
   stop(): Promise<void>
+  /** Something has changed that its status tells, and the next time would be late. Never waits. */
+  refresh(): void
   /** As it was last seen in the API: what Events are about. */
   readonly node: Node | undefined
 }
@@ -124,7 +126,15 @@ export function createNodeAgent(context: KubeletContext, guard: NodeGuard): Node
       if (!stopping.signal.aborted) log.warn(what, { node: nodeName, error: messageOf(error) })
     })
 
+  /** One at a time: each tells what differs from the one before. */
+  let lastReport = Promise.resolve()
+  const reportOnce = tolerant('the status of the node could not be written', () => report(false))
+  const reportInTurn = () => (lastReport = lastReport.then(reportOnce))
+
   return {
+    refresh() {
+      if (node) void reportInTurn()
+    },
     get node() {
       return node
     },
@@ -139,15 +149,7 @@ export function createNodeAgent(context: KubeletContext, guard: NodeGuard): Node
         }
       }
       tasks.push(
-        host.spawn('node status', signal =>
-          every(
-            clock,
-            STATUS_EVERY_MS,
-            signal,
-            tolerant('the status of the node could not be written', () => report(false)),
-            'every node status',
-          ),
-        ),
+        host.spawn('node status', signal => every(clock, STATUS_EVERY_MS, signal, reportInTurn, 'every node status')),
         host.spawn('node lease', async signal => {
           const renew = tolerant('the lease of the node could not be renewed', renewLease)
           await renew()

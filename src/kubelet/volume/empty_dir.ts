@@ -30,9 +30,9 @@ export async function makeEmptyDir(context: KubeletContext, pod: Pod, volume: Vo
 }
 
 /** The smallest of its own limit, what the Pod's containers may use, and what the node has. */
-function memoryBytes({ machine }: KubeletContext, pod: Pod, volume: Volume): number {
+function memoryBytes({ allocatable }: KubeletContext, pod: Pod, volume: Volume): number {
   const limits = containersOf(pod).map(({ container }) => container.resources?.limits?.memory)
   const ofPod = limits.every(limit => limit !== undefined) ? limits.reduce((sum, limit) => sum + quantityValue(String(limit)), 0) : Infinity
   const own = volume.emptyDir?.sizeLimit ? quantityValue(String(volume.emptyDir.sizeLimit)) : Infinity
-  return Math.min(own || Infinity, ofPod || Infinity, machine.memoryBytes)
+  return Math.min(own || Infinity, ofPod || Infinity, allocatable().memoryBytes)
 }
