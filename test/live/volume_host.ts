@@ -41,7 +41,7 @@ export const hostPathTypes = ({ kubectl, until }: Namespace): Promise<void> =>
   withDirectory(async directory => {
     const at = (name: string) => join(directory, name)
     await mkdir(at('there'))
-    await writeFile(at('file'), 'of the machine')
+    await writeFile(at('file'), 'of the machine\n')
     const server = await listen(at('socket'))
     try {
       const volumes = (
@@ -63,9 +63,9 @@ export const hostPathTypes = ({ kubectl, until }: Namespace): Promise<void> =>
       assert.equal((await stat(at('new-file'))).mode & 0o777, 0o644)
       await eventually(async () => assert.equal(await readFile(at('any/x'), 'utf8'), 'here\n'))
       assert.equal(await readFile(at('made/deep/x'), 'utf8'), 'here\n')
-      assert.equal(await kubectl(['logs', 'hostpath']), 'of the machine')
+      assert.equal(await kubectl(['logs', 'hostpath']), 'of the machine\n')
       await kubectl(['delete', 'pod', 'hostpath', '--grace-period=1'])
-      assert.equal(await readFile(at('file'), 'utf8'), 'of the machine', 'the files of the machine outlive the Pod')
+      assert.equal(await readFile(at('file'), 'utf8'), 'of the machine\n', 'the files of the machine outlive the Pod')
     } finally {
       server.close()
     }
