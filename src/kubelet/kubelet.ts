@@ -7,6 +7,7 @@
  */
 import type { Pod } from '../api/kinds/pod.ts'
 import type { Service } from '../api/kinds/service.ts'
+import type { Millis } from '../base/clock.ts'
 import type { Host, Task } from '../base/host.ts'
 import type { Transport } from '../base/transport.ts'
 import { messageOf } from '../base/error_message.ts'
@@ -63,6 +64,8 @@ export interface KubeletOptions {
   readonly eviction?: Partial<EvictionSettings>
   /** When images that nobody uses are removed. Default: from 85 % of the disk down to 80 %. */
   readonly imageGc?: Partial<ImageGcSettings>
+  /** How often is counted what is in the volumes of Pods. Default: a minute. */
+  readonly volumeStatsAggPeriodMs?: Millis
 }
 
 export interface Kubelet {
@@ -100,7 +103,7 @@ export function createKubelet(options: KubeletOptions): Kubelet {
     },
     (pod, others) => refusalUnderPressure(pod, eviction.conditions()) ?? admitPod(pod, others, allocatable),
   )
-  const stats = createStatsProvider(context, () => workers.list().map(({ pod }) => pod))
+  const stats = createStatsProvider(context, () => workers.list().map(({ pod }) => pod), options.volumeStatsAggPeriodMs)
   const imageGc = createImageGc({
     context,
     settings: { ...DEFAULT_IMAGE_GC, ...options.imageGc },
@@ -125,7 +128,9 @@ export function createKubelet(options: KubeletOptions): Kubelet {
       // Its first status says what it is short of, and so does what it answers the first Pod.
       await eviction.look()
       await Promise.all([options.pods.synced, services?.synced, node.start(), volumes.prepare()])
-      await cgroups.start().catch((error: unknown) => options.host.log.warn('the cgroups of Pods could not be made', { error: messageOf(error) }))
+      await cgroups
+        .start(options.pods.list())
+        .catch((error: unknown) => options.host.log.warn('the cgroups of Pods could not be made', { error: messageOf(error) }))
       await workers.start()
       tasks.push(
         options.host.spawn('log rotation', signal => rotateLogs(context, workers, logLimits, signal)),

@@ -90,6 +90,35 @@ test('§ resize: CPU and memory change while the container runs on', async () =>
   ])
 })
 
+test('§ resize: requests of memory alone are given without any change of what runs', async () => {
+  const story = await beginStory()
+  run(story, { requests: { memory: '64Mi' } })
+  await story.until(isReady)
+  await resize(story, { requests: { memory: '128Mi' } })
+  await story.until(() => containerOf(story).allocatedResources?.['memory'] === '128Mi', 5)
+  assert.deepEqual(containerOf(story).resources, { requests: { memory: '128Mi' } })
+  assert.equal(story.events.filter(({ reason }) => reason === 'ResizeCompleted').length, 1)
+})
+
+test('§ cgroups: a Pod that has finished weighs nothing, and a new kubelet does not make the others lighter for a moment', async () => {
+  const story = await beginStory()
+  const { all } = story.runtime.cgroups
+  run(story, cpu('500m'), { name: 'done', restartPolicy: 'Never', container: { image: 'busybox:1', command: ['true'] } })
+  run(story, cpu('250m'))
+  await story.world.until(() => story.pod('done')!.status.phase === 'Succeeded' && isReady(story.pod()!), 10_000)
+  await story.world.advance(1000)
+  assert.deepEqual(all.get('/kubepods/burstable'), { cpuShares: 256 })
+  const weights: (number | undefined)[] = []
+  const set = story.runtime.cgroups.set.bind(story.runtime.cgroups)
+  story.runtime.cgroups.set = async (path, limits) => {
+    if (path === '/kubepods/burstable') weights.push(limits.cpuShares)
+    await set(path, limits)
+  }
+  await story.restartKubelet()
+  await story.world.advance(2000)
+  assert.deepEqual(weights, [256])
+})
+
 test('§ resizePolicy: RestartContainer restarts it for that resource, and that is no crash', async () => {
   const story = await beginStory()
   run(story, both('500m', '64Mi'), { container: { resizePolicy: [{ resourceName: 'memory', restartPolicy: 'RestartContainer' }] } })

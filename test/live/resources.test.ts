@@ -81,13 +81,18 @@ describe('resources on a real kernel', { skip, concurrency: 8 }, () => {
     assert.deepEqual([restartsOf(after), after?.status.containerStatuses?.[0]?.containerID], [0, before?.status.containerStatuses?.[0]?.containerID])
     assert.match(await kubectl(['events', '--for', 'pod/web']), /Normal +ResizeCompleted +Pod\/web +Pod resize completed: \{"containers"/)
 
+    await kubectl(['patch', 'pod', 'web', '--subresource', 'resize', '-p', patchOf(at('100m', '48Mi'))])
+    await until('web', found => found?.status.containerStatuses?.[0]?.resources?.limits?.['memory'] === '48Mi' && !isResizing(found))
+    assert.deepEqual(await valuesOf(container), { shares: 102, quotaUs: 10_000, memoryBytes: 48 * MiB })
+    assert.deepEqual(await valuesOf(pod), { shares: 102, quotaUs: 10_000, memoryBytes: 48 * MiB })
+
     assert.match(
-      await refused(['patch', 'pod', 'web', '--subresource', 'resize', '-p', patchOf({ ...at('100m', '64Mi'), requests: { cpu: '50m', memory: '64Mi' } })]),
+      await refused(['patch', 'pod', 'web', '--subresource', 'resize', '-p', patchOf({ ...at('100m', '48Mi'), requests: { cpu: '50m', memory: '48Mi' } })]),
       /Pod QOS Class may not change as a result of resizing/,
     )
-    await kubectl(['patch', 'pod', 'web', '--subresource', 'resize', '-p', patchOf(at('1000', '64Mi'))])
+    await kubectl(['patch', 'pod', 'web', '--subresource', 'resize', '-p', patchOf(at('1000', '48Mi'))])
     await until('web', found => found?.status.conditions?.some(({ type, reason }) => type === 'PodResizePending' && reason === 'Infeasible') ?? false)
-    assert.deepEqual(await valuesOf(container), { shares: 102, quotaUs: 10_000, memoryBytes: 64 * MiB })
+    assert.deepEqual(await valuesOf(container), { shares: 102, quotaUs: 10_000, memoryBytes: 48 * MiB })
     await kubectl(['delete', 'pod', 'web'])
   })
 

@@ -1,5 +1,6 @@
 /** Keeps the cgroups of a node's Pods, and those above them, at what the Pods have been given. */
 import type { Pod } from '../../api/kinds/pod.ts'
+import { isTerminal } from '../../api/pod.ts'
 import { podRequests } from '../../api/resources.ts'
 import { messageOf } from '../../base/error_message.ts'
 import type { CgroupLimits } from '../../runtime/pod_cgroups.ts'
@@ -8,9 +9,10 @@ import type { KubeletContext } from '../context.ts'
 import { BEST_EFFORT_LIMITS, burstableLimits, nodeLimits } from './cgroup_values.ts'
 
 export interface NodeCgroups {
-  /** Those of the node and of the QoS classes. */
-  start(): Promise<void>
+  /** Those of the node and of the QoS classes, for the Pods that are there already. */
+  start(pods: readonly Pod[]): Promise<void>
   setPod(pod: Pod, limits: CgroupLimits): Promise<void>
+  /** The Pod has ended: it weighs nothing any more. What the runtime still has in its cgroup stays. */
   removePod(pod: Pod): Promise<void>
   /** Those of Pods that nobody knows: their kubelet or their runtime was killed before they could be removed. */
   removeOrphans(isKnown: (uid: string) => boolean): Promise<void>
@@ -37,15 +39,16 @@ export function createNodeCgroups({ cgroups, cgroupRoot, machine, host }: Kubele
   }
 
   return {
-    async start() {
+    async start(pods) {
       if (!cgroups || !cgroupRoot) return
+      for (const pod of pods) if (pod.status.qosClass === 'Burstable' && !isTerminal(pod)) burstable.set(pod.metadata.uid ?? '', cpuOf(pod))
       await cgroups.set(cgroupRoot, nodeLimits(machine))
       await Promise.all([cgroups.set(`${cgroupRoot}/besteffort`, BEST_EFFORT_LIMITS), weighBurstable()])
     },
     async setPod(pod, limits) {
       if (!cgroups || !cgroupRoot) return
       if (pod.status.qosClass === 'Burstable') {
-        burstable.set(pod.metadata.uid ?? '', podRequests(pod).get('cpu') ?? 0)
+        burstable.set(pod.metadata.uid ?? '', cpuOf(pod))
         await weighBurstable()
       }
       await cgroups.set(cgroupParent(cgroupRoot, pod), limits)
@@ -66,3 +69,5 @@ export function createNodeCgroups({ cgroups, cgroupRoot, machine, host }: Kubele
     },
   }
 }
+
+const cpuOf = (pod: Pod): number => podRequests(pod).get('cpu') ?? 0

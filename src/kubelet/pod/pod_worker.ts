@@ -92,6 +92,7 @@ export function startPodWorker(parts: PodWorkerParts, first: DesiredPod): PodWor
   let termination: Termination | undefined
   let stopped = false
   let wasResizing = false
+  let settledGeneration = first.resize?.generation
   let isRuntimeSilent = false
 
   async function run(): Promise<'finished' | 'stopped'> {
@@ -147,8 +148,12 @@ export function startPodWorker(parts: PodWorkerParts, first: DesiredPod): PodWor
   /** Known by its end: what was asked for, and what has come of it, stands in the status meanwhile. */
   function noteResize({ pod, resize }: DesiredPod, observed: ObservedPod): void {
     const isNow = termination === undefined && isResizing(pod, observed, memory)
-    if (wasResizing && !isNow && !termination) context.events.normal(pod, 'ResizeCompleted', resizeCompleted(pod, resize?.generation))
+    // A change of memory requests alone is one too, and there is nothing to be done for it.
+    const isOver = !isNow && (wasResizing || resize?.generation !== settledGeneration)
     wasResizing = isNow
+    if (!isOver || termination) return
+    settledGeneration = resize?.generation
+    context.events.normal(pod, 'ResizeCompleted', resizeCompleted(pod, settledGeneration))
   }
 
   function publish({ pod, resize }: DesiredPod, observed: ObservedPod, waiting: Parameters<typeof computePodStatus>[0]['waiting'], now: Millis): void {

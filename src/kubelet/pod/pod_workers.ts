@@ -131,6 +131,7 @@ export function createPodWorkers(parts: PodWorkersParts, admit: Admit): PodWorke
     images.forget(entry.pod)
     entry.state = 'finished'
     allocations.release(uid)
+    await persistently('the cgroup of a Pod could not be removed', () => cgroups.removePod(entry.pod))
     if (entry.isRemoved) await forget(entry)
     else await deleteIfWanted(entry)
   }
