@@ -11,7 +11,7 @@ import type { Transport, User } from '../base/transport.ts'
 import type { Client } from '../client/client.ts'
 import { createEventRecorder } from '../client/events.ts'
 import { createCache } from '../client/reflector.ts'
-import { createKubelet, type Kubelet } from '../kubelet/kubelet.ts'
+import { createKubelet, type Kubelet, type KubeletOptions } from '../kubelet/kubelet.ts'
 import type { Machine } from '../kubelet/node/machine.ts'
 import type { MachineStats } from '../kubelet/stats/machine_stats.ts'
 import type { PodCgroups } from '../runtime/pod_cgroups.ts'
@@ -27,6 +27,10 @@ export interface NodeParts {
   readonly rootDirectory: string
   readonly machine: Machine
   readonly machineStats: MachineStats
+  /** When the node counts as short of memory or disk, and which images it removes then. Default: as a kubelet on Linux. */
+  readonly eviction?: KubeletOptions['eviction']
+  readonly imageGc?: KubeletOptions['imageGc']
+  readonly volumeStatsAggPeriodMs?: KubeletOptions['volumeStatsAggPeriodMs']
   /** Below which Pods get their cgroups, and who makes them. Default: the runtime decides. */
   readonly cgroupRoot?: string
   readonly cgroups?: PodCgroups

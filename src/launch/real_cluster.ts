@@ -32,6 +32,7 @@ import { respondDns } from '../network/dns/message.ts'
 import { addressesOf } from '../network/dns/records.ts'
 import { createMemoryStore } from '../store/memory_store.ts'
 import { serveInside, serviceRules } from './inside.ts'
+import { nodeGuard, type NodeGuard } from './node_guard.ts'
 import { startRuntime, type NodeRuntime, type RuntimeChoice } from './runtimes.ts'
 
 export interface RealClusterOptions {
@@ -45,6 +46,8 @@ export interface RealClusterOptions {
   readonly port: number
   readonly log: Log
   readonly seed?: string
+  /** In place of what `node_guard.ts` says of this machine, option by option. */
+  readonly guard?: Partial<NodeGuard>
 }
 
 export interface RealCluster {
@@ -122,6 +125,8 @@ export async function startRealCluster(options: RealClusterOptions): Promise<Rea
       rootDirectory: `${directories.kubelet}/${nodeName}`,
       machine,
       machineStats: runtime.machineStats(machine),
+      ...nodeGuard(runtime.kind, machine),
+      ...options.guard,
       ...(runtime.kind === 'containerd' && { serviceRules: serviceRules(ranges, host.processes) }),
       ...(runtime.kind === 'containerd' && { cgroupRoot: `${cgroupRootOf(ranges)}/kubepods`, cgroups: createPodCgroups() }),
     })

@@ -17,11 +17,11 @@ export interface PodStatsInputs {
   readonly processes: number | undefined
   readonly directories: Directories
   readonly rates: CpuRates
+  /** How old the figure of a volume may be. */
+  readonly volumeAgeMs: Millis
   sizeOf(path: string, maxAgeMs: Millis): SpaceStats | undefined
 }
 
-/** As Kubernetes' kubelet counts volumes. */
-const VOLUME_AGE_MS = 60_000
 /** Logs grow fast and are few files; as often as Kubernetes looks at what its Pods use. */
 const LOG_AGE_MS = 10_000
 
@@ -76,9 +76,9 @@ function containerUsage(pod: Pod, name: string, readings: readonly ContainerStat
   ]
 }
 
-function volumeUsage(pod: Pod, volume: Volume, { directories, sizeOf }: PodStatsInputs): VolumeUsage[] {
+function volumeUsage(pod: Pod, volume: Volume, { directories, sizeOf, volumeAgeMs }: PodStatsInputs): VolumeUsage[] {
   const directory = volumeDirectory(directories, pod, volume)
-  const size = directory === undefined ? undefined : sizeOf(directory, VOLUME_AGE_MS)
+  const size = directory === undefined ? undefined : sizeOf(directory, volumeAgeMs)
   return size
     ? [
         {

@@ -31,7 +31,10 @@ export interface StatsProvider {
 
 const NODE = 'node'
 
-export function createStatsProvider(context: KubeletContext, pods: () => readonly Pod[]): StatsProvider {
+/** As often as Kubernetes' kubelet counts what is in volumes. */
+const VOLUME_STATS_AGG_PERIOD_MS = 60_000
+
+export function createStatsProvider(context: KubeletContext, pods: () => readonly Pod[], volumeAgeMs: Millis = VOLUME_STATS_AGG_PERIOD_MS): StatsProvider {
   const { host, runtime, machineStats, directories, cgroupRoot } = context
   const rates = createCpuRates()
   const sizes = createDirectorySizes(host)
@@ -82,7 +85,7 @@ export function createStatsProvider(context: KubeletContext, pods: () => readonl
     const summaries = await Promise.all(
       living.map(async pod => {
         const own = byPod.get(pod.metadata.uid ?? '') ?? []
-        return podStats(pod, own, { processes: await processesOf(pod, own), directories, rates, sizeOf, at: host.clock.wall() })
+        return podStats(pod, own, { processes: await processesOf(pod, own), directories, rates, volumeAgeMs, sizeOf, at: host.clock.wall() })
       }),
     )
     rates.keep(new Set([NODE, ...containers.map(({ containerId }) => containerId)]))
