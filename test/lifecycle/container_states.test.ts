@@ -263,3 +263,14 @@ test('§ addresses: a Pod on the network of its host has the address of the host
   const { status } = await story.until(isReady)
   assert.deepEqual([status.podIP, status.podIPs, status.hostIP], ['10.0.0.1', [{ ip: '10.0.0.1' }], '10.0.0.1'])
 })
+
+test('§ container states: one that ended is Terminated until it is started again, also when that is at once', async () => {
+  const story = await beginStory()
+  story.run({ spec: { containers: [{ name: 'web', image: 'busybox:1', command: sh('sleep 2; exit 6') }] } })
+  await story.until(pod => statusOf(pod, 'web')?.restartCount === 1)
+  const states = story.statuses().map(status => stateOf({ status } as never, 'web'))
+  assert.deepEqual(
+    states.filter((state, index) => state !== states[index - 1]),
+    ['Waiting', 'Waiting ContainerCreating', 'Running', 'Terminated Error 6', 'Running'],
+  )
+})

@@ -119,45 +119,6 @@ test('§ environment: a key that is missing is a CreateContainerConfigError, tri
   await story.until(isReady, 20)
 })
 
-test('§ images: a pull that fails shows ErrImagePull, then ImagePullBackOff, and is tried again with back-off', async () => {
-  const story = await beginStory()
-  story.runtime.registry.set('nowhere/app:1', { is: 'failing', times: 3, message: 'connection reset by peer' })
-  story.run({ spec: { containers: [{ name: 'web', image: 'nowhere/app:1' }] } })
-  await story.world.advance(2000)
-  assert.equal(story.pod()!.status.containerStatuses?.[0]?.state?.waiting?.reason, 'ErrImagePull')
-  await story.until(({ status }) => status.containerStatuses?.[0]?.state?.waiting?.reason === 'ImagePullBackOff', 60)
-  assert.match(
-    story.pod()!.status.containerStatuses?.[0]?.state?.waiting?.message ?? '',
-    /^Back-off pulling image "nowhere\/app:1": ErrImagePull: .*connection reset by peer/,
-  )
-  await story.until(isReady, 120)
-  const pulls = story.events.filter(({ reason }) => reason === 'Pulling').map(({ at }) => at)
-  assert.deepEqual(
-    pulls.slice(1).map((at, i) => Math.round((at - pulls[i]!) / 10) * 10),
-    [10, 20, 40],
-  )
-  assert.match(
-    story.events.find(({ reason, message }) => reason === 'Pulled' && message.startsWith('Successfully'))?.message ?? '',
-    /^Successfully pulled image "nowhere\/app:1" in \d+ms \(\d+ms including waiting\)\. Image size: \d+ bytes\.$/,
-  )
-})
-
-test('§ images: with Never an image must be there, and a name that is none is told', async () => {
-  const story = await beginStory()
-  story.run({
-    spec: {
-      containers: [
-        { name: 'web', image: 'absent:1', imagePullPolicy: 'Never' },
-        { name: 'worse', image: 'Nginx:1' },
-      ],
-    },
-  })
-  await story.world.advance(2000)
-  const [web, worse] = story.pod()!.status.containerStatuses ?? []
-  assert.deepEqual(web?.state?.waiting, { reason: 'ErrImageNeverPull', message: 'Container image "absent:1" is not present with pull policy of Never' })
-  assert.equal(worse?.state?.waiting?.reason, 'InvalidImageName')
-})
-
 test('§ volume mounts: recursively read-only where the runtime can, and the status says what became of it', async () => {
   const story = await beginStory()
   const mounts = [

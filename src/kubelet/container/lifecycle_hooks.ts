@@ -75,7 +75,8 @@ async function request(
   try {
     await send('https', headers)
   } catch (error) {
-    if (!(error instanceof NetworkError && error.code === 'Tls')) throw error
+    const isPlain = error instanceof NetworkError && error.code === 'Tls' && error.message.includes('server gave HTTP response to HTTPS client')
+    if (!isPlain) throw error
     // Old manifests say HTTPS to servers that speak plain HTTP, which used to work. What was meant for TLS is not sent in the open.
     const isSafe = ([name]: readonly [string, string]) => name.toLowerCase() !== 'authorization'
     await send('http', headers.filter(isSafe)).catch(() => {

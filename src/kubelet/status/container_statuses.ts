@@ -21,7 +21,7 @@ export interface StatusView {
   readonly previous: PodStatus | undefined
   /** The Pod is ending: what never ran, never will. */
   readonly isEnding: boolean
-  /** Containers being started: until they run, what was said of them stands. */
+  /** Containers being started: until they run, why they waited stands. */
   readonly starting: ReadonlySet<string>
   /** As the runtime calls itself, `containerd`: the scheme of container ids. */
   readonly runtimeName: string
@@ -51,7 +51,7 @@ function statusOf(named: NamedContainer, view: StatusView, messageMax: number): 
   const { container, role } = named
   const [newest, ...older] = instancesOf(view.observed, container.name)
   const old = view.previous && containerStatusNamed({ status: view.previous }, container.name)
-  if (old && newest?.state !== 'running' && view.starting.has(container.name)) return old
+  if (old?.state?.waiting && newest?.state !== 'running' && view.starting.has(container.name)) return old
   const waiting = view.waiting.get(container.name)
   const isWaiting = newest === undefined || newest.state === 'created' || (hasExited(newest) && waiting !== undefined)
   const ended = (isWaiting ? [newest, ...older] : older).find(instance => instance && hasExited(instance))
