@@ -7,6 +7,7 @@ import { after, before, describe, it } from 'node:test'
 import type { Node } from '../../src/api/kinds/node.ts'
 import type { Pod } from '../../src/api/kinds/pod.ts'
 import { HOSTED, objects, pods } from './conformance_pods.ts'
+import { debugAndLogs } from './debug_and_logs.ts'
 import { isReady, restartsOf } from './observe.ts'
 import { reasonToSkip, startSite, type Namespace, type Site } from './site.ts'
 import { openWebSocket } from './web_socket.ts'
@@ -25,6 +26,8 @@ describe('conformance on real containers', { skip, concurrency: 8 }, () => {
     await namespace.kubectl(['apply', '-f', '-'], JSON.stringify({ kind: 'List', apiVersion: 'v1', items: [...objects, ...pods.map(({ pod }) => pod)] }))
   })
   after(() => site?.close())
+
+  debugAndLogs(() => ({ site, namespace }))
 
   const ended = (pod: Pod | undefined): boolean => pod?.status.phase === 'Succeeded' || pod?.status.phase === 'Failed'
   const create = (name: string, spec: object) =>
@@ -145,7 +148,7 @@ describe('conformance on real containers', { skip, concurrency: 8 }, () => {
       ['stdout', '1'],
       ['stderr', '1'],
     ])
-    const { protocol, messages: received } = await openWebSocket(site.kubeconfig, `/api/v1/namespaces/conformance/pods/${HOSTED}/exec?${query}`, [
+    const { protocol, messages: received } = await openWebSocket(site.kubeconfig, `/api/v1/namespaces/conformance/pods/${HOSTED}/exec?${query.toString()}`, [
       'channel.k8s.io',
     ])
     const on = (channel: number) => Buffer.concat(received.filter(bytes => bytes[0] === channel).map(bytes => bytes.subarray(1))).toString()

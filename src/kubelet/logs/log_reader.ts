@@ -8,7 +8,7 @@
  */
 import { encodeText, type ByteSource } from '../../base/bytes.ts'
 import { DiskError, type Disk, type FileInfo } from '../../base/disk.ts'
-import { sleep } from '../../base/clock.ts'
+import type { Clock } from '../../base/clock.ts'
 import type { Host } from '../../base/host.ts'
 import { rotatedLogs } from './log_files.ts'
 import { joinBytes, parseLogLine, splitLines } from './log_line.ts'
@@ -69,7 +69,7 @@ export async function* readLog({ disk, clock }: Host, path: string, options: Log
         continue
       }
       if (!options.follow || wasOver) return
-      await change.next(ms => sleep(clock, ms, signal, 'log follow').catch(() => undefined))
+      await change.next(clock, signal)
     }
   } finally {
     change.close()
@@ -153,8 +153,19 @@ function watchFile(disk: Disk, path: string) {
     }
   })()
   return {
-    async next(pause: (ms: number) => Promise<void>): Promise<void> {
-      if (!isDirty) await Promise.race([pause(FOLLOW_POLL_MS), new Promise<void>(resolve => (wake = resolve))])
+    /** Until it changes, until the time for a look has come, or until the signal is aborted. */
+    async next(clock: Clock, signal: AbortSignal): Promise<void> {
+      if (!isDirty && !signal.aborted) {
+        await new Promise<void>(resolve => {
+          const timer = clock.at(clock.now() + FOLLOW_POLL_MS, resolve, 'log follow')
+          wake = () => {
+            timer.cancel()
+            resolve()
+          }
+          signal.addEventListener('abort', wake, { once: true })
+        })
+        if (wake) signal.removeEventListener('abort', wake)
+      }
       wake = undefined
       isDirty = false
     },
