@@ -7,18 +7,11 @@
  * They listen on the nodes' end of the Pod network, which is of this machine only.
  */
 import type { Host } from '../base/host.ts'
-import type { Processes } from '../base/processes.ts'
 import { API_PORT, DNS_PORT } from '../cluster/built_in_services.ts'
 import type { AddressRanges } from '../host/address_ranges.ts'
 import { serveDns, type RespondDns } from '../host/dns_server.ts'
 import type { RunningServer } from '../host/http/server.ts'
-import { runNft } from '../host/nftables.ts'
 import { holdServiceAddresses } from '../host/service_addresses.ts'
-import { createNftablesRules } from '../network/proxy/nftables.ts'
-import type { RuleProgrammer } from '../network/proxy/proxy.ts'
-
-export const serviceRules = ({ networkName, podCidr, serviceCidr }: AddressRanges, processes: Processes): RuleProgrammer =>
-  createNftablesRules({ table: `${networkName}-proxy`, podCidr, serviceCidr }, transaction => runNft(processes, transaction))
 
 /** Resolves when both answer, to what ends them. */
 export async function serveInside({

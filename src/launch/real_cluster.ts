@@ -31,7 +31,7 @@ import { createTokenIssuer } from '../host/tokens.ts'
 import { respondDns } from '../network/dns/message.ts'
 import { addressesOf } from '../network/dns/records.ts'
 import { createMemoryStore } from '../store/memory_store.ts'
-import { serveInside, serviceRules } from './inside.ts'
+import { serveInside } from './inside.ts'
 import { nodeGuard, type NodeGuard } from './node_guard.ts'
 import { startRuntime, type NodeRuntime, type RuntimeChoice } from './runtimes.ts'
 
@@ -47,7 +47,7 @@ export interface RealClusterOptions {
   readonly log: Log
   readonly seed?: string
   /** In place of what `node_guard.ts` says of this machine, option by option. */
-  readonly guard?: Partial<NodeGuard>
+  readonly guard?: NodeGuard
 }
 
 export interface RealCluster {
@@ -125,9 +125,8 @@ export async function startRealCluster(options: RealClusterOptions): Promise<Rea
       rootDirectory: `${directories.kubelet}/${nodeName}`,
       machine,
       machineStats: runtime.machineStats(machine),
-      ...nodeGuard(runtime.kind, machine),
-      ...options.guard,
-      ...(runtime.kind === 'containerd' && { serviceRules: serviceRules(ranges, host.processes) }),
+      ...nodeGuard(runtime.kind, machine, options.guard),
+      serviceRules: runtime.serviceRules,
       ...(runtime.kind === 'containerd' && { cgroupRoot: `${cgroupRootOf(ranges)}/kubepods`, cgroups: createPodCgroups() }),
     })
 

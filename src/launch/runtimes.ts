@@ -1,13 +1,17 @@
 /** The container runtime of a node: containerd where it can be had, the simulated one otherwise. */
 import { messageOf } from '../base/error_message.ts'
 import type { Host } from '../base/host.ts'
+import type { Processes } from '../base/processes.ts'
 import type { AddressRanges } from '../host/address_ranges.ts'
 import type { Containerd } from '../host/containerd/containerd.ts'
 import { inspectMachine, MachineNotReady } from '../host/containerd/machine.ts'
 import { loadRealContainers } from '../host/containers.ts'
 import { createMachineStats } from '../host/machine_stats.ts'
+import { runNft } from '../host/nftables.ts'
 import type { Machine } from '../kubelet/node/machine.ts'
 import type { MachineStats } from '../kubelet/stats/machine_stats.ts'
+import { createNftablesRules } from '../network/proxy/nftables.ts'
+import type { RuleProgrammer } from '../network/proxy/proxy.ts'
 import type { ContainerRuntime } from '../runtime/runtime.ts'
 import { createSimulatedMachineStats } from '../sim/machine_stats.ts'
 import { createPretendedMounts } from '../sim/mounts.ts'
@@ -29,6 +33,8 @@ export interface NodeRuntime {
   readonly host: Host
   /** What its machine uses: with simulated containers, a machine that does what they do. */
   machineStats(machine: Machine): MachineStats
+  /** Where its Pods' requests to Services are sent on their way. */
+  readonly serviceRules: RuleProgrammer
   /** Why `auto` did not take real containers. */
   readonly note: string | undefined
   /** Leaves containers as they are. */
@@ -51,12 +57,11 @@ export interface RuntimeParts {
 }
 
 export async function startRuntime(choice: RuntimeChoice, parts: RuntimeParts): Promise<NodeRuntime> {
-  const { host } = parts
   switch (choice.is) {
     case 'simulated':
       return simulated(parts, undefined)
     case 'socket':
-      return overSocket(host, choice.path)
+      return overSocket(parts, choice.path)
     case 'containerd':
       return ownContainerd(parts)
     case 'auto':
@@ -70,7 +75,8 @@ export async function startRuntime(choice: RuntimeChoice, parts: RuntimeParts): 
   }
 }
 
-async function ownContainerd({ host, ranges: { podCidr, networkName }, stateDirectory }: RuntimeParts): Promise<NodeRuntime> {
+async function ownContainerd({ host, ranges, stateDirectory }: RuntimeParts): Promise<NodeRuntime> {
+  const { podCidr, networkName } = ranges
   const { startContainerd, clearRemains, createCriRuntime } = await loadRealContainers()
   const started = await startContainerd({ stateDirectory, podCidr, networkName, host })
   const containerd: Containerd = {
@@ -92,6 +98,7 @@ async function ownContainerd({ host, ranges: { podCidr, networkName }, stateDire
     host,
     socketPath: containerd.socketPath,
     machineStats: () => createMachineStats(),
+    serviceRules: serviceRules(ranges, host.processes),
     note: undefined,
     async close() {
       await runtime.close()
@@ -100,7 +107,7 @@ async function ownContainerd({ host, ranges: { podCidr, networkName }, stateDire
   }
 }
 
-async function overSocket(host: Host, socketPath: string): Promise<NodeRuntime> {
+async function overSocket({ host, ranges }: RuntimeParts, socketPath: string): Promise<NodeRuntime> {
   const { createCriRuntime } = await loadRealContainers()
   // Its images are somebody else's: none is removed there, however full the disk.
   const runtime = createCriRuntime({ socketPath, clock: host.clock, log: host.log, pinnedImages: async () => 'all' })
@@ -117,10 +124,14 @@ async function overSocket(host: Host, socketPath: string): Promise<NodeRuntime> 
     host,
     socketPath,
     machineStats: () => createMachineStats(),
+    serviceRules: serviceRules(ranges, host.processes),
     note: undefined,
     close: () => runtime.close(),
   }
 }
+
+const serviceRules = ({ networkName, podCidr, serviceCidr }: AddressRanges, processes: Processes): RuleProgrammer =>
+  createNftablesRules({ table: `${networkName}-proxy`, podCidr, serviceCidr }, transaction => runNft(processes, transaction))
 
 /** In virtual time an image takes as long as from a registry; here somebody waits for it. */
 const PULL_MS = [50, 150] as const
@@ -135,6 +146,7 @@ function simulated({ host, ranges, resolve }: RuntimeParts, note: string | undef
     socketPath: undefined,
     host: { ...host, network, mounts: createPretendedMounts(host.disk) },
     machineStats: machine => createSimulatedMachineStats({ clock: host.clock, machine, runtime }),
+    serviceRules: runtime.serviceRoutes,
     note,
     async close() {
       // These containers live in this process: a `sleep 3600` in one of them would keep it from ending.

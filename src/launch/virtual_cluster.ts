@@ -31,7 +31,7 @@ export interface VirtualClusterOptions {
   /** How many nodes, or their names. */
   readonly nodes?: number | readonly string[]
   readonly world?: Omit<WorldOptions, 'seed'>
-  readonly runtime?: Pick<SimulatedRuntimeOptions, 'latency' | 'pullMs' | 'images'>
+  readonly runtime?: Pick<SimulatedRuntimeOptions, 'latency' | 'pullMs' | 'images' | 'witness'>
 }
 
 export interface VirtualCluster {
@@ -147,6 +147,7 @@ function createVirtualNode(
       cgroups: runtime.cgroups,
       machine,
       machineStats,
+      serviceRules: runtime.serviceRoutes,
       connect: () => link.transport,
     })
   }

@@ -18,10 +18,12 @@ import type { ContainerUsage } from './container_usage.ts'
 import type { Fabric } from './network.ts'
 import type { SandboxRecord } from './sandbox.ts'
 import { createContainerFiles } from './workload/files.ts'
+import type { ContainerHappening } from './witness.ts'
 import { createGuest } from './workload/guest.ts'
 import type { Guest } from './workload/guest.ts'
 import { imageModel } from './workload/images.ts'
 import type { ImageModel } from './workload/images.ts'
+import type { ServiceRoutes } from './service_routes.ts'
 import { createPipe, emptyInput } from './workload/pipe.ts'
 import type { Pipe } from './workload/pipe.ts'
 import type { Process, Program, ProcessStart } from './workload/process.ts'
@@ -33,9 +35,11 @@ export interface ContainerPorts {
   readonly random: Random
   readonly disk: Disk
   readonly fabric: Fabric
+  readonly routes: ServiceRoutes
   lookup(name: string, sandbox: SandboxRecord): Promise<readonly string[]>
   changed(sandboxId: string): void
   note(text: string): void
+  happened(what: ContainerHappening): void
 }
 
 export interface Container {
@@ -90,6 +94,7 @@ export function createContainer(id: string, sandbox: SandboxRecord, config: Cont
     reason = why
     message = text
     ports.note(`has exited: ${why} ${code}`)
+    ports.happened({ is: 'exited', exitCode: code })
     input?.end()
     // The last words are on the disk before anybody hears of the end: `kubectl logs` after it must have them.
     void log.close().finally(() => {
@@ -127,6 +132,7 @@ export function createContainer(id: string, sandbox: SandboxRecord, config: Cont
       startedAt = clock.wall()
       meter.count()
       ports.note('has started')
+      ports.happened({ is: 'started' })
       guest.spawn(program, {
         args: command.length > 0 ? command : ['server'],
         env: environment(config, image, sandbox),
@@ -139,11 +145,13 @@ export function createContainer(id: string, sandbox: SandboxRecord, config: Cont
     },
     async stop(timeoutMs, patience = clock) {
       if (state !== 'running') return
+      ports.happened({ is: 'stopping', timeoutMs })
       if (timeoutMs > 0) {
         guest!.signal(1, image.stopSignal, 'outside')
         const inTime = await withTimeout(patience, timeoutMs, () => exited.then(() => true), undefined, 'stop').catch(() => false)
         if (inTime) return
       }
+      ports.happened({ is: 'killed' })
       container.kill()
       await exited
     },
@@ -155,6 +163,7 @@ export function createContainer(id: string, sandbox: SandboxRecord, config: Cont
     },
     async exec(command, streams, tty) {
       if (state !== 'running') throw new RuntimeError('Unknown', `container is in ${stateName(state)} state`)
+      ports.happened({ is: 'exec', command })
       const program = programFor(image, command[0], true)
       const script = program ? undefined : await scriptFile(guest!, command[0] ?? '')
       if (!program && !script)
@@ -219,7 +228,7 @@ export function createContainer(id: string, sandbox: SandboxRecord, config: Cont
       address: sandbox.ip,
       user: { uid: config.security.runAsUser ?? 0, gid: config.security.runAsGroup ?? 0 },
       files: createContainerFiles(root, config.security.readOnlyRootFilesystem, disk, config.mounts),
-      network: ports.fabric.attach({ clock, random: random.fork('network'), localAddress: sandbox.ip }),
+      network: ports.fabric.attach({ clock, random: random.fork('network'), localAddress: sandbox.ip, routes: ports.routes }),
       nameServer: dns?.servers[0] ?? '127.0.0.11',
       programs: new Map([...image.programs, ['server', program]]),
       lookup: name => ports.lookup(name, sandbox),

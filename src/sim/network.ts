@@ -10,6 +10,7 @@ import type { Clock, Millis, Timer } from '../base/clock.ts'
 import { NetworkError } from '../base/network.ts'
 import type { GrpcHealth, HttpReply, HttpRequest, Network } from '../base/network.ts'
 import type { Random } from '../base/random.ts'
+import type { ServiceRoutes } from './service_routes.ts'
 
 /** What listens on a port. A server without `http` accepts connections and understands no request. */
 export interface SimulatedServer {
@@ -32,8 +33,8 @@ export interface Fabric {
   /** Returns undefined when the port is taken. */
   listen(address: string, port: number, server: SimulatedServer): { close(): void } | undefined
   listener(address: string, port: number): SimulatedServer | undefined
-  /** The network as a process sees it. What it calls `localhost` is `localAddress`. */
-  attach(process: { clock: Clock; random: Random; localAddress?: string }): Network
+  /** The network as a process sees it. What it calls `localhost` is `localAddress`; `routes` are those of its machine. */
+  attach(process: { clock: Clock; random: Random; localAddress?: string; routes?: Pick<ServiceRoutes, 'route'> }): Network
 }
 
 const LATENCY_SPREAD_MS = 2
@@ -60,7 +61,7 @@ export function createFabric({ clock: fabricClock, random: fabricRandom }: { clo
     },
     listener: (address, port) => addresses.get(address)?.get(port),
 
-    attach({ clock, random, localAddress }) {
+    attach({ clock, random, localAddress, routes }) {
       const addressOf = (host: string) => (localAddress !== undefined && LOOPBACK.test(host) ? localAddress : host)
 
       /**
@@ -115,10 +116,14 @@ export function createFabric({ clock: fabricClock, random: fabricRandom }: { clo
         refused: (error: NetworkError) => NetworkError = error => error,
       ) =>
         attempt.hop(() => {
-          const ports = addresses.get(addressOf(host))
-          const server = ports?.get(port)
+          const routed = routes?.route({ address: host, port, from: localAddress })
+          if (routed?.is === 'drop') return
+          const target = routed?.is === 'target' ? routed.target : { address: addressOf(host), port }
+          const ports = addresses.get(target.address)
+          const server = routed?.is === 'refuse' ? undefined : ports?.get(target.port)
           if (server) connected(server)
-          else if (ports) attempt.fail(refused(new NetworkError('Refused', `dial tcp ${joined(host, port)}: connect: connection refused`)))
+          else if (ports || routed?.is === 'refuse')
+            attempt.fail(refused(new NetworkError('Refused', `dial tcp ${joined(host, port)}: connect: connection refused`)))
         })
 
       /** The server works in its own time: if the caller dies meanwhile, the request has still been served. */

@@ -23,6 +23,8 @@ import type { MachineGround } from './machine.ts'
 import { createRuntimeCore } from './runtime_core.ts'
 import type { RuntimeCore } from './runtime_core.ts'
 import { createRuntimeView } from './runtime_view.ts'
+import type { Witness } from './witness.ts'
+import { createServiceRoutes, type ServiceRoutes } from './service_routes.ts'
 
 export interface SimulatedRuntimeOptions {
   /** Where Pods get their addresses from. */
@@ -37,6 +39,8 @@ export interface SimulatedRuntimeOptions {
   /** Answers one complete name, as a DNS server does; search domains have been applied. Default: nothing resolves. */
   resolve?(name: string): Promise<readonly string[]>
   readonly fabric?: Fabric
+  /** Told of everything that happens to containers. */
+  readonly witness?: Witness
 }
 
 export interface SimulatedRuntime extends ContainerRuntime {
@@ -44,6 +48,8 @@ export interface SimulatedRuntime extends ContainerRuntime {
   connect(host: Pick<Host, 'clock' | 'random'>): ContainerRuntime
   readonly registry: Registry
   readonly fabric: Fabric
+  /** Of the machine: where its containers' requests to Services go. */
+  readonly serviceRoutes: ServiceRoutes
   /** Of the machine, above those of containers. */
   readonly cgroups: SimulatedCgroups
   /** What a scenario does to a container. */
@@ -71,17 +77,21 @@ export function createSimulatedRuntime(host: Host & { readonly machine?: Machine
   const { clock, random, disk, fabric }: { clock: Clock; random: Random; disk: Disk; fabric?: Fabric } = host.machine ?? host
   const ownRandom = random.fork('runtime')
   const network = options.fabric ?? fabric ?? createFabric({ clock, random: ownRandom.fork('network') })
+  const nodeAddress = options.nodeAddress ?? '10.0.0.1'
+  const serviceRoutes = createServiceRoutes({ clock, random: ownRandom.fork('service routes'), nodeAddress })
   const registry = createRegistry({ clock, random: ownRandom.fork('registry'), pullMs: options.pullMs ?? PULL_MS, preloaded: options.images ?? [] })
   const core: RuntimeCore = createRuntimeCore({
     clock,
     disk,
     random: ownRandom,
     fabric: network,
+    routes: serviceRoutes,
     registry,
     note: text => host.machine?.note(text),
+    witness: options.witness,
     latency: options.latency ?? CONTAINERD_LATENCY,
     podCidr: options.podCidr ?? '10.244.0.0/24',
-    nodeAddress: options.nodeAddress ?? '10.0.0.1',
+    nodeAddress,
     resolve: options.resolve?.bind(options) ?? (async () => []),
   })
   const connect = (caller: Pick<Host, 'clock' | 'random'>) => createRuntimeView(core, { clock: caller.clock, random: caller.random.fork('runtime calls') })
@@ -95,6 +105,7 @@ export function createSimulatedRuntime(host: Host & { readonly machine?: Machine
     connect,
     registry,
     fabric: network,
+    serviceRoutes,
     cgroups: createSimulatedCgroups(),
     outOfMemory: containerId => need(containerId).outOfMemory(),
     killContainer: containerId => need(containerId).kill(),

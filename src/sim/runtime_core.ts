@@ -12,6 +12,8 @@ import type { Fabric } from './network.ts'
 import type { Registry } from './registry.ts'
 import { createAddressPool, RUNTIME_HANDLERS } from './sandbox.ts'
 import type { SandboxRecord } from './sandbox.ts'
+import type { ServiceRoutes } from './service_routes.ts'
+import type { Witness } from './witness.ts'
 
 export interface RuntimeCore {
   readonly sandboxes: ReadonlyMap<string, SandboxRecord>
@@ -41,6 +43,7 @@ export interface RuntimeCorePorts {
   readonly random: Random
   readonly disk: Disk
   readonly fabric: Fabric
+  readonly routes: ServiceRoutes
   readonly registry: Registry
   readonly latency: RuntimeLatency
   readonly podCidr: string
@@ -48,6 +51,7 @@ export interface RuntimeCorePorts {
   resolve(name: string): Promise<readonly string[]>
   /** Tells the story of the machine, for a trace. */
   note(text: string): void
+  readonly witness?: Witness | undefined
 }
 
 export function createRuntimeCore(ports: RuntimeCorePorts): RuntimeCore {
@@ -163,9 +167,16 @@ export function createRuntimeCore(ports: RuntimeCorePorts): RuntimeCore {
           clock,
           disk,
           fabric,
+          routes: ports.routes,
           random: workloads.fork(id),
           changed,
           note: text => ports.note(`container ${podName(sandbox.config)}/${config.metadata.name}#${config.metadata.attempt} ${text}`),
+          happened: what =>
+            ports.witness?.({
+              at: clock.now(),
+              container: { id, sandboxId, podUid: sandbox.config.metadata.uid, name: config.metadata.name, attempt: config.metadata.attempt },
+              what,
+            }),
           lookup: (name, { config: { dns } }) => lookUp(name, dns, question => ports.resolve(question)),
         }),
       )
