@@ -39,20 +39,20 @@ export interface SimulatedMachineParts {
 const GIB = 2 ** 30
 const ENTRIES_MAX = 1_000_000
 
-/** An idle machine: a small system beside the containers. */
-const IDLE: SimulatedFigures = {
+/** A small system beside the containers; on a small machine a smaller one, or the node would be short of everything from the start. */
+const idle = ({ memoryBytes, ephemeralStorageBytes }: SimulatedMachineParts['machine']): SimulatedFigures => ({
   systemCpus: 0.05,
-  systemMemoryBytes: GIB / 2,
-  systemDiskBytes: 4 * GIB,
+  systemMemoryBytes: Math.min(GIB / 2, memoryBytes / 16),
+  systemDiskBytes: Math.min(4 * GIB, ephemeralStorageBytes / 10),
   systemInodes: 100_000,
   systemProcesses: 120,
   inodes: 6_553_600,
   processesMax: 32_768,
   imageFilesystem: undefined,
-}
+})
 
 export function createSimulatedMachineStats({ clock, machine, runtime, storage }: SimulatedMachineParts): SimulatedMachineStats {
-  let figures = IDLE
+  let figures = idle(machine)
   let systemCpuNanoSeconds = 0
   let countedAt = clock.now()
 
