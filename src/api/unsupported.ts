@@ -86,11 +86,10 @@ const POD: readonly UnsupportedField[] = [
 const BY_KIND: Readonly<Record<string, readonly UnsupportedField[]>> = {
   Pod: POD,
   Service: [
-    { path: 'spec.clusterIP', unless: ['None', ''], says: 'Poise does not route traffic to Services yet; the name resolves, connections fail' },
-    { path: 'spec.clusterIP', only: ['None'], says: 'Poise does not look for the Pods of a Service yet; its name resolves to what its EndpointSlices hold' },
+    { path: 'spec.healthCheckNodePort', says: 'Poise runs no health check of load balancers yet' },
+    { path: 'spec.loadBalancerSourceRanges', says: 'Poise lets everybody in who reaches the address' },
+    { path: 'spec.type', only: ['LoadBalancer'], says: 'Poise has no load balancer yet; the Service is reached by its cluster IP and its node ports' },
   ],
-  Endpoints: [{ path: 'subsets', says: 'nothing reads Endpoints; the name server reads EndpointSlices' }],
-  EndpointSlice: [{ path: 'endpoints[].hints', says: 'Poise does not route traffic to Services yet' }],
   Node: [
     { path: 'spec.configSource', says: 'no longer part of Kubernetes; Poise does not act on it' },
     { path: 'spec.podCIDR', says: 'for your information only; the runtime gives addresses to Pods' },
