@@ -53,18 +53,33 @@ describe('conformance on real containers', { skip, concurrency: 8 }, () => {
     })
 
   const messages: readonly [string, string, object, string][] = [
-    ['as empty when pod succeeds and TerminationMessagePolicy FallbackToLogsOnError is set', 'echo -n DONE', {}, ''],
-    ['from file when pod succeeds and TerminationMessagePolicy FallbackToLogsOnError is set', 'echo -n OK > /dev/termination-log; echo -n DONE', {}, 'OK'],
-    ['from log output if TerminationMessagePolicy FallbackToLogsOnError is set', 'echo -n DONE; false', {}, 'DONE'],
     [
-      'if TerminationMessagePath is set as non-root user and at a non-default path',
+      'Container Runtime on terminated container should report termination message as empty when pod succeeds and TerminationMessagePolicy FallbackToLogsOnError is set',
+      'echo -n DONE',
+      {},
+      '',
+    ],
+    [
+      'Container Runtime on terminated container should report termination message from file when pod succeeds and TerminationMessagePolicy FallbackToLogsOnError is set',
+      'echo -n OK > /dev/termination-log; echo -n DONE',
+      {},
+      'OK',
+    ],
+    [
+      'Container Runtime on terminated container should report termination message from log output if TerminationMessagePolicy FallbackToLogsOnError is set',
+      'echo -n DONE; false',
+      {},
+      'DONE',
+    ],
+    [
+      'Container Runtime on terminated container should report termination message if TerminationMessagePath is set as non-root user and at a non-default path',
       'echo -n DONE > /dev/termination-custom-log',
       { terminationMessagePath: '/dev/termination-custom-log', securityContext: { runAsUser: 65534 } },
       'DONE',
     ],
   ]
   for (const [index, [sentence, script, rest, message]] of messages.entries())
-    it(`Container Runtime on terminated container should report termination message ${sentence}`, async () => {
+    it(sentence, async () => {
       const name = `message-${index}`
       await create(name, { restartPolicy: 'Never', containers: [main(script, { terminationMessagePolicy: 'FallbackToLogsOnError', ...rest })] })
       const pod = await namespace.until(name, ended, 60)
@@ -111,13 +126,33 @@ describe('conformance on real containers', { skip, concurrency: 8 }, () => {
     return (await namespace.until(name, isReady, 60))!.status.podIP!
   }
   const hooks: readonly [string, string, (ip: string) => object, boolean][] = [
-    ['poststart exec', 'poststart-exec', ip => ({ postStart: { exec: { command: ['sh', '-c', `wget -q -O - "http://${ip}/?msg=poststart-exec"`] } } }), false],
-    ['poststart http', 'poststart-http', ip => ({ postStart: { httpGet: { path: '/?msg=poststart-http', host: ip, port: 80 } } }), false],
-    ['prestop exec', 'prestop-exec', ip => ({ preStop: { exec: { command: ['sh', '-c', `wget -q -O - "http://${ip}/?msg=prestop-exec"`] } } }), true],
-    ['prestop http', 'prestop-http', ip => ({ preStop: { httpGet: { path: '/?msg=prestop-http', host: ip, port: 80 } } }), true],
+    [
+      'Container Lifecycle Hook should execute poststart exec hook properly',
+      'poststart-exec',
+      ip => ({ postStart: { exec: { command: ['sh', '-c', `wget -q -O - "http://${ip}/?msg=poststart-exec"`] } } }),
+      false,
+    ],
+    [
+      'Container Lifecycle Hook should execute poststart http hook properly',
+      'poststart-http',
+      ip => ({ postStart: { httpGet: { path: '/?msg=poststart-http', host: ip, port: 80 } } }),
+      false,
+    ],
+    [
+      'Container Lifecycle Hook should execute prestop exec hook properly',
+      'prestop-exec',
+      ip => ({ preStop: { exec: { command: ['sh', '-c', `wget -q -O - "http://${ip}/?msg=prestop-exec"`] } } }),
+      true,
+    ],
+    [
+      'Container Lifecycle Hook should execute prestop http hook properly',
+      'prestop-http',
+      ip => ({ preStop: { httpGet: { path: '/?msg=prestop-http', host: ip, port: 80 } } }),
+      true,
+    ],
   ]
-  for (const [kind, name, lifecycleOf, isDeleted] of hooks)
-    it(`Container Lifecycle Hook should execute ${kind} hook properly`, async () => {
+  for (const [sentence, name, lifecycleOf, isDeleted] of hooks)
+    it(sentence, async () => {
       const ip = await startServer(`server-${name}`)
       await create(name, { containers: [main(['sleep', '600'], { lifecycle: lifecycleOf(ip) })] })
       await namespace.until(name, isReady, 60)
