@@ -13,7 +13,13 @@ export type NodeGuard = Pick<NodeParts, 'eviction' | 'imageGc' | 'volumeStatsAgg
 
 const DISK_LEFT_BYTES = 2 ** 30
 
-export function nodeGuard(kind: 'containerd' | 'simulated', { ephemeralStorageBytes }: Machine): NodeGuard {
+/** @param chosen goes before it, option by option */
+export function nodeGuard(kind: 'containerd' | 'simulated', machine: Machine, { eviction, imageGc, ...chosen }: NodeGuard = {}): NodeGuard {
+  const guard = guardOf(kind, machine)
+  return { ...chosen, eviction: { ...guard.eviction, ...eviction }, imageGc: { ...guard.imageGc, ...imageGc } }
+}
+
+function guardOf(kind: 'containerd' | 'simulated', { ephemeralStorageBytes }: Machine): NodeGuard {
   const memory = { 'memory.available': '100Mi' }
   // Simulated containers take no disk: nothing would be won.
   if (kind === 'simulated') return { eviction: { evictionHard: memory }, imageGc: NEVER_BY_SHARE }

@@ -17,7 +17,7 @@ import { destroyContainerd } from '../../src/host/containerd/destroy.ts'
 import { inspectMachine } from '../../src/host/containerd/machine.ts'
 import { removeCgroupTree } from '../../src/host/cri/cgroups.ts'
 import { clusterDirectories, type ClusterDirectories } from '../../src/host/directories.ts'
-import { startRealCluster, type RealCluster } from '../../src/launch/real_cluster.ts'
+import { startRealCluster, type RealCluster, type RealClusterOptions } from '../../src/launch/real_cluster.ts'
 import { findKubectl } from '../compat/kubectl.ts'
 import { buildImages } from '../images/build.ts'
 
@@ -41,6 +41,8 @@ export interface Site {
   kubectl(args: readonly string[], input?: string, environment?: Readonly<Record<string, string>>): Promise<Output>
   /** The namespace's own kubectl: fails the test when kubectl fails. */
   inNamespace(name: string): Promise<Namespace>
+  readonly cluster: RealCluster
+  readonly directories: ClusterDirectories
   close(): Promise<void>
 }
 
@@ -70,10 +72,10 @@ export async function reasonToSkip(images: readonly string[]): Promise<string | 
 
 export const imageCache = join(repository, '.cache', 'images')
 
-export async function startSite(images: readonly string[]): Promise<Site> {
+export async function startSite(images: readonly string[], guard: RealClusterOptions['guard'] = {}): Promise<Site> {
   const base = await mkdtemp(join(tmpdir(), 'poise-live-'))
   const directories = clusterDirectories({ POISE_HOME: base }, 'live')
-  const cluster = await startCluster(base, directories)
+  const cluster = await startCluster(base, directories, guard)
   const { client, host, ranges } = cluster
 
   const close = async () => {
@@ -164,11 +166,11 @@ export async function startSite(images: readonly string[]): Promise<Site> {
       },
     }
   }
-  return { kubeconfig: cluster.kubeconfig, kubectl, inNamespace, close }
+  return { kubeconfig: cluster.kubeconfig, kubectl, inNamespace, cluster, directories, close }
 }
 
 /** Suites start in processes of their own at the same time, and may pick the same addresses before either has them: then the later one picks again. */
-async function startCluster(base: string, directories: ClusterDirectories): Promise<RealCluster> {
+async function startCluster(base: string, directories: ClusterDirectories, guard: RealClusterOptions['guard']): Promise<RealCluster> {
   for (let attempt = 0; ; attempt++) {
     await mkdir(directories.root, { recursive: true, mode: 0o700 })
     await writeFile(directories.network, JSON.stringify({ slot: await freeSlot(attempt) }))
@@ -181,6 +183,7 @@ async function startCluster(base: string, directories: ClusterDirectories): Prom
         store: 'memory',
         port: 0,
         log: silentLog,
+        guard,
       })
     } catch (error) {
       await rm(base, { recursive: true, force: true })
