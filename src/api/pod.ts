@@ -50,6 +50,21 @@ export function setCondition(conditions: readonly PodCondition[] | undefined, ne
   return old ? conditions!.map(one => (one === old ? condition : one)) : [...(conditions ?? []), condition]
 }
 
+export const CONFIG_SOURCE_ANNOTATION = 'kubernetes.io/config.source'
+export const CONFIG_MIRROR_ANNOTATION = 'kubernetes.io/config.mirror'
+
+/** The kubelet's own, from a file on its node. What the API has of it is its mirror. */
+export const isStaticPod = ({ metadata }: Pick<Pod, 'metadata'>): boolean => (metadata.annotations?.[CONFIG_SOURCE_ANNOTATION] ?? 'api') !== 'api'
+
+/** Stands in the API for a static Pod. Nothing is run for it. */
+export const isMirrorPod = ({ metadata }: Pick<Pod, 'metadata'>): boolean => metadata.annotations?.[CONFIG_MIRROR_ANNOTATION] !== undefined
+
+export const SYSTEM_CRITICAL_PRIORITY = 2_000_000_000
+
+/** What a node cannot do without: never evicted, and others go for it. */
+export const isCriticalPod = (pod: Pick<Pod, 'metadata' | 'spec'>): boolean =>
+  isStaticPod(pod) || isMirrorPod(pod) || (pod.spec.priority ?? 0) >= SYSTEM_CRITICAL_PRIORITY
+
 /** An init container that keeps running beside the others. */
 export const isSidecar = ({ restartPolicy }: Pick<Container, 'restartPolicy'>): boolean => restartPolicy === 'Always'
 

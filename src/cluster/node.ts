@@ -25,6 +25,8 @@ export interface NodeParts {
   readonly runtime: ContainerRuntime
   /** The kubelet's own files. */
   readonly rootDirectory: string
+  /** Manifests of static Pods. Default: there are none. */
+  readonly staticPodPath?: string
   readonly machine: Machine
   readonly machineStats: MachineStats
   /** When the node counts as short of memory or disk, and which images it removes then. Default: as a kubelet on Linux. */
@@ -63,11 +65,13 @@ export function createNode(parts: NodeParts, { handle, client, clusterDomain, dn
   const forKubelet = client(nodeUser(name), transport)
   const services = createCache(host, forKubelet, Service)
   const pods = createCache(host, forKubelet, Pod, { fieldSelector: `spec.nodeName=${name}` })
+  const nodes = createCache(host, forKubelet, Node, { fieldSelector: `metadata.name=${name}` })
   const kubelet = createKubelet({
     host,
     client: forKubelet,
     pods,
     services,
+    nodes,
     events: createEventRecorder(host, forKubelet, { component: 'kubelet', host: name }),
     ...kubeletParts,
     nodeName: name,
@@ -79,11 +83,10 @@ export function createNode(parts: NodeParts, { handle, client, clusterDomain, dn
   function startProxy(rules: RuleProgrammer) {
     const forProxy = client(serviceProxyUser, transport)
     const endpointSlices = createCache(host, forProxy, EndpointSlice)
-    const nodes = createCache(host, forProxy, Node, { fieldSelector: `metadata.name=${name}` })
     const zone = () => nodes.get({ namespace: '', name })?.metadata.labels?.[ZONE_LABEL]
     return {
       ...startServiceProxy(host, { services, endpointSlices, node: () => ({ name, zone: zone() }), rules, programmed }),
-      caches: [endpointSlices, nodes],
+      caches: [endpointSlices],
     }
   }
 
@@ -95,7 +98,7 @@ export function createNode(parts: NodeParts, { handle, client, clusterDomain, dn
     },
     async stop() {
       await Promise.all([kubelet.stop(), proxy?.stop()])
-      for (const cache of [pods, services, ...(proxy?.caches ?? [])]) cache.stop()
+      for (const cache of [pods, services, nodes, ...(proxy?.caches ?? [])]) cache.stop()
     },
   }
 }

@@ -5,6 +5,7 @@
  *    ▲                                 │ status, events
  *    └─────────────────────────────────┘
  */
+import type { Node } from '../api/kinds/node.ts'
 import type { Pod } from '../api/kinds/pod.ts'
 import type { Service } from '../api/kinds/service.ts'
 import type { Millis } from '../base/clock.ts'
@@ -31,11 +32,15 @@ import { allocatableOf } from './node/allocatable.ts'
 import type { Machine } from './node/machine.ts'
 import { DEFAULT_LOG_LIMITS, rotateLogs, type LogLimits } from './logs/log_rotation.ts'
 import { createNodeAgent } from './node/node_agent.ts'
+import { unregisteredNode } from './node/node_status.ts'
+import { createNodeShutdown, type ShutdownGrace } from './node/shutdown.ts'
 import { createPodWorkers } from './pod/pod_workers.ts'
 import { createPodProbes } from './probe/probes.ts'
 import { createKubeletServer } from './server/server.ts'
 import type { MachineStats } from './stats/machine_stats.ts'
 import { createStatsProvider } from './stats/provider.ts'
+import { createMirrorPods } from './static/mirror_pods.ts'
+import { createStaticPods } from './static/static_pods.ts'
 import { createStatusManager } from './status/status_manager.ts'
 import { createVolumes } from './volume/volumes.ts'
 
@@ -48,6 +53,10 @@ export interface KubeletOptions {
   readonly pods: Cache<Pod>
   /** All Services, for the environment of containers. */
   readonly services?: Cache<Service>
+  /** Holds this Node: its labels and taints, as others set them. Default: as they were when the kubelet last wrote to it. */
+  readonly nodes?: Cache<Node>
+  /** Absolute: a directory with manifests of static Pods, on the node's disk. Default: there are none. */
+  readonly staticPodPath?: string
   readonly nodeName: string
   readonly machine: Machine
   readonly machineStats: MachineStats
@@ -73,6 +82,11 @@ export interface Kubelet {
   start(): Promise<void>
   /** Stops working. The containers go on; the next kubelet takes them up. */
   stop(): Promise<void>
+  /**
+   * The machine is about to go: Pods are ended within the grace, critical ones last, and become Failed, reason Terminated; new
+   * ones are refused. Resolves when they have ended, or when time is up. There is no way back but another kubelet.
+   */
+  shutDown(grace: ShutdownGrace): Promise<void>
   /** The kubelet's own server: logs, exec, attach, port-forward. */
   readonly handle: Transport
 }
@@ -87,8 +101,10 @@ export function createKubelet(options: KubeletOptions): Kubelet {
     directories: createDirectories(rootDirectory),
     allocatable: () => allocatable,
   }
-  const statuses = createStatusManager(context)
-  const kubeletStartedAt = { now: options.host.clock.now(), wall: options.host.clock.wall() }
+  const { host, nodeName } = options
+  const statuses = createStatusManager(context, pod => mirrors.shownBy(pod))
+  const staticPods = createStaticPods({ host, path: options.staticPodPath, nodeName })
+  const kubeletStartedAt = { now: host.clock.now(), wall: host.clock.wall() }
   const volumes = createVolumes(context)
   const cgroups = createNodeCgroups(context)
   const workers = createPodWorkers(
@@ -100,9 +116,13 @@ export function createKubelet(options: KubeletOptions): Kubelet {
       images: createImages(context),
       volumes,
       createProbes: poke => createPodProbes(context, { poke, kubeletStartedAt }),
+      staticPods,
+      gone: pod => mirrors.look(pod),
+      refreshNode: () => node.reread(),
     },
-    (pod, others) => refusalUnderPressure(pod, eviction.conditions()) ?? admitPod(pod, others, allocatable),
+    (pod, others) => refusalUnderPressure(pod, eviction.conditions()) ?? admitPod({ pod, others, node: nodeNow(), isShuttingDown: shutdown.hasBegun }),
   )
+  const mirrors = createMirrorPods({ context, staticPods, node: () => node.node, changed: statuses.shownAnew })
   const stats = createStatsProvider(context, () => workers.list().map(({ pod }) => pod), options.volumeStatsAggPeriodMs)
   const imageGc = createImageGc({
     context,
@@ -121,29 +141,45 @@ export function createKubelet(options: KubeletOptions): Kubelet {
   })
   const allocatable = allocatableOf(options.machine, eviction.thresholds)
   const node = createNodeAgent(context, { allocatable, conditions: eviction.conditions })
+  const shutdown = createNodeShutdown({ host, workers, statuses, node })
+  const nodeNow = () => newest(options.nodes?.get({ namespace: '', name: nodeName }), node.node) ?? unregisteredNode(nodeName, options.machine, allocatable)
   const tasks: Task[] = []
+
+  const startCgroups = (pods: readonly Pod[]) =>
+    cgroups.start(pods).catch((error: unknown) => host.log.warn('the cgroups of Pods could not be made', { error: messageOf(error) }))
+
+  /** Static Pods need none of what the API has, and so do not wait for it. */
+  async function startOwn(): Promise<void> {
+    await Promise.all([volumes.prepare(), staticPods.start()])
+    if (staticPods.list().length > 0) await startCgroups(staticPods.list())
+    await workers.start()
+  }
 
   return {
     async start() {
       // Its first status says what it is short of, and so does what it answers the first Pod.
       await eviction.look()
-      await Promise.all([options.pods.synced, services?.synced, node.start(), volumes.prepare()])
-      await cgroups
-        .start(options.pods.list())
-        .catch((error: unknown) => options.host.log.warn('the cgroups of Pods could not be made', { error: messageOf(error) }))
-      await workers.start()
+      await Promise.all([options.pods.synced, services?.synced, options.nodes?.synced, node.start(), startOwn()])
+      await startCgroups([...options.pods.list(), ...staticPods.list()])
+      mirrors.start()
+      staticPods.onChange(({ object, previous }) => mirrors.look((object ?? previous)!))
+      await workers.follow()
       tasks.push(
-        options.host.spawn('log rotation', signal => rotateLogs(context, workers, logLimits, signal)),
-        options.host.spawn('eviction', signal => eviction.run(signal)),
-        options.host.spawn('image collection', signal => imageGc.run(signal)),
+        host.spawn('log rotation', signal => rotateLogs(context, workers, logLimits, signal)),
+        host.spawn('eviction', signal => eviction.run(signal)),
+        host.spawn('image collection', signal => imageGc.run(signal)),
       )
     },
     async stop() {
-      await Promise.all([node.stop(), ...tasks.splice(0).map(task => task.stop())])
+      await Promise.all([node.stop(), staticPods.stop(), mirrors.stop(), ...tasks.splice(0).map(task => task.stop())])
       await workers.stop()
       statuses.stop()
       volumes.stop()
     },
+    shutDown: shutdown.run,
     handle: createKubeletServer(context, workers, stats),
   }
 }
+
+const newest = (a: Node | undefined, b: Node | undefined): Node | undefined =>
+  a && b ? (Number(a.metadata.resourceVersion) < Number(b.metadata.resourceVersion) ? b : a) : (a ?? b)

@@ -118,9 +118,6 @@ export function createLink({ caller, handle, latencyMs = LATENCY_MS, isUp = () =
       // Last: a watch may speak, or end, while it is being started.
       inner = watch.start({ event: send, end: () => send('end') })
       if (!open) inner.stop()
-      // It may speak before this returns.
-      inner = watch.start({ event: event => send(event), end: () => send('end') })
-      if (!open) inner.stop()
       return { stop: close }
     },
   })

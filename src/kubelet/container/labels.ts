@@ -4,6 +4,7 @@
  */
 import { canonicalJson } from './canonical_json.ts'
 import type { Pod } from '../../api/kinds/pod.ts'
+import { CONFIG_SOURCE_ANNOTATION } from '../../api/pod.ts'
 import type { Container } from '../../api/types/container.ts'
 import type { ContainerSummary, Labels } from '../../runtime/runtime.ts'
 
@@ -24,7 +25,7 @@ export function sandboxLabels(pod: Pod): Labels {
 }
 
 export function sandboxAnnotations(pod: Pod): Labels {
-  return { ...pod.metadata.annotations, 'kubernetes.io/config.source': 'api' }
+  return { [CONFIG_SOURCE_ANNOTATION]: 'api', ...pod.metadata.annotations }
 }
 
 export const containerLabels = (pod: Pod, container: Container): Labels => ({ ...podLabels(pod), [CONTAINER_NAME_LABEL]: container.name })

@@ -1,9 +1,8 @@
 /** Whether a node that is short of something takes a Pod (behaviour 6.6). */
 import type { Pod } from '../../api/kinds/pod.ts'
-import { qosClass, tolerates } from '../../api/pod.ts'
+import { isCriticalPod, qosClass, tolerates } from '../../api/pod.ts'
 import type { Refusal } from '../node/admission.ts'
 import { conditionMessage } from './messages.ts'
-import { isCriticalPod } from './rank.ts'
 import type { PressureCondition } from './signals.ts'
 
 /** Short of memory alone, it takes whoever has asked for some, and whoever says that he can live with it. */

@@ -2,13 +2,14 @@
  * Whom to evict, why, and how long he gets. One Pod a pass: the next pass sees what that has brought.
  */
 import type { Pod } from '../../api/kinds/pod.ts'
+import { isCriticalPod } from '../../api/pod.ts'
 import type { Millis } from '../../base/clock.ts'
 import { specGraceMs } from '../pod/pod_nouns.ts'
 import type { Termination } from '../pod/pod_state.ts'
 import { localStorageExcess } from './local_storage.ts'
 import { pressureMessage } from './messages.ts'
 import type { Candidate } from './pod_usage.ts'
-import { isCriticalPod, rankCandidates } from './rank.ts'
+import { rankCandidates } from './rank.ts'
 import { SIGNALS, type Observations } from './signals.ts'
 import type { Threshold } from './thresholds.ts'
 

@@ -2,7 +2,6 @@
  * Who goes first when the node is short of something (behaviour 6.5): whoever uses more than it asked for, then the lower
  * priority, then whoever uses the most beyond what it asked for. Processes cannot be asked for: priority, then their number.
  */
-import type { Pod } from '../../api/kinds/pod.ts'
 import { ALL_DISK_PARTS, requestOf, usageOf, type Candidate, type DiskParts } from './pod_usage.ts'
 import { SIGNALS, type Signal, type StarvedResource } from './signals.ts'
 
@@ -35,11 +34,3 @@ function diskPartsOf(signal: Signal, hasSeparateImageFilesystem: boolean): DiskP
   if (!hasSeparateImageFilesystem) return ALL_DISK_PARTS
   return signal.startsWith('imagefs') ? { writableLayers: true, logsAndVolumes: false } : { writableLayers: false, logsAndVolumes: true }
 }
-
-const SYSTEM_CRITICAL_PRIORITY = 2_000_000_000
-
-/** What a node cannot do without is never evicted and never refused for pressure: static Pods and the system's priority classes. */
-export const isCriticalPod = ({ metadata, spec }: Pod): boolean =>
-  metadata.annotations?.['kubernetes.io/config.mirror'] !== undefined ||
-  (metadata.annotations?.['kubernetes.io/config.source'] ?? 'api') !== 'api' ||
-  (spec.priority ?? 0) >= SYSTEM_CRITICAL_PRIORITY

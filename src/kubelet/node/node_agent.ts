@@ -25,6 +25,10 @@ export interface NodeAgent {
   refresh(): void
   /** As it was last seen in the API: what Events are about. */
   readonly node: Node | undefined
+  /** Asks the API, so that `node` is as new as can be. Never rejects. */
+  reread(): Promise<void>
+  /** From now on the Node is not Ready, because it goes. Resolves when the API knows. */
+  shutDown(): Promise<void>
 }
 
 export interface NodeGuard {
@@ -50,6 +54,7 @@ export function createNodeAgent(context: KubeletContext, guard: NodeGuard): Node
   let reported: NodeStatus | undefined
   let reportedAt: Millis = -Infinity
   let node: Node | undefined
+  let isShuttingDown = false
 
   async function currentStatus(previous: NodeStatus | undefined): Promise<NodeStatus> {
     const unknown = () => undefined
@@ -65,6 +70,7 @@ export function createNodeAgent(context: KubeletContext, guard: NodeGuard): Node
       runtime: status,
       allocatable: guard.allocatable,
       pressures: guard.conditions(),
+      isShuttingDown,
       previous: previous?.conditions ?? [],
       now: timestamp(clock.wall()),
       runtimeVersion: version ? `${version.runtimeName}://${version.runtimeVersion.replace(/^v/, '')}` : `${runtimeNameOf(previous)}://Unknown`,
@@ -137,6 +143,14 @@ export function createNodeAgent(context: KubeletContext, guard: NodeGuard): Node
     },
     get node() {
       return node
+    },
+    reread: tolerant('the node could not be read', async () => {
+      node = await client.get(Node, key)
+    }),
+    async shutDown() {
+      isShuttingDown = true
+      if (node) events.normal(node, 'Shutdown', 'Shutdown manager detected shutdown event')
+      await reportInTurn()
     },
     async start() {
       for (let failures = 0; ;) {

@@ -23,13 +23,14 @@ export interface NodeStatusInputs {
   readonly allocatable: Allocatable
   /** What the node is short of. */
   readonly pressures: readonly PressureCondition[]
+  readonly isShuttingDown: boolean
   readonly previous: readonly NodeCondition[]
   /** RFC 3339. */
   readonly now: string
 }
 
 export function computeNodeStatus(inputs: NodeStatusInputs): NodeStatus {
-  const { nodeName, machine, runtimeVersion } = inputs
+  const { nodeName, machine, runtime, runtimeVersion } = inputs
   return {
     addresses: [...machine.addresses.map(address => ({ type: 'InternalIP' as const, address })), { type: 'Hostname', address: nodeName }],
     capacity: resources(machine),
@@ -37,6 +38,7 @@ export function computeNodeStatus(inputs: NodeStatusInputs): NodeStatus {
     conditions: computeNodeConditions(inputs),
     images: nodeImages(inputs.images),
     daemonEndpoints: { kubeletEndpoint: { Port: 10250 } },
+    ...(runtime?.handlers.length && { runtimeHandlers: runtimeHandlers(runtime.handlers) }),
     nodeInfo: {
       architecture: machine.architecture,
       bootID: machine.bootId,
@@ -55,16 +57,17 @@ export function computeNodeStatus(inputs: NodeStatusInputs): NodeStatus {
 export function computeNodeConditions({
   runtime,
   pressures,
+  isShuttingDown,
   previous,
   now,
-}: Pick<NodeStatusInputs, 'runtime' | 'pressures' | 'previous' | 'now'>): NodeCondition[] {
-  const problem = !runtime
-    ? 'container runtime is down'
-    : !runtime.runtimeReady
-      ? `container runtime status check may not have completed yet: ${runtime.message}`
-      : !runtime.networkReady
-        ? `container runtime network not ready: ${runtime.message}`
-        : undefined
+}: Pick<NodeStatusInputs, 'runtime' | 'pressures' | 'isShuttingDown' | 'previous' | 'now'>): NodeCondition[] {
+  const problems = [
+    ...(!runtime ? ['container runtime is down'] : []),
+    ...(runtime && !runtime.runtimeReady ? [`container runtime status check may not have completed yet: ${runtime.message}`] : []),
+    ...(runtime?.runtimeReady && !runtime.networkReady ? [`container runtime network not ready: ${runtime.message}`] : []),
+    ...(isShuttingDown ? ['node is shutting down'] : []),
+  ]
+  const problem = problems.length > 1 ? `[${problems.join(', ')}]` : problems[0]
   const wanted: [string, 'True' | 'False', string, string][] = [
     ...PRESSURES.map(({ type, yes, no }): [string, 'True' | 'False', string, string] =>
       pressures.includes(type) ? [type, 'True', ...yes] : [type, 'False', ...no],
@@ -114,6 +117,19 @@ function nodeImages(images: readonly ImageStatus[]): NodeStatus['images'] {
     .sort((a, b) => b.sizeBytes - a.sizeBytes || (a.names[0]! < b.names[0]! ? -1 : 1))
     .slice(0, IMAGES_MAX)
 }
+
+const runtimeHandlers = (handlers: RuntimeStatus['handlers']): NodeStatus['runtimeHandlers'] =>
+  handlers.map(({ name, recursiveReadOnlyMounts }) => ({ name, features: { recursiveReadOnlyMounts, userNamespaces: false } }))
+
+/** The node before it is in the API: what is known of it without asking anybody. */
+export const unregisteredNode = (nodeName: string, machine: Machine, allocatable: Allocatable): Node =>
+  ({
+    apiVersion: 'v1',
+    kind: 'Node',
+    metadata: { name: nodeName, labels: nodeLabels(nodeName, machine) },
+    spec: {},
+    status: { allocatable: allocatableResources(allocatable) },
+  }) as Node
 
 export function nodeLabels(nodeName: string, machine: Machine): Record<string, string> {
   return {

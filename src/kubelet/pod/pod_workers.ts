@@ -1,30 +1,35 @@
 /**
  * Which Pods this node has, and who works on them.
  *
- *   API cache ──▶ one worker per UID ──▶ finished ──▶ last status written ──▶ DELETE (if it is being deleted)
- *   runtime ────▶ known to no API object: killed         └──▶ gone from the API ──▶ nothing of it stays here
+ *   API cache, manifests ──▶ one worker per UID ──▶ finished ──▶ last status written ──▶ DELETE (if it is being deleted)
+ *   runtime ───────────────▶ known to nobody: killed         └──▶ gone from the API ──▶ nothing of it stays here
  *
  * A UID that has finished is never started again; its entry stays until the API has forgotten it.
  */
 import { Pod } from '../../api/kinds/pod.ts'
 import { keyOf } from '../../api/meta.ts'
-import { isTerminal } from '../../api/pod.ts'
+import { isMirrorPod, isStaticPod, isTerminal } from '../../api/pod.ts'
 import { isReason } from '../../api/status.ts'
 import { backoffMs } from '../../base/backoff.ts'
 import { sleep } from '../../base/clock.ts'
 import { messageOf } from '../../base/error_message.ts'
 import type { CacheChange } from '../../client/cache.ts'
 import { createAllocations, type Allocatable } from '../allocation/allocations.ts'
-import { podNameOf, podUidOf, POD_UID_LABEL } from '../container/labels.ts'
+import { podUidOf, POD_UID_LABEL } from '../container/labels.ts'
 import { podLogsOf } from '../directories.ts'
-import { removeWithMounts } from '../volume/removal.ts'
+import type { Preemption, Refusal } from '../node/admission.ts'
+import type { StaticPods } from '../static/static_pods.ts'
+import { removeOrphans } from './orphans.ts'
 import { specGraceMs } from './pod_nouns.ts'
+import { desiredOf, ofTheApi, refusalIn, takesRoom, watchKill, type Entry } from './pod_entry.ts'
 import type { DesiredPod, Termination } from './pod_state.ts'
 import { startPodWorker, type PodWorker, type PodWorkerParts } from './pod_worker.ts'
 
 export interface PodWorkers {
-  /** Reads back what runs here, and begins. Both caches must be in sync. */
+  /** Reads back what runs here, and begins with the Pods of this node's own manifests: no API is asked. */
   start(): Promise<void>
+  /** Goes on with the Pods of the API. Their cache must be in sync, or what they run would count as nobody's. */
+  follow(): Promise<void>
   /** Stops working; the containers go on. */
   stop(): Promise<void>
   /** What the kubelet itself is asked about: logs, exec. */
@@ -35,30 +40,28 @@ export interface PodWorkers {
   kill(uid: string, termination: Termination): void
 }
 
-/** Says why a Pod cannot run here, or undefined. Asked once, when it is first seen. */
-export type Admit = (pod: Pod, others: readonly Pod[]) => { reason: string; message: string } | undefined
+/** Says why a Pod cannot run here, or who has to go first. Undefined: it can. Asked once, when it is first seen. */
+export type Admit = (pod: Pod, others: readonly Pod[]) => Refusal | Preemption | undefined
 
-interface Entry {
-  pod: Pod
-  worker: PodWorker
-  killed: Termination | undefined
-  state: 'working' | 'finished'
-  isRemoved: boolean
-  isDeleteSent: boolean
-}
-
+const PREEMPTED = { reason: 'Preempting', message: 'Preempted in order to admit critical pod' }
+const PREEMPTED_CONDITION = 'Pod was preempted by Kubelet to accommodate a critical pod.'
+const NODE_REASONS = ['NodeAffinity', 'TaintToleration', 'PodOSSelectorNodeLabelDoesNotMatch']
 const ORPHAN_GRACE_MS = 1000
-const KILL_WAIT_MS_MIN = 10_000
 const HOUSEKEEPING_MS = 30_000
 const RETRY = { baseMs: 200, maxMs: 10_000 }
 
 export interface PodWorkersParts extends Omit<PodWorkerParts, 'looked' | 'isNew' | 'runtimeName' | 'allocations'> {
   /** What all Pods of the node may ask for together. */
   readonly allocatable: () => Allocatable
+  readonly staticPods: StaticPods
+  /** Told when nothing of a Pod is left. */
+  readonly gone: (pod: Pod) => void
+  /** Asks how the Node is now. Never rejects. */
+  readonly refreshNode: () => Promise<void>
 }
 
 export function createPodWorkers(parts: PodWorkersParts, admit: Admit): PodWorkers {
-  const { context, statuses, volumes, images, cgroups } = parts
+  const { context, statuses, volumes, images, cgroups, staticPods } = parts
   const { host, runtime, client, pods, directories } = context
   const { clock, log } = host
   const entries = new Map<string, Entry>()
@@ -66,8 +69,16 @@ export function createPodWorkers(parts: PodWorkersParts, admit: Admit): PodWorke
   const stopped = new AbortController()
   const subscriptions: { stop(): void }[] = []
   let adopted: ReadonlySet<string> = new Set()
-  const active = () => [...entries.values()].filter(entry => entry.state === 'working' && !entry.killed).map(entry => entry.pod)
-  const allocations = createAllocations({ context, allocatable: parts.allocatable, active, admit, changed: uid => update(entries.get(uid)) })
+  /** Critical Pods that begin when others have stopped for them: their room is theirs already. */
+  const expected = new Map<string, Pod>()
+  const active = () => [...[...entries.values()].filter(takesRoom).map(({ pod }) => pod), ...expected.values()]
+  const allocations = createAllocations({
+    context,
+    allocatable: parts.allocatable,
+    active,
+    admit: (pod, others) => refusalIn(admit(pod, others)),
+    changed: uid => update(entries.get(uid)),
+  })
   const desired = (entry: Pick<Entry, 'pod' | 'killed' | 'isRemoved'>): DesiredPod => {
     const uid = entry.pod.metadata.uid ?? ''
     return {
@@ -81,12 +92,14 @@ export function createPodWorkers(parts: PodWorkersParts, admit: Admit): PodWorke
 
   function changed({ object, previous }: CacheChange<Pod>): void {
     if (previous && previous.metadata.uid !== object?.metadata.uid) removed(previous)
-    if (object && object.spec.nodeName === context.nodeName) seen(object)
+    if (object && object.spec.nodeName === context.nodeName && !isMirrorPod(object)) seen(ofTheApi(object))
   }
+
+  const changedStatic = ({ object, previous }: CacheChange<Pod>): void => (object ? seen(object) : removed(previous!))
 
   function seen(pod: Pod): void {
     const entry = entries.get(pod.metadata.uid ?? '')
-    if (!entry) return begin(pod, admission(pod))
+    if (!entry) return consider(pod)
     entry.pod = pod
     if (entry.state === 'finished') return void deleteIfWanted(entry)
     allocations.see(pod)
@@ -95,31 +108,78 @@ export function createPodWorkers(parts: PodWorkersParts, admit: Admit): PodWorke
 
   function removed(pod: Pod): void {
     const entry = entries.get(pod.metadata.uid ?? '')
+    if (expected.delete(pod.metadata.uid ?? '')) staticPods.ended(pod.metadata.uid ?? '')
     if (!entry) return
     entry.isRemoved = true
     if (entry.state === 'finished') void forget(entry)
     else update(entry)
   }
 
-  function admission(pod: Pod): Termination | undefined {
-    if (isTerminal(pod)) return { because: 'finished', graceMs: specGraceMs(pod) }
-    if (pod.metadata.deletionTimestamp || adopted.has(pod.metadata.uid ?? '')) return undefined
-    const refusal = admit(pod, active().map(allocations.given))
-    if (!refusal) return undefined
-    context.events.warning(pod, refusal.reason, refusal.message)
-    return { because: 'killed', graceMs: 0, isRefusal: true, failure: { reason: refusal.reason, message: `Pod was rejected: ${refusal.message}` } }
+  function consider(pod: Pod, { isNodeFresh = isStaticPod(pod) } = {}): void {
+    const uid = pod.metadata.uid ?? ''
+    const isWaiting = expected.delete(uid)
+    if (isTerminal(pod)) return begin(pod, { because: 'finished', graceMs: specGraceMs(pod) })
+    if (pod.metadata.deletionTimestamp || adopted.has(uid)) return begin(pod, undefined)
+    const verdict = admit(pod, active().map(allocations.given))
+    if (!verdict) return begin(pod, undefined)
+    if ('preempt' in verdict) {
+      expected.set(uid, pod)
+      if (!isWaiting) void preempt(verdict.preempt).then(() => arrive(uid))
+      return
+    }
+    const { reason, message } = verdict
+    // Labels and taints come another way than Pods, and perhaps later.
+    if (NODE_REASONS.includes(reason) && !isNodeFresh) {
+      expected.set(uid, pod)
+      if (!isWaiting) void parts.refreshNode().then(() => arrive(uid, { isNodeFresh: true }))
+      return
+    }
+    context.events.warning(pod, reason, message)
+    begin(pod, { because: 'killed', graceMs: 0, isRefusal: true, failure: { reason, message: `Pod was rejected: ${message}` } })
+  }
+
+  /** Asked again: the node may be another one by now. */
+  function arrive(uid: string, how?: { isNodeFresh: boolean }): void {
+    const pod = expected.get(uid)
+    if (stopped.signal.aborted || !pod) return
+    expected.delete(uid)
+    consider(pod, how)
+  }
+
+  async function preempt(victims: readonly Pod[]): Promise<void> {
+    await Promise.all(
+      victims.map(async ({ metadata: { uid = '' } }) => {
+        const entry = entries.get(uid)
+        if (!entry) return
+        context.events.warning(entry.pod, PREEMPTED.reason, PREEMPTED.message)
+        kill(uid, { because: 'killed', graceMs: specGraceMs(entry.pod), failure: PREEMPTED, disruption: PREEMPTED_CONDITION })
+        await entry.worker.ended.catch(() => undefined)
+      }),
+    )
+  }
+
+  function kill(uid: string, termination: Termination): void {
+    const entry = entries.get(uid)
+    if (!entry || entry.state === 'finished') return
+    if (!entry.killed) watchKill(context, entry, termination, stopped.signal)
+    entry.killed ??= termination
+    update(entry)
   }
 
   function begin(pod: Pod, killed: Termination | undefined, isRemoved = false): void {
     const uid = pod.metadata.uid ?? ''
     const looked: PodWorkerParts['looked'] = observed => observed.sandboxes.forEach(({ id }) => uidOfSandbox.set(id, uid))
     const isNew = !isRemoved && !adopted.has(uid) && pod.status.startTime === undefined
-    const entry: Entry = { pod, killed, state: 'working', isRemoved, isDeleteSent: false, worker: undefined as never }
+    const entry: Entry = { pod, killed, state: 'working', isRemoved, isDeleteSent: false, hasStopped: false, worker: undefined as never }
     if (!killed && !isRemoved) allocations.see(pod)
     entry.worker = startPodWorker({ ...parts, allocations, runtimeName, looked, isNew }, desired(entry))
     entries.set(uid, entry)
     entry.worker.ended
-      .then(how => (how === 'finished' ? finished(entry) : undefined))
+      .then(how => {
+        if (how !== 'finished') return
+        entry.hasStopped = true
+        return finished(entry)
+      })
       .catch((error: unknown) => {
         log.error('the worker of a Pod died', { pod: pod.metadata.name, uid, error: messageOf(error) })
       })
@@ -127,7 +187,9 @@ export function createPodWorkers(parts: PodWorkersParts, admit: Admit): PodWorke
 
   async function finished(entry: Entry): Promise<void> {
     const { uid = '' } = entry.pod.metadata
-    await Promise.all([statuses.written(uid), persistently('the volumes of a Pod could not be removed', () => volumes.unmount(entry.pod))])
+    // A static Pod waits for no API.
+    const written = isStaticPod(entry.pod) ? undefined : statuses.written(uid)
+    await Promise.all([written, persistently('the volumes of a Pod could not be removed', () => volumes.unmount(entry.pod))])
     images.forget(entry.pod)
     entry.state = 'finished'
     allocations.release(uid)
@@ -161,6 +223,8 @@ export function createPodWorkers(parts: PodWorkersParts, admit: Admit): PodWorke
       for (const [id, owner] of uidOfSandbox) if (owner === uid) uidOfSandbox.delete(id)
       await host.disk.remove(podLogsOf(directories, entry.pod))
     })
+    staticPods.ended(uid)
+    parts.gone(entry.pod)
   }
 
   async function persistently(complaint: string, work: () => Promise<unknown>): Promise<void> {
@@ -174,41 +238,11 @@ export function createPodWorkers(parts: PodWorkersParts, admit: Admit): PodWorke
     }
   }
 
-  /** Who kills a Pod for the node's sake cannot wait for ever: half as long again as its grace, and then says so. */
-  function watchKill({ pod, worker }: Entry, { graceMs }: Termination): void {
-    const complain = () => context.events.warning(pod, 'ExceededGracePeriod', 'Container runtime did not kill the pod within specified grace period.')
-    const timer = clock.at(clock.now() + Math.max(KILL_WAIT_MS_MIN, graceMs * 1.5), complain, 'every kill')
-    const over = () => timer.cancel()
-    worker.ended.then(over, over)
-    stopped.signal.addEventListener('abort', over, { once: true })
-  }
-
-  /** Kills what runs without an object in the API: removed while we were away, and nobody is left to write a status for. */
   async function killOrphans(): Promise<void> {
-    const sandboxes = await runtime.listPodSandboxes()
-    const known = new Set(pods.list().map(pod => pod.metadata.uid ?? ''))
+    const known = new Set([...pods.list(), ...staticPods.list()].map(pod => pod.metadata.uid))
     const isKnown = (uid: string) => known.has(uid) || entries.has(uid)
-    for (const sandbox of sandboxes) {
-      const uid = podUidOf(sandbox)
-      if (!uid || isKnown(uid)) continue
-      const { name, namespace } = podNameOf(sandbox)
-      log.info('the runtime has a Pod that the API does not know', { pod: name, namespace, uid })
-      const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace, uid }, spec: { containers: [] }, status: {} } as unknown as Pod
-      begin(pod, { because: 'removed', graceMs: ORPHAN_GRACE_MS }, true)
-    }
-    await removeOrphaned(directories.pods, name => name)
-    await removeOrphaned(directories.memory, name => name)
-    await removeOrphaned(directories.logs, name => name.slice(name.lastIndexOf('_') + 1))
+    await removeOrphans(context, isKnown, pod => begin(pod, { because: 'removed', graceMs: ORPHAN_GRACE_MS }, true))
     await cgroups.removeOrphans(isKnown)
-
-    async function removeOrphaned(parent: string, uidOf: (name: string) => string): Promise<void> {
-      for (const name of await host.disk.list(parent).catch(() => [])) {
-        if (isKnown(uidOf(name))) continue
-        await removeWithMounts(host, `${parent}/${name}`).catch((error: unknown) =>
-          log.warn('an orphaned directory could not be removed', { directory: name, error: messageOf(error) }),
-        )
-      }
-    }
   }
 
   return {
@@ -217,6 +251,9 @@ export function createPodWorkers(parts: PodWorkersParts, admit: Admit): PodWorke
       adopted = new Set(sandboxes.map(sandbox => podUidOf(sandbox) ?? ''))
       runtimeName = version.runtimeName
       subscriptions.push(runtime.events((sandboxId, what) => entries.get(uidOfSandbox.get(sandboxId) ?? '')?.worker.hint(what)))
+      subscriptions.push(staticPods.onChange(changedStatic))
+    },
+    async follow() {
       subscriptions.push(pods.onChange(changed))
       const resizes = host.spawn('pending resizes', allocations.run)
       subscriptions.push({ stop: () => void resizes.stop() })
@@ -240,21 +277,6 @@ export function createPodWorkers(parts: PodWorkersParts, admit: Admit): PodWorke
       return found.find(entry => !entry.isRemoved) ?? found[0]
     },
     list: () => [...entries.values()].filter(entry => !entry.isRemoved),
-    kill(uid, termination) {
-      const entry = entries.get(uid)
-      if (!entry || entry.state === 'finished') return
-      if (!entry.killed) watchKill(entry, termination)
-      entry.killed ??= termination
-      update(entry)
-    },
+    kill,
   }
-}
-
-function desiredOf({ pod, killed, isRemoved }: Pick<Entry, 'pod' | 'killed' | 'isRemoved'>): DesiredPod {
-  const { deletionTimestamp, deletionGracePeriodSeconds } = pod.metadata
-  const graceMs = deletionTimestamp ? Math.max(1, deletionGracePeriodSeconds ?? 1) * 1000 : specGraceMs(pod)
-  const byApi: Termination | undefined = isRemoved ? { because: 'removed', graceMs } : deletionTimestamp ? { because: 'deleted', graceMs } : undefined
-  if (!byApi || !killed) return { pod, termination: byApi ?? killed }
-  const { failure, disruption } = killed
-  return { pod, termination: { because: byApi.because, graceMs: Math.min(byApi.graceMs, killed.graceMs), failure, disruption } }
 }

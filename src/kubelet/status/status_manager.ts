@@ -19,31 +19,52 @@ export interface StatusManager {
   get(uid: string): PodStatus | undefined
   /** Resolves when the last status set for the Pod has been written, or the Pod is gone. */
   written(uid: string): Promise<void>
+  /** Another object of the API shows the Pod now, or one does at last. */
+  shownAnew(uid: string): void
   forget(uid: string): void
   stop(): void
 }
 
+/** Which object of the API has the status of a Pod; undefined: none now. A static Pod's is its mirror. */
+export type ShownBy = (pod: Pod) => Pod | undefined
+
 const RETRY = { baseMs: 100, maxMs: 10_000 }
+
+/** The object of the API that is written to. */
+interface Target {
+  pod: Pod
+  /** The newest status known to be in the API. */
+  stored: PodStatus
+  storedRevision: number
+  isGone: boolean
+}
 
 interface Entry {
   pod: Pod
   wanted: PodStatus
-  /** The newest status known to be in the API. */
-  stored: PodStatus
-  storedRevision: number
+  target: Target | undefined
   writing: Promise<void> | undefined
-  isGone: boolean
 }
 
-export function createStatusManager({ host, client }: Pick<KubeletContext, 'host' | 'client'>): StatusManager {
+export function createStatusManager({ host, client }: Pick<KubeletContext, 'host' | 'client'>, shownBy: ShownBy = pod => pod): StatusManager {
   const entries = new Map<string, Entry>()
   const stopped = new AbortController()
 
-  const learn = (entry: Entry, pod: Pod) => {
-    const revision = Number(pod.metadata.resourceVersion ?? 0)
-    if (revision < entry.storedRevision) return
-    entry.stored = pod.status
-    entry.storedRevision = revision
+  const learn = (target: Target, pod: Pod) => {
+    const revision = revisionOf(pod)
+    if (revision < target.storedRevision) return
+    target.stored = pod.status
+    target.storedRevision = revision
+  }
+
+  function aim(entry: Entry): void {
+    const pod = shownBy(entry.pod)
+    const { target } = entry
+    if (pod && target && target.pod.metadata.uid === pod.metadata.uid) {
+      target.pod = pod
+      learn(target, pod)
+    } else entry.target = pod && { pod, stored: pod.status, storedRevision: revisionOf(pod), isGone: false }
+    entry.writing ??= write(entry)
   }
 
   /**
@@ -53,26 +74,28 @@ export function createStatusManager({ host, client }: Pick<KubeletContext, 'host
   async function write(entry: Entry): Promise<void> {
     await Promise.resolve()
     try {
-      for (let failures = 0; !entry.isGone && !stopped.signal.aborted;) {
-        const { wanted } = entry
-        const patch = statusPatch(entry.stored, wanted)
-        if (!patch) return
+      for (let failures = 0; !stopped.signal.aborted;) {
+        const { wanted, target } = entry
+        const patch = target && !target.isGone ? statusPatch(target.stored, wanted) : undefined
+        if (!target || !patch) return
+        const isTheLast = () => entry.wanted === wanted && entry.target === target
+        const { name, uid } = target.pod.metadata
         try {
           // The uid keeps a Pod that was made anew under the same name from getting the old one's status.
-          const body = { metadata: { uid: entry.pod.metadata.uid }, status: patch }
-          learn(entry, await client.patch(Pod, keyOf(entry.pod), { type: 'strategic', body }, { subresource: 'status' }))
+          const body = { metadata: { uid }, status: patch }
+          learn(target, await client.patch(Pod, keyOf(target.pod), { type: 'strategic', body }, { subresource: 'status' }))
           failures = 0
           // What the server made of it is its own affair: only something new is worth another write.
-          if (entry.wanted === wanted) return
+          if (isTheLast()) return
         } catch (error) {
           if (isReason(error, 'NotFound') || isReason(error, 'Conflict') || isReason(error, 'Invalid')) {
-            if (!isReason(error, 'NotFound')) host.log.warn('the API refuses the status of a Pod', { pod: entry.pod.metadata.name, error: String(error) })
+            if (!isReason(error, 'NotFound')) host.log.warn('the API refuses the status of a Pod', { pod: name, error: String(error) })
             // What is invalid now is not written again; the next status may be.
-            entry.isGone = !isReason(error, 'Invalid')
-            if (entry.wanted === wanted) return
+            target.isGone = !isReason(error, 'Invalid')
+            if (isTheLast()) return
             continue
           }
-          host.log.warn('the status of a Pod could not be written; trying again', { pod: entry.pod.metadata.name, error: String(error) })
+          host.log.warn('the status of a Pod could not be written; trying again', { pod: name, error: String(error) })
           await sleep(host.clock, backoffMs(++failures, RETRY), stopped.signal, 'pod status retry').catch(() => undefined)
         }
       }
@@ -85,24 +108,25 @@ export function createStatusManager({ host, client }: Pick<KubeletContext, 'host
     set(pod, status) {
       const uid = pod.metadata.uid ?? ''
       let entry = entries.get(uid)
-      if (!entry)
-        entries.set(
-          uid,
-          (entry = { pod, wanted: status, stored: pod.status, storedRevision: Number(pod.metadata.resourceVersion ?? 0), writing: undefined, isGone: false }),
-        )
+      if (!entry) entries.set(uid, (entry = { pod, wanted: status, target: undefined, writing: undefined }))
       entry.pod = pod
       entry.wanted = status
-      learn(entry, pod)
-      entry.writing ??= write(entry)
+      aim(entry)
     },
     get: uid => entries.get(uid)?.wanted,
     async written(uid) {
       await entries.get(uid)?.writing
     },
+    shownAnew(uid) {
+      const entry = entries.get(uid)
+      if (entry) aim(entry)
+    },
     forget: uid => void entries.delete(uid),
     stop: () => stopped.abort(),
   }
 }
+
+const revisionOf = ({ metadata }: Pod): number => Number(metadata.resourceVersion ?? 0)
 
 /** A strategic merge patch from what is stored to what is wanted; undefined when nothing of ours differs. */
 export function statusPatch(stored: PodStatus, wanted: PodStatus): Record<string, unknown> | undefined {
