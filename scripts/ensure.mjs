@@ -17,6 +17,7 @@ const SYSTEM_PROGRAMS = {
   ctr: 'containerd',
   runc: 'runc',
   nft: 'nftables',
+  conntrack: 'conntrack',
   ip: 'iproute2',
   '/usr/lib/cni/bridge': 'containernetworking-plugins',
   '/bin/busybox': 'busybox-static',

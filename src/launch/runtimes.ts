@@ -1,8 +1,8 @@
 /** The container runtime of a node: containerd where it can be had, the simulated one otherwise. */
 import { messageOf } from '../base/error_message.ts'
 import type { Host } from '../base/host.ts'
-import type { Processes } from '../base/processes.ts'
 import type { AddressRanges } from '../host/address_ranges.ts'
+import { forgetFlows } from '../host/conntrack.ts'
 import type { Containerd } from '../host/containerd/containerd.ts'
 import { inspectMachine, MachineNotReady } from '../host/containerd/machine.ts'
 import { loadRealContainers } from '../host/containers.ts'
@@ -98,7 +98,7 @@ async function ownContainerd({ host, ranges, stateDirectory }: RuntimeParts): Pr
     host,
     socketPath: containerd.socketPath,
     machineStats: () => createMachineStats(),
-    serviceRules: serviceRules(ranges, host.processes),
+    serviceRules: serviceRules(ranges, host),
     note: undefined,
     async close() {
       await runtime.close()
@@ -124,14 +124,18 @@ async function overSocket({ host, ranges }: RuntimeParts, socketPath: string): P
     host,
     socketPath,
     machineStats: () => createMachineStats(),
-    serviceRules: serviceRules(ranges, host.processes),
+    serviceRules: serviceRules(ranges, host),
     note: undefined,
     close: () => runtime.close(),
   }
 }
 
-const serviceRules = ({ networkName, podCidr, serviceCidr }: AddressRanges, processes: Processes): RuleProgrammer =>
-  createNftablesRules({ table: `${networkName}-proxy`, podCidr, serviceCidr }, transaction => runNft(processes, transaction))
+const serviceRules = ({ networkName, podCidr, serviceCidr }: AddressRanges, { processes, log }: Host): RuleProgrammer =>
+  createNftablesRules(
+    { table: `${networkName}-proxy`, podCidr, serviceCidr },
+    transaction => runNft(processes, transaction),
+    flows => forgetFlows(processes, flows, log.child({ component: 'proxy' })),
+  )
 
 /** In virtual time an image takes as long as from a registry; here somebody waits for it. */
 const PULL_MS = [50, 150] as const

@@ -3,6 +3,8 @@ import assert from 'node:assert/strict'
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { after, before, test } from 'node:test'
+import { silentLog } from '../../src/base/log.ts'
+import { forgetFlows } from '../../src/host/conntrack.ts'
 import { createProcesses } from '../../src/host/processes.ts'
 import { runNft } from '../../src/host/nftables.ts'
 import { createNftablesRules, renderRemoval } from '../../src/network/proxy/nftables.ts'
@@ -61,8 +63,16 @@ const CLIENT = `
     socket.once('data', data => resolve(String(data).trim())).once('error', error => resolve(error.code)).once('close', () => resolve('closed'))
     socket.write('?')
   })
+  // One socket, and so one flow, for all.
+  const datagrams = require('dgram').createSocket('udp4').on('error', () => {})
+  const send = (host, port) => new Promise(resolve => {
+    const late = setTimeout(() => resolve('timeout'), 500)
+    datagrams.removeAllListeners('message').once('message', data => { clearTimeout(late); resolve(String(data)) })
+    datagrams.send('?', port, host)
+  })
   require('readline').createInterface(process.stdin).on('line', async line => {
     const [verb, host, port, source] = line.split(' ')
+    if (verb === 'datagram') return console.log(await send(host, Number(port)))
     if (verb === 'again') return console.log(await ask(kept))
     const socket = net.connect({ host, port: Number(port), localAddress: source })
     const failed = await new Promise(resolve => {
@@ -107,7 +117,11 @@ const port = (more: Partial<ServicePort> = {}): ServicePort => ({
 })
 
 test('the rules send connections where the endpoints are, and refuse where there are none', { skip }, async t => {
-  const rules = createNftablesRules(OPTIONS, transaction => runNft(processes, transaction, [...INSIDE, 'nft']))
+  const rules = createNftablesRules(
+    OPTIONS,
+    transaction => runNft(processes, transaction, [...INSIDE, 'nft']),
+    flows => forgetFlows(processes, flows, silentLog, [...INSIDE, 'conntrack']),
+  )
   const ask = startClient()
   const change = (next: ServicePort | undefined) => rules.change(new Map([['default/web/tcp', next]]))
   const seen = async (wish: string, times = 30) => {
@@ -164,6 +178,17 @@ test('the rules send connections where the endpoints are, and refuse where there
     assert.deepEqual(await seen('tcp 10.244.0.1 30081', 1), ['ECONNREFUSED'])
     await change(port({ nodePort: 30080, external: { is: 'refuse' }, internal: { is: 'refuse' } }))
     assert.deepEqual(await seen('tcp 10.244.0.1 30080', 1), ['ECONNREFUSED'])
+  })
+  await t.test('a UDP client that never stops sending follows the endpoints', async () => {
+    const dns = (internal: Destination) => port({ name: 'default/dns/udp', protocol: 'udp', port: 53, internal })
+    const udp = (destination: Destination) => rules.change(new Map([['default/dns/udp', dns(destination)]]))
+    await udp({ is: 'drop' })
+    assert.equal(await ask('datagram 10.96.0.7 53'), 'timeout')
+    await udp(to(PODS[0]!))
+    assert.match(await ask('datagram 10.96.0.7 53'), /^10\.244\.0\.1 /)
+    await udp(to(PODS[1]!))
+    assert.match(await ask('datagram 10.96.0.7 53'), /^10\.244\.0\.2 /)
+    await rules.change(new Map([['default/dns/udp', undefined]]))
   })
   await t.test('a port that is removed leaves nothing behind', async () => {
     await change(port({ affinitySeconds: 60, nodePort: 30080 }))

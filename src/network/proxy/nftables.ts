@@ -35,7 +35,11 @@ const MASQUERADE_MARK = '0x4000'
  * Programs through `run`, which carries out one transaction or throws. After a failure nothing is known of what holds:
  * the next step must be `replace`.
  */
-export function createNftablesRules(options: NftablesOptions, run: (transaction: string) => Promise<void>): RuleProgrammer {
+export function createNftablesRules(
+  options: NftablesOptions,
+  run: (transaction: string) => Promise<void>,
+  forget: (flows: readonly StaleFlow[]) => Promise<void> = async () => {},
+): RuleProgrammer {
   let current = new Map<string, ServicePort>()
   /** How many ports have a target at this address: it is in the set of hairpins as long as one does. */
   let uses = new Map<string, number>()
@@ -71,10 +75,44 @@ export function createNftablesRules(options: NftablesOptions, run: (transaction:
       await run(`${renderFrame(options)}\n${plan(new Map(ports.map(port => [port.name, port]))).join('\n')}\n`)
     },
     async change(changes) {
+      const stale = staleFlows(current, changes)
       const lines = plan(changes)
       if (lines.length > 0) await run(`${lines.join('\n')}\n`)
+      if (stale.length > 0) await forget(stale)
     },
   }
+}
+
+/**
+ * A flow of UDP has no end of its own: as long as packets come, the kernel sends them where the first one went.
+ * Without a target: those that came when there was none, and were sent nowhere.
+ */
+export interface StaleFlow {
+  readonly address: string | undefined
+  readonly port: number
+  readonly target: string | undefined
+}
+
+function staleFlows(current: ReadonlyMap<string, ServicePort>, changes: ReadonlyMap<string, ServicePort | undefined>): StaleFlow[] {
+  return [...changes].flatMap(([name, next]) => {
+    const before = current.get(name)
+    const known = next ?? before
+    if (known?.protocol !== 'udp') return []
+    const { clusterIP, port, externalAddresses, nodePort } = known
+    const inside = goneTargets(before?.internal, next?.internal)
+    const outside = goneTargets(before?.external, next?.external)
+    return [
+      ...inside.map(target => ({ address: clusterIP, port, target })),
+      ...externalAddresses.flatMap(address => outside.map(target => ({ address, port, target }))),
+      ...(nodePort === undefined ? [] : outside.map(target => ({ address: undefined, port: nodePort, target }))),
+    ]
+  })
+}
+
+function goneTargets(before: Destination | undefined, next: Destination | undefined): (string | undefined)[] {
+  const [old, kept] = [before, next].map(destination => new Set(destination?.is === 'targets' ? destination.targets.map(({ address }) => address) : []))
+  const gone: (string | undefined)[] = [...old!].filter(address => !kept!.has(address))
+  return old!.size === 0 && kept!.size > 0 ? [undefined] : gone
 }
 
 /** The table of this name without any port, whatever was in it. */
