@@ -8,14 +8,11 @@ export interface Inbox<T> {
   put(value: T): void
   /** Wakes the reader without a new value: something it observes may have changed. */
   poke(): void
-  /**
-   * The newest value, as soon as there is one the reader has not seen, it is poked, or `deadline` is reached.
-   * `label` is what the wait is called: the inbox's own name when it is left out.
-   */
-  next(deadline: Millis, label?: string): Promise<T>
+  /** The newest value, as soon as there is one the reader has not seen, it is poked, or `deadline` is reached. */
+  next(deadline: Millis): Promise<T>
 }
 
-export function createInbox<T>(clock: Clock, first: T, name = 'inbox'): Inbox<T> {
+export function createInbox<T>(clock: Clock, first: T, label = 'inbox'): Inbox<T> {
   let value = first
   let fresh = true
   let wake: (() => void) | undefined
@@ -29,7 +26,7 @@ export function createInbox<T>(clock: Clock, first: T, name = 'inbox'): Inbox<T>
       rouse()
     },
     poke: rouse,
-    async next(deadline, label = name) {
+    async next(deadline) {
       if (!fresh) {
         await new Promise<void>(resolve => {
           const timer = clock.at(deadline, resolve, label)

@@ -11,7 +11,7 @@
 import { deepEqual } from '../../api/deep.ts'
 import type { Pod } from '../../api/kinds/pod.ts'
 import { timestamp } from '../../api/meta.ts'
-import type { Millis } from '../../base/clock.ts'
+import type { Millis, Timer } from '../../base/clock.ts'
 import { messageOf } from '../../base/error_message.ts'
 import { createInbox } from '../../base/inbox.ts'
 import type { KubeletContext } from '../context.ts'
@@ -91,16 +91,26 @@ export function startPodWorker(parts: PodWorkerParts, first: DesiredPod): PodWor
   const refreshAt = () => Math.min(refreshTimes.at, parts.volumes.renewAt(uid))
   let termination: Termination | undefined
   let stopped = false
+  let resync: Timer | undefined
   let wasResizing = false
   let settledGeneration = first.resize?.generation
   let isRuntimeSilent = false
 
+  /** A timer of its own: what is due must not wait for it. */
+  function resyncAt(wall: Millis): void {
+    resync?.cancel()
+    const look = () => {
+      observer.doubt()
+      inbox.poke()
+    }
+    resync = clock.at(clock.now() + Math.max(0, wall - clock.wall()), look, `resync ${name}`)
+  }
+
   async function run(): Promise<'finished' | 'stopped'> {
     let wakeAt = Infinity
-    let isResync = false
     let lastPod = first.pod
     for (;;) {
-      const letter = await inbox.next(wakeAt, isResync ? `resync ${name}` : name)
+      const letter = await inbox.next(wakeAt)
       if (stopped) return 'stopped'
       // Nothing woke us but time: hints may have been lost.
       if (clock.now() >= wakeAt) observer.doubt()
@@ -117,7 +127,6 @@ export function startPodWorker(parts: PodWorkerParts, first: DesiredPod): PodWor
         isRuntimeSilent = true
         log.warn('the runtime does not say what it has', { pod: pod.metadata.name, error: messageOf(error) })
         wakeAt = clock.now() + RUNTIME_RETRY_MS
-        isResync = false
         continue
       }
       if (stopped) return 'stopped'
@@ -139,9 +148,8 @@ export function startPodWorker(parts: PodWorkerParts, first: DesiredPod): PodWor
       if (pod !== lastPod && !showsTheSame(pod, lastPod)) refreshTimes.soon()
       lastPod = pod
       if (now >= refreshAt() && performer.refreshVolumes(pod)) refreshTimes.begun()
-      const resyncAt = Math.min(now + RESYNC_MS, refreshAt() > now ? refreshAt() : Infinity)
-      isResync = resyncAt < step.wakeAt
-      wakeAt = clock.now() + Math.max(0, Math.min(step.wakeAt, resyncAt) - now)
+      resyncAt(Math.min(now + RESYNC_MS, refreshAt() > now ? refreshAt() : Infinity))
+      wakeAt = clock.now() + Math.max(0, step.wakeAt - now)
     }
   }
 
@@ -172,6 +180,7 @@ export function startPodWorker(parts: PodWorkerParts, first: DesiredPod): PodWor
   }
 
   const ended = run().finally(() => {
+    resync?.cancel()
     probes.stop()
     if (stopped) jobs.cancelAll()
   })
