@@ -57,6 +57,24 @@ test('§ cgroups: a Pod has its own below its class, the class weighs what its P
   )
 })
 
+test('§ cgroups: no container starts before its Pod has one; a failure is told and tried again after ten seconds', async () => {
+  const story = await beginStory()
+  const { cgroups } = story.runtime
+  const set = cgroups.set.bind(cgroups)
+  let failures = 2
+  cgroups.set = async (path, limits) => {
+    if (path.includes('/pod') && failures-- > 0) throw new Error('device or resource busy')
+    await set(path, limits)
+  }
+  run(story, cpu('500m'))
+  await story.until(isReady)
+  assert.ok(story.seconds() >= 20 && story.seconds() < 21, `${story.seconds()} s`)
+  assert.deepEqual(
+    story.events.filter(({ type }) => type === 'Warning').map(({ reason, message }) => `${reason}: ${message}`),
+    Array(2).fill('FailedToCreatePodContainer: unable to ensure pod container exists: device or resource busy'),
+  )
+})
+
 test('§ resize: CPU and memory change while the container runs on', async () => {
   const story = await beginStory()
   run(story, both('500m', '64Mi'))
