@@ -8,11 +8,12 @@ import type { Machine } from '../kubelet/node/machine.ts'
 const PODS_MAX = 110
 
 export async function readMachine(storageDirectory: string): Promise<Machine> {
-  const [machineId, bootId, osRelease, resolver, filesystem] = await Promise.all([
+  const [machineId, bootId, osRelease, resolver, appArmor, filesystem] = await Promise.all([
     text('/etc/machine-id'),
     text('/proc/sys/kernel/random/boot_id'),
     text('/etc/os-release'),
     text('/etc/resolv.conf'),
+    text('/sys/module/apparmor/parameters/enabled'),
     statfs(storageDirectory),
   ])
   const id = machineId || createHash('sha256').update(hostname()).digest('hex').slice(0, 32)
@@ -29,6 +30,7 @@ export async function readMachine(storageDirectory: string): Promise<Machine> {
     kernelVersion: release(),
     osImage: /^PRETTY_NAME="?([^"\n]*)/m.exec(osRelease)?.[1] ?? process.platform,
     architecture: arch() === 'x64' ? 'amd64' : arch(),
+    ...(appArmor === 'Y' && { hasAppArmor: true as const }),
     dns: parseResolverFile(resolver),
   }
 }

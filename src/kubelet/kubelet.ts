@@ -67,6 +67,8 @@ export interface KubeletOptions {
   /** Below which Pods get their cgroups, such as `/kubepods`. Default: the runtime decides. */
   readonly cgroupRoot?: string
   readonly cgroups?: PodCgroups
+  /** Kernel settings outside the safe set that Pods may have all the same: `net.core.somaxconn`, `kernel.msg*`. Default: none. */
+  readonly allowedUnsafeSysctls?: readonly string[]
   /** When the logs of a container are rotated. Default: at 10 MiB, and five files are kept. */
   readonly logLimits?: LogLimits
   /** When the node counts as short of memory, disk or processes, and what is done then. Default: as a kubelet on Linux. */
@@ -120,7 +122,8 @@ export function createKubelet(options: KubeletOptions): Kubelet {
       gone: pod => mirrors.look(pod),
       refreshNode: () => node.reread(),
     },
-    (pod, others) => refusalUnderPressure(pod, eviction.conditions()) ?? admitPod({ pod, others, node: nodeNow(), isShuttingDown: shutdown.hasBegun }),
+    (pod, others) =>
+      refusalUnderPressure(pod, eviction.conditions()) ?? admitPod({ pod, others, node: nodeNow(), isShuttingDown: shutdown.hasBegun, abilities }),
   )
   const mirrors = createMirrorPods({ context, staticPods, node: () => node.node, changed: statuses.shownAnew })
   const stats = createStatsProvider(context, () => workers.list().map(({ pod }) => pod), options.volumeStatsAggPeriodMs)
@@ -140,6 +143,7 @@ export function createKubelet(options: KubeletOptions): Kubelet {
     changed: () => node.refresh(),
   })
   const allocatable = allocatableOf(options.machine, eviction.thresholds)
+  let abilities = { hasAppArmor: options.machine.hasAppArmor === true, hasStrictGroups: false, allowedUnsafeSysctls: options.allowedUnsafeSysctls ?? [] }
   const node = createNodeAgent(context, { allocatable, conditions: eviction.conditions })
   const shutdown = createNodeShutdown({ host, workers, statuses, node })
   const nodeNow = () => newest(options.nodes?.get({ namespace: '', name: nodeName }), node.node) ?? unregisteredNode(nodeName, options.machine, allocatable)
@@ -150,7 +154,8 @@ export function createKubelet(options: KubeletOptions): Kubelet {
 
   /** Static Pods need none of what the API has, and so do not wait for it. */
   async function startOwn(): Promise<void> {
-    await Promise.all([volumes.prepare(), staticPods.start()])
+    const [{ supplementalGroupsPolicy }] = await Promise.all([options.runtime.status(), volumes.prepare(), staticPods.start()])
+    abilities = { ...abilities, hasStrictGroups: supplementalGroupsPolicy }
     if (staticPods.list().length > 0) await startCgroups(staticPods.list())
     await workers.start()
   }

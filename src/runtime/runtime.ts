@@ -71,6 +71,8 @@ export interface RuntimeStatus {
   networkReady: boolean
   /** Why not, in the runtime's words. */
   message: string
+  /** It can leave out the groups that an image gives its users. */
+  supplementalGroupsPolicy: boolean
   /** Handlers that a RuntimeClass can name; '' is the default one. */
   handlers: readonly { name: string; recursiveReadOnlyMounts: boolean }[]
 }
@@ -104,9 +106,20 @@ export interface SandboxSecurity {
   runAsUser: number | undefined
   runAsGroup: number | undefined
   supplementalGroups: readonly number[]
+  /** Strict: these and no others, whatever the image says of its users. */
+  supplementalGroupsPolicy?: 'Merge' | 'Strict'
+  /** Of no effect where the kernel has no SELinux. */
+  seLinux?: SeLinuxOptions
   readOnlyRootFilesystem: boolean
   privileged: boolean
   seccomp: SecurityProfile | undefined
+}
+
+export interface SeLinuxOptions {
+  user: string
+  role: string
+  type: string
+  level: string
 }
 
 export interface SecurityProfile {
@@ -169,6 +182,7 @@ export interface ContainerResources {
 
 export interface ContainerSecurity extends Omit<SandboxSecurity, 'readOnlyRootFilesystem'> {
   runAsUserName: string
+  appArmor?: SecurityProfile
   addCapabilities: readonly string[]
   dropCapabilities: readonly string[]
   namespaces: NamespaceOptions

@@ -58,7 +58,7 @@ export function createRuntimeView(core: RuntimeCore, { clock, random }: { clock:
 
   return {
     version: () => query('version', () => RUNTIME),
-    status: () => query('status', () => ({ runtimeReady: true, networkReady: true, message: '', handlers: HANDLERS })),
+    status: () => query('status', () => ({ runtimeReady: true, networkReady: true, message: '', supplementalGroupsPolicy: true, handlers: HANDLERS })),
 
     runPodSandbox: config => call('runPodSandbox', () => core.runSandbox(config)),
     stopPodSandbox: id => call('stopPodSandbox', () => core.stopSandbox(id)),

@@ -86,7 +86,7 @@ function validateCommon(container: AnyContainer, path: string, spec: PodSpec): F
     ...validateEnvFrom(container.envFrom, `${path}.envFrom`),
     ...validateVolumeMounts(container, path, spec.volumes ?? []),
     ...validateResources(container.resources, `${path}.resources`),
-    ...validateSecurityContext(container.securityContext, `${path}.securityContext`),
+    ...validateSecurityContext(container.securityContext, `${path}.securityContext`, spec.hostUsers ?? true),
   ]
 }
 

@@ -24,7 +24,7 @@ export function validatePodSpec(spec: PodSpec, path: string): FieldError[] {
     ...valuesErrors(spec, path),
     ...(spec.resources ? validatePodResources(spec.resources, `${path}.resources`, spec) : []),
     ...validateNodeChoice(spec, path),
-    ...validatePodSecurityContext(spec.securityContext ?? {}, `${path}.securityContext`, { hostNetwork }),
+    ...validatePodSecurityContext(spec.securityContext ?? {}, `${path}.securityContext`, { hostNetwork, hostIPC: spec.hostIPC ?? false }),
     ...(spec.shareProcessNamespace && spec.hostPID
       ? [invalidValue(`${path}.shareProcessNamespace`, true, 'ShareProcessNamespace and HostPID cannot both be enabled')]
       : []),

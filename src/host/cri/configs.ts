@@ -78,6 +78,7 @@ function containerSecurity(security: ContainerSecurity) {
     noNewPrivs: security.noNewPrivileges,
     maskedPaths: security.maskedPaths,
     readonlyPaths: security.readOnlyPaths,
+    apparmor: security.appArmor && profile(security.appArmor),
   }
 }
 
@@ -86,14 +87,16 @@ function user(security: Omit<SandboxSecurity, 'readOnlyRootFilesystem'>) {
     runAsUser: int64Value(security.runAsUser),
     runAsGroup: int64Value(security.runAsGroup),
     supplementalGroups: security.supplementalGroups,
+    supplementalGroupsPolicy: security.supplementalGroupsPolicy === 'Strict' ? 1 : 0,
+    selinuxOptions: security.seLinux,
     privileged: security.privileged,
-    seccomp: security.seccomp && seccomp(security.seccomp),
+    seccomp: security.seccomp && profile(security.seccomp),
   }
 }
 
 const int64Value = (value: number | undefined) => (value === undefined ? undefined : { value })
 
-const seccomp = (profile: SecurityProfile) => ({ profileType: PROFILE_TYPES[profile.type], localhostRef: profile.localhostRef })
+const profile = ({ type, localhostRef }: SecurityProfile) => ({ profileType: PROFILE_TYPES[type], localhostRef })
 
 const namespaces = (options: NamespaceOptions) => ({
   network: NAMESPACE_MODES[options.network],

@@ -15,23 +15,32 @@ const RuntimeStatus = message({ conditions: listOf(1, RuntimeCondition) })
 const RuntimeHandlerFeatures = message({ recursiveReadOnlyMounts: bool(1) })
 const RuntimeHandler = message({ name: string(1), features: of(2, RuntimeHandlerFeatures) })
 export const StatusRequest = message({ verbose: bool(1) })
-export const StatusResponse = message({ status: of(1, RuntimeStatus), info: stringMap(2), runtimeHandlers: listOf(3, RuntimeHandler) })
+const RuntimeFeatures = message({ supplementalGroupsPolicy: bool(1) })
+export const StatusResponse = message({
+  status: of(1, RuntimeStatus),
+  info: stringMap(2),
+  runtimeHandlers: listOf(3, RuntimeHandler),
+  features: of(4, RuntimeFeatures),
+})
 
 // Sandboxes
 
 const Int64Value = message({ value: int64(1) })
 const NamespaceOption = message({ network: int32(1), pid: int32(2), ipc: int32(3), targetId: string(4) })
 const SecurityProfile = message({ profileType: int32(1), localhostRef: string(2) })
+const SELinuxOption = message({ user: string(1), role: string(2), type: string(3), level: string(4) })
 const DnsConfig = message({ servers: strings(1), searches: strings(2), options: strings(3) })
 const PortMapping = message({ protocol: int32(1), containerPort: int32(2), hostPort: int32(3), hostIp: string(4) })
 const LinuxSandboxSecurityContext = message({
   namespaceOptions: of(1, NamespaceOption),
+  selinuxOptions: of(2, SELinuxOption),
   runAsUser: of(3, Int64Value),
   readonlyRootfs: bool(4),
   supplementalGroups: int64s(5),
   privileged: bool(6),
   runAsGroup: of(8, Int64Value),
   seccomp: of(9, SecurityProfile),
+  supplementalGroupsPolicy: int32(11),
 })
 const LinuxPodSandboxConfig = message({ cgroupParent: string(1), securityContext: of(2, LinuxSandboxSecurityContext), sysctls: stringMap(3) })
 const PodSandboxMetadata = message({ name: string(1), uid: string(2), namespace: string(3), attempt: uint32(4) })
@@ -97,6 +106,7 @@ const LinuxContainerSecurityContext = message({
   capabilities: of(1, Capability),
   privileged: bool(2),
   namespaceOptions: of(3, NamespaceOption),
+  selinuxOptions: of(4, SELinuxOption),
   runAsUser: of(5, Int64Value),
   runAsUsername: string(6),
   readonlyRootfs: bool(7),
@@ -106,6 +116,8 @@ const LinuxContainerSecurityContext = message({
   maskedPaths: strings(13),
   readonlyPaths: strings(14),
   seccomp: of(15, SecurityProfile),
+  apparmor: of(16, SecurityProfile),
+  supplementalGroupsPolicy: int32(17),
 })
 const LinuxContainerConfig = message({ resources: of(1, LinuxContainerResources), securityContext: of(2, LinuxContainerSecurityContext) })
 const ContainerMetadata = message({ name: string(1), attempt: uint32(2) })

@@ -26,7 +26,7 @@ import type {
 } from './messages.ts'
 import { PROPAGATIONS } from './configs.ts'
 
-export function runtimeStatus({ status, runtimeHandlers }: Decoded<typeof StatusResponse>): RuntimeStatus {
+export function runtimeStatus({ status, runtimeHandlers, features }: Decoded<typeof StatusResponse>): RuntimeStatus {
   const conditions = status?.conditions ?? []
   const holds = (type: string) => conditions.some(condition => condition.type === type && condition.status)
   return {
@@ -36,11 +36,12 @@ export function runtimeStatus({ status, runtimeHandlers }: Decoded<typeof Status
       .filter(condition => !condition.status)
       .map(condition => `${condition.type}=false reason:${condition.reason} message:${condition.message}`)
       .join(', '),
+    supplementalGroupsPolicy: features?.supplementalGroupsPolicy ?? false,
     // Before containerd 1.7 the runtime does not list its handlers; the default one is always there.
     handlers:
       runtimeHandlers.length === 0
         ? [{ name: '', recursiveReadOnlyMounts: false }]
-        : runtimeHandlers.map(({ name, features }) => ({ name, recursiveReadOnlyMounts: features?.recursiveReadOnlyMounts ?? false })),
+        : runtimeHandlers.map(handler => ({ name: handler.name, recursiveReadOnlyMounts: handler.features?.recursiveReadOnlyMounts ?? false })),
   }
 }
 

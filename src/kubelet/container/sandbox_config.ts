@@ -7,8 +7,9 @@ import { regularContainersOf, initContainersOf } from '../pod/pod_nouns.ts'
 import { sandboxAnnotations, sandboxLabels } from './labels.ts'
 import { podNamespaces, sandboxSecurity } from './security.ts'
 
-/** Throws when the host name that the Pod asks for is too long for the kernel. */
+/** Throws when the host name that the Pod asks for is too long for the kernel, and when it asks for users of its own. */
 export function sandboxConfig(context: KubeletContext, pod: Pod, attempt: number): PodSandboxConfig {
+  if (pod.spec.hostUsers === false) throw new Error("can't set `spec.hostUsers: false`, runtime does not support user namespaces")
   return {
     metadata: { name: pod.metadata.name ?? '', namespace: pod.metadata.namespace ?? '', uid: pod.metadata.uid ?? '', attempt },
     hostname: hostnameOf(context, pod),

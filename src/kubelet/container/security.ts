@@ -34,7 +34,7 @@ export function sandboxSecurity(pod: Pod): SandboxSecurity {
   return {
     runAsUser: context.runAsUser,
     runAsGroup: context.runAsGroup,
-    supplementalGroups: groupsOf(pod),
+    ...groupsAndLabels(pod, context.seLinuxOptions),
     readOnlyRootFilesystem: false,
     privileged: pod.spec.containers.some(container => container.securityContext?.privileged === true),
     seccomp: { type: 'RuntimeDefault', localhostRef: '' },
@@ -58,9 +58,10 @@ export function containerSecurity(
     runAsUser: runAsUser ?? (image?.userName ? undefined : image?.uid),
     runAsGroup: own.runAsGroup ?? ofPod.runAsGroup,
     runAsUserName: runAsUser === undefined ? (image?.userName ?? '') : '',
-    supplementalGroups: groupsOf(pod),
+    ...groupsAndLabels(pod, own.seLinuxOptions ?? ofPod.seLinuxOptions),
     privileged,
-    seccomp: profileOf(own.seccompProfile ?? ofPod.seccompProfile, seccompRoot),
+    seccomp: seccompOf(own.seccompProfile ?? ofPod.seccompProfile, seccompRoot),
+    appArmor: appArmorOf(own.appArmorProfile ?? ofPod.appArmorProfile),
     addCapabilities: own.capabilities?.add ?? [],
     dropCapabilities: own.capabilities?.drop ?? [],
     namespaces,
@@ -82,13 +83,25 @@ function checkNonRoot(runAsUser: number | undefined, image: ImageStatus | undefi
   if (image?.uid === undefined || image.uid === 0) throw configError(`container has runAsNonRoot and image will run as root (${who})`)
 }
 
+const groupsAndLabels = (pod: Pod, seLinux: SeLinux | undefined): Pick<SandboxSecurity, 'supplementalGroups' | 'supplementalGroupsPolicy' | 'seLinux'> => ({
+  supplementalGroups: groupsOf(pod),
+  supplementalGroupsPolicy: pod.spec.securityContext?.supplementalGroupsPolicy === 'Strict' ? 'Strict' : 'Merge',
+  ...(seLinux && { seLinux: { user: seLinux.user ?? '', role: seLinux.role ?? '', type: seLinux.type ?? '', level: seLinux.level ?? '' } }),
+})
+
+type SeLinux = NonNullable<NonNullable<Container['securityContext']>['seLinuxOptions']>
+
 const groupsOf = (pod: Pod): number[] => {
   const { supplementalGroups = [], fsGroup } = pod.spec.securityContext ?? {}
   return fsGroup === undefined ? [...supplementalGroups] : [...supplementalGroups, fsGroup]
 }
 
 /** No profile named means none: Kubernetes' default unless the node is told otherwise. */
-function profileOf(profile: { type: string; localhostProfile?: string } | undefined, root: string): SecurityProfile {
+function seccompOf(profile: { type: string; localhostProfile?: string } | undefined, root: string): SecurityProfile {
   if (profile?.type === 'Localhost') return { type: 'Localhost', localhostRef: `${root}/${profile.localhostProfile ?? ''}` }
   return { type: profile?.type === 'RuntimeDefault' ? 'RuntimeDefault' : 'Unconfined', localhostRef: '' }
 }
+
+/** No profile named leaves the choice to the runtime. Those on the machine go by their names, not by files. */
+const appArmorOf = (profile: { type: string; localhostProfile?: string } | undefined): SecurityProfile | undefined =>
+  profile && { type: profile.type as SecurityProfile['type'], localhostRef: profile.localhostProfile ?? '' }

@@ -8,6 +8,7 @@
 import { isCriticalPod } from '../../api/pod.ts'
 import type { Node } from '../../api/kinds/node.ts'
 import type { Pod } from '../../api/kinds/pod.ts'
+import { abilityRefusal, NO_ABILITIES, type NodeAbilities } from './abilities.ts'
 import { misfitsOf, type Misfit } from './predicates.ts'
 import { planPreemption } from './preemption.ts'
 import { forbiddenSysctl } from './sysctls.ts'
@@ -29,12 +30,14 @@ export interface AdmissionView {
   /** As it is in the API, or would be. */
   readonly node: Node
   readonly isShuttingDown: boolean
+  /** Default: none. */
+  readonly abilities?: NodeAbilities
 }
 
 /** Undefined: it is taken. */
 export function admitPod(view: AdmissionView): Refusal | Preemption | undefined {
-  const { pod, others, node, isShuttingDown } = view
-  const refusal = sysctlRefusal(pod) ?? systemRefusal(pod, node)
+  const { pod, others, node, isShuttingDown, abilities = NO_ABILITIES } = view
+  const refusal = sysctlRefusal(pod, abilities) ?? systemRefusal(pod, node) ?? abilityRefusal(pod, abilities)
   if (refusal) return refusal
   const misfits = misfitsOf(pod, others, node)
   const unfit = misfits.length > 0 ? recover(view, misfits) : undefined
@@ -45,8 +48,8 @@ export function admitPod(view: AdmissionView): Refusal | Preemption | undefined 
 
 const SHUTTING_DOWN: Refusal = { reason: 'NodeShutdown', message: 'Pod was rejected as the node is shutting down.' }
 
-function sysctlRefusal(pod: Pod): Refusal | undefined {
-  const message = forbiddenSysctl(pod)
+function sysctlRefusal(pod: Pod, { allowedUnsafeSysctls }: NodeAbilities): Refusal | undefined {
+  const message = forbiddenSysctl(pod, allowedUnsafeSysctls)
   return message ? { reason: 'SysctlForbidden', message } : undefined
 }
 

@@ -12,6 +12,8 @@ export interface Machine {
   readonly bootId: string
   readonly kernelVersion: string
   readonly osImage: string
+  /** The kernel has AppArmor, and it is on. */
+  readonly hasAppArmor?: true
   /** `amd64`, `arm64`. */
   readonly architecture: string
   /** Search domains and options of the machine's own resolver, and its servers: what dnsPolicy Default passes on. */
