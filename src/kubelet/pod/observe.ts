@@ -79,7 +79,7 @@ export function createObserver({ runtime, host, directories }: KubeletContext, p
     const file = messageFileOf(status)
     const log = status.logPath.startsWith('/') ? status.logPath : `${podLogsOf(directories, pod)}/${status.logPath}`
     const message = await readTerminationMessage(host.disk, { file, log, policy: messagePolicyOf(status), exitCode: status.exitCode })
-    return { ...status, message: message || status.message }
+    return { ...status, message: [status.message, message].filter(Boolean).join(': ') }
   }
 
   return {

@@ -86,7 +86,8 @@ export function startPodWorker(parts: PodWorkerParts, first: DesiredPod): PodWor
     const health = probes.healthOf(container, named)
     // Until its postStart hook has succeeded a container is neither started nor ready.
     const { name } = named.container
-    return memory.starting.has(name) || memory.startFailures.get(name)?.unwanted === container.id ? { ...health, started: false, ready: false } : health
+    const isHooking = named.container.lifecycle?.postStart !== undefined && memory.starting.has(name)
+    return isHooking || memory.startFailures.get(name)?.unwanted === container.id ? { ...health, started: false, ready: false } : health
   }
   const refreshAt = () => Math.min(refreshTimes.at, parts.volumes.renewAt(uid))
   let termination: Termination | undefined
