@@ -163,6 +163,7 @@ export function createKubelet(options: KubeletOptions): Kubelet {
   return {
     async start() {
       // Its first status says what it is short of, and so does what it answers the first Pod.
+      await options.host.disk.makeDirectory(rootDirectory)
       await eviction.look()
       await Promise.all([options.pods.synced, services?.synced, options.nodes?.synced, node.start(), startOwn()])
       await startCgroups([...options.pods.list(), ...staticPods.list()])

@@ -87,7 +87,7 @@ export function createEvictionManager({ context, settings, workers, figures, rec
       hasSeparateImageFilesystem: isSeparate,
       evictionMaxPodGracePeriod: settings.evictionMaxPodGracePeriod,
     })
-    if (!eviction) log.warn('no Pod can be evicted', { signal: threshold.signal })
+    if (!eviction && candidates(summary).length > 0) log.warn('only Pods are left that the node cannot do without', { signal: threshold.signal })
     return eviction ? evict([eviction]) : []
   }
 
