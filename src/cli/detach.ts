@@ -7,6 +7,7 @@ import { clusterDirectories, type ClusterDirectories } from '../host/directories
 import { connectFromKubeconfig } from './connection.ts'
 import type { Cli } from './main.ts'
 import { UserError } from './output.ts'
+import { tellPressures } from './pressure.ts'
 import { refuseSecond, type UpOptions } from './start.ts'
 import { makeStateDirectory } from './state_directory.ts'
 
@@ -71,6 +72,7 @@ async function waitForNodes({ output }: Cli, directories: ClusterDirectories, { 
       await pause()
     }
     done()
+    await tellPressures(output, client, directories.root)
   } finally {
     close()
   }

@@ -9,6 +9,7 @@ import { startRealCluster, type RealCluster } from '../launch/real_cluster.ts'
 import type { RuntimeChoice } from '../launch/runtimes.ts'
 import { VERSION } from '../launch/version.ts'
 import { failure } from './failure.ts'
+import { tellPressures } from './pressure.ts'
 import { makeStateDirectory } from './state_directory.ts'
 import type { Cli } from './main.ts'
 import { contextName } from './options.ts'
@@ -26,6 +27,7 @@ export interface UpOptions {
   detach: boolean
   waitMs: number
   logLevel: LogLevel
+  allowedUnsafeSysctls?: readonly string[]
 }
 
 export interface StartedCluster {
@@ -53,6 +55,7 @@ export async function start(cli: Cli, options: UpOptions, { signal }: StopSignal
     runtime: options.runtime,
     address: options.address,
     port: options.port,
+    allowedUnsafeSysctls: options.allowedUnsafeSysctls,
   }).catch((error: unknown) => {
     done('failed')
     log.error('the cluster could not be started', { error })
@@ -76,6 +79,7 @@ export async function start(cli: Cli, options: UpOptions, { signal }: StopSignal
     done()
     if (cluster.runtime.note) output.note(`Containers are simulated: ${cluster.runtime.note.replace(/[.]? Next: .*/, '')}`)
     await waitForNodes(cli, cluster, options.waitMs, signal)
+    await tellPressures(output, cluster.client, directories.root)
   } catch (error) {
     done('failed')
     await started.stop()

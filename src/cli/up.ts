@@ -3,6 +3,7 @@
  */
 import { InvalidArgumentError, type Command } from 'commander'
 import type { LogLevel } from '../base/log.ts'
+import { wrongAllowedSysctl } from '../kubelet/node/sysctls.ts'
 import { parseRuntimeChoice, type RuntimeChoice } from '../launch/runtimes.ts'
 import type { Cli } from './main.ts'
 import { contextName, DEFAULT_NAME, duration, nameOption } from './options.ts'
@@ -19,6 +20,11 @@ export function addUpCommand(program: Command, cli: Cli): void {
     .option('--port <port>', "the API server's port; 0 takes a free one", checkedPort, 0)
     .option('--address <address>', 'the address to listen on; anything but a loopback address opens the API to the network', '127.0.0.1')
     .option('--nodes <count>', 'how many nodes', checkedNodes, 1)
+    .option(
+      '--allowed-unsafe-sysctls <names>',
+      'kernel settings that Pods may change beside the safe ones, such as kernel.msg*,net.core.somaxconn',
+      checkedSysctls,
+    )
     .option('--kubeconfig <file>', 'write the context to this file only')
     .option('--no-switch-context', "leave kubectl's current context as it is")
     .option('--detach', 'leave it running in the background', false)
@@ -76,6 +82,14 @@ function checkedPort(text: string): number {
 function checkedNodes(text: string): number {
   if (text !== '1') throw new InvalidArgumentError('only one node can be started yet.')
   return 1
+}
+
+function checkedSysctls(text: string): string[] {
+  const names = text.split(',').filter(name => name !== '')
+  const wrong = wrongAllowedSysctl(names)
+  if (wrong !== undefined)
+    throw new InvalidArgumentError(`${wrong} is one for the whole machine; only kernel.shm*, kernel.msg*, kernel.sem, fs.mqueue.* and net.* can be allowed.`)
+  return names
 }
 
 function checkedLevel(text: string): LogLevel {
