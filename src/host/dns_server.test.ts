@@ -74,14 +74,14 @@ test('closing does not wait for connections that idle, and frees the port', asyn
   const began = performance.now()
   await server.close()
   assert.ok(performance.now() - began < 1_000)
-  const again = await serveDns('127.0.0.1', server.port, () => undefined, silentLog)
+  const again = await serveDns('127.0.0.1', server.port, () => ({ is: 'nothing' }), silentLog)
   await again.close()
 })
 
 test('a port that is taken is an error', async t => {
   const { server } = await start(t)
   await assert.rejects(
-    serveDns('127.0.0.1', server.port, () => undefined, silentLog),
+    serveDns('127.0.0.1', server.port, () => ({ is: 'nothing' }), silentLog),
     { code: 'EADDRINUSE' },
   )
 })

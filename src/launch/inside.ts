@@ -9,6 +9,7 @@
 import type { Host } from '../base/host.ts'
 import { API_PORT, DNS_PORT } from '../cluster/built_in_services.ts'
 import type { AddressRanges } from '../host/address_ranges.ts'
+import { createDnsForward } from '../host/dns_forward.ts'
 import { serveDns, type RespondDns } from '../host/dns_server.ts'
 import type { RunningServer } from '../host/http/server.ts'
 import { holdServiceAddresses } from '../host/service_addresses.ts'
@@ -19,15 +20,24 @@ export async function serveInside({
   ranges,
   listen,
   respond,
+  nameServers,
 }: {
   readonly host: Host
   readonly ranges: AddressRanges
   readonly listen: (address: string, port: number) => Promise<RunningServer>
   readonly respond: RespondDns
+  /** The machine's own: asked for names outside of the cluster. */
+  readonly nameServers: readonly string[]
 }): Promise<() => Promise<void>> {
   const addresses = await holdServiceAddresses(host.processes, `${ranges.networkName}-svc`, [ranges.gateway])
   const api = await listen(ranges.gateway, API_PORT)
-  const dns = await serveDns(ranges.gateway, DNS_PORT, respond, host.log.child({ component: 'dns' }))
+  const dns = await serveDns(
+    ranges.gateway,
+    DNS_PORT,
+    respond,
+    host.log.child({ component: 'dns' }),
+    nameServers.length > 0 ? createDnsForward(nameServers) : undefined,
+  )
   return async () => {
     await dns.close()
     await api.close()

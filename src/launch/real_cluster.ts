@@ -19,6 +19,7 @@ import { administrator } from '../cluster/identities.ts'
 import { cgroupRootOf, claimAddressRanges, type AddressRanges } from '../host/address_ranges.ts'
 import { ensureCertificates } from '../host/certificates.ts'
 import type { ClusterDirectories } from '../host/directories.ts'
+import type { RespondDns } from '../host/dns_server.ts'
 import { removeCgroupTree } from '../host/cri/cgroups.ts'
 import { createPodCgroups } from '../host/cri/pod_cgroups.ts'
 import { createHost } from '../host/host.ts'
@@ -46,6 +47,8 @@ export interface RealClusterOptions {
   readonly port: number
   readonly log: Log
   readonly seed?: string
+  /** Kernel settings outside Kubernetes' safe set that Pods may have. Default: none. */
+  readonly allowedUnsafeSysctls?: readonly string[]
   /** In place of what `node_guard.ts` says of this machine, option by option. */
   readonly guard?: NodeGuard
 }
@@ -114,9 +117,9 @@ export async function startRealCluster(options: RealClusterOptions): Promise<Rea
 
     const runtime = await runtimeStarting
     stopping.push(() => runtime.close())
-    if (runtime.kind === 'containerd')
-      stopping.push(await serveInside({ host, ranges, listen, respond: (query, transport) => respondDns(started.dns, CLUSTER_DOMAIN, query, transport) }))
     const machine = await readMachine(directories.root)
+    const respond: RespondDns = (query, transport) => respondDns(started.dns, CLUSTER_DOMAIN, query, transport)
+    if (runtime.kind === 'containerd') stopping.push(await serveInside({ host, ranges, listen, respond, nameServers: machine.dns.servers }))
     const nodeName = name
     await started.addNode({
       name: nodeName,
@@ -126,6 +129,7 @@ export async function startRealCluster(options: RealClusterOptions): Promise<Rea
       machine,
       machineStats: runtime.machineStats(machine),
       ...nodeGuard(runtime.kind, machine, options.guard),
+      allowedUnsafeSysctls: options.allowedUnsafeSysctls,
       serviceRules: runtime.serviceRules,
       ...(runtime.kind === 'containerd' && { cgroupRoot: `${cgroupRootOf(ranges)}/kubepods`, cgroups: createPodCgroups() }),
     })

@@ -10,8 +10,9 @@ import type { DnsView } from './records.ts'
 const many = { metadata: { name: 'many', namespace: 'ns' }, spec: { clusterIP: 'None', ports: [] } } as unknown as Service
 const web = { metadata: { name: 'web', namespace: 'ns' }, spec: { clusterIP: '10.96.0.7', ports: [] } } as unknown as Service
 const endpoints = Array.from({ length: 60 }, (_, i) => ({ addresses: [`10.244.0.${i + 1}`], conditions: {} }))
+const outside = { metadata: { name: 'outside', namespace: 'ns' }, spec: { type: 'ExternalName', externalName: 'example.com' } } as unknown as Service
 const view: DnsView = {
-  service: (_, name) => ({ many, web })[name],
+  service: (_, name) => ({ many, web, outside })[name],
   serviceByClusterIP: () => undefined,
   namespaceExists: namespace => namespace === 'ns',
   endpointSlices: (_, name) => (name === 'many' ? [{ metadata: {}, addressType: 'IPv4', endpoints, ports: [] } as unknown as EndpointSlice] : []),
@@ -20,7 +21,20 @@ const view: DnsView = {
 const query = (name: string, type: 'A' | 'AAAA' = 'A', more: Partial<Packet> = {}) =>
   encode({ type: 'query', id: 4711, flags: RECURSION_DESIRED, questions: [{ name, type, class: 'IN' }], ...more })
 
-const respond = (bytes: Uint8Array, transport: 'udp' | 'tcp' = 'udp') => respondDns(view, 'cluster.local', bytes, transport)
+/** What a client gets from a name server that has no other one to ask. */
+function respond(bytes: Uint8Array, transport: 'udp' | 'tcp' = 'udp'): Uint8Array | undefined {
+  const reply = respondDns(view, 'cluster.local', bytes, transport)
+  switch (reply.is) {
+    case 'answer':
+      return reply.bytes
+    case 'forward':
+      return reply.refusal
+    case 'chase':
+      return reply.finish(undefined)
+    case 'nothing':
+      return undefined
+  }
+}
 const ask = (name: string, type: 'A' | 'AAAA' = 'A', more: Partial<Packet> = {}, transport: 'udp' | 'tcp' = 'udp') =>
   decode(respond(query(name, type, more), transport) as never) as DecodedPacket & { rcode: string }
 
@@ -46,6 +60,23 @@ test('a negative answer says how long it may be remembered', () => {
 test('names of others are refused, without authority', () => {
   const answer = ask('example.com')
   assert.deepEqual([answer.rcode, answer.flag_aa], ['REFUSED', false])
+})
+
+test('an alias of a name outside takes in what the other name server says', () => {
+  const asked = query('outside.ns.svc.cluster.local')
+  const reply = respondDns(view, 'cluster.local', asked, 'udp')
+  assert.equal(reply.is, 'chase')
+  if (reply.is !== 'chase') return
+  assert.deepEqual(
+    (decode(reply.query as never).questions ?? []).map(({ name, type }) => [name, type]),
+    [['example.com', 'A']],
+  )
+  const said = encode({ type: 'response', id: 4711, answers: [{ name: 'example.com', type: 'A', class: 'IN', ttl: 60, data: '192.0.2.7' }] })
+  const records = (bytes: Uint8Array) => decode(bytes as never).answers?.map(record => [record.name, record.type, 'data' in record && record.data])
+  const alias = ['outside.ns.svc.cluster.local', 'CNAME', 'example.com']
+  assert.deepEqual(records(reply.finish(said)), [alias, ['example.com', 'A', '192.0.2.7']])
+  assert.deepEqual(records(reply.finish(undefined)), [alias], 'nobody has answered')
+  assert.deepEqual(records(reply.finish(new Uint8Array(3))), [alias], 'or what is no answer')
 })
 
 test('what does not fit into UDP is cut and marked, and comes whole over TCP', () => {

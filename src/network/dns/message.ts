@@ -16,8 +16,24 @@ const TCP_BYTES_MAX = 65_535
 
 const RCODE = { noError: 0, formatError: 1, nameError: 3, notImplemented: 4, refused: 5 }
 
-/** The answer to a query, or undefined when there is nothing to answer (garbage, or itself an answer). */
-export function respondDns(view: DnsView, clusterDomain: string, query: Uint8Array, transport: 'udp' | 'tcp'): Uint8Array | undefined {
+export type DnsTransport = 'udp' | 'tcp'
+
+export type DnsReply =
+  | { readonly is: 'answer'; readonly bytes: Uint8Array }
+  /** Garbage, or itself an answer. */
+  | { readonly is: 'nothing' }
+  /** Not a name of this cluster: for another name server; without one, what to say. */
+  | { readonly is: 'forward'; readonly refusal: Uint8Array }
+  /** An alias of a name outside. Few resolvers in containers look further by themselves; `finish` takes what the other name server says of it. */
+  | { readonly is: 'chase'; readonly query: Uint8Array; finish(answer: Uint8Array | undefined): Uint8Array }
+
+/** The answer to a query. */
+export function respondDns(view: DnsView, clusterDomain: string, query: Uint8Array, transport: DnsTransport): DnsReply {
+  const said = respond(view, clusterDomain, query, transport)
+  return said instanceof Uint8Array ? { is: 'answer', bytes: said } : (said ?? { is: 'nothing' })
+}
+
+function respond(view: DnsView, clusterDomain: string, query: Uint8Array, transport: DnsTransport): Uint8Array | DnsReply | undefined {
   if (query.length < HEADER_BYTES || (query[2]! & IS_RESPONSE) !== 0) return undefined
   if (((query[2]! >> 3) & 0xf) !== OPCODE_QUERY) return failure(query, RCODE.notImplemented)
   let packet: Packet
@@ -42,10 +58,10 @@ const OPCODE_QUERY = 0
 const TRUNCATED = 0x200
 const RECURSION_DESIRED = 0x100
 
-function answer(view: DnsView, clusterDomain: string, packet: Packet, question: Question, transport: 'udp' | 'tcp'): Uint8Array {
+function answer(view: DnsView, clusterDomain: string, packet: Packet, question: Question, transport: DnsTransport): Uint8Array | DnsReply {
   if (!IN_CLASSES.has(question.class ?? 'IN')) return reply(packet, { rcode: RCODE.refused })
   const found = answerDns(view, clusterDomain, question.name, question.type)
-  if (found.is === 'elsewhere') return reply(packet, { rcode: RCODE.refused })
+  if (found.is === 'elsewhere') return { is: 'forward', refusal: reply(packet, { rcode: RCODE.refused }) }
   const authorities = [startOfAuthority(clusterDomain)]
   if (found.is === 'nameError') return reply(packet, { rcode: RCODE.nameError, authorities })
   if (found.records.length === 0) return reply(packet, { rcode: RCODE.noError, authorities })
@@ -53,8 +69,33 @@ function answer(view: DnsView, clusterDomain: string, packet: Packet, question: 
   // The question's own spelling is kept: resolvers compare it, case and all.
   const asked = question.name.toLowerCase().replace(/\.$/, '')
   const answers = found.records.map(record => live(record.name === asked ? { ...record, name: question.name } : record))
-  const whole = reply(packet, { rcode: RCODE.noError, answers, additionals: found.additionals.map(live) })
+  const additionals = found.additionals.map(live)
   const limit = transport === 'udp' ? udpLimit(packet) : TCP_BYTES_MAX
+  const outside = aliasOutside(found.records, clusterDomain, question.type)
+  if (outside === undefined) return fitting(packet, answers, additionals, limit)
+  return {
+    is: 'chase',
+    query: encode({ type: 'query', id: packet.id, flags: RECURSION_DESIRED, questions: [{ name: outside, type: question.type, class: 'IN' }] }),
+    finish: said => fitting(packet, [...answers, ...answersIn(said)], additionals, limit),
+  }
+}
+
+/** The name an alias leads to, if it is none of ours and the addresses were asked for. */
+function aliasOutside(records: readonly DnsRecord[], clusterDomain: string, type: string): string | undefined {
+  const last = records.at(-1)
+  return last?.type === 'CNAME' && type !== 'CNAME' && !last.data.endsWith(`.${clusterDomain}`) ? last.data : undefined
+}
+
+function answersIn(message: Uint8Array | undefined): Answer[] {
+  try {
+    return message ? (decode(message as never).answers ?? []) : []
+  } catch {
+    return []
+  }
+}
+
+function fitting(packet: Packet, answers: readonly Answer[], additionals: readonly Answer[], limit: number): Uint8Array {
+  const whole = reply(packet, { rcode: RCODE.noError, answers, additionals })
   if (whole.length <= limit) return whole
   const bare = reply(packet, { rcode: RCODE.noError, answers })
   return bare.length <= limit ? bare : truncated(packet, answers, limit)
