@@ -16,6 +16,7 @@ export interface UnsupportedField {
 
 const NOT_YET = 'Poise does not act on this field yet'
 const ALPHA = 'an alpha field, off in Kubernetes 1.34; Poise does not act on it'
+const SELINUX = 'passed on to the container runtime; Poise labels no volumes, and of no effect where the kernel has no SELinux'
 const CANNOT_MOUNT = 'Poise cannot mount this kind of volume yet; the Pod will stay ContainerCreating'
 
 /** Kinds of volumes that need a storage system, or a runtime, that Poise cannot speak to. */
@@ -55,8 +56,7 @@ const CONTAINER: readonly UnsupportedField[] = [
   { path: 'lifecycle.stopSignal', says: ALPHA },
   { path: 'resources.claims', says: 'Poise has no devices to claim; the container starts without' },
   { path: 'restartPolicyRules', says: ALPHA },
-  { path: 'securityContext.appArmorProfile', says: NOT_YET },
-  { path: 'securityContext.seLinuxOptions', says: NOT_YET },
+  { path: 'securityContext.seLinuxOptions', says: SELINUX },
   { path: 'securityContext.windowsOptions', says: 'Poise has Linux nodes only' },
   { path: 'volumeDevices', says: 'Poise has no block volumes yet; the container will not start' },
 ]
@@ -66,14 +66,12 @@ const inContainers: readonly UnsupportedField[] = ['initContainers', 'containers
 const POD: readonly UnsupportedField[] = [
   { path: 'spec.affinity.podAffinity', says: NOT_YET },
   { path: 'spec.affinity.podAntiAffinity', says: NOT_YET },
-  { path: 'spec.hostUsers', only: [false], says: 'Poise makes no user namespaces yet; root in the Pod is root on the node' },
+  { path: 'spec.hostUsers', only: [false], says: 'Poise makes no user namespaces yet; the Pod will stay ContainerCreating' },
   { path: 'spec.hostnameOverride', says: ALPHA },
   { path: 'spec.resourceClaims', says: 'Poise has no devices to claim; the Pod starts without' },
   { path: 'spec.topologySpreadConstraints', says: NOT_YET },
-  { path: 'spec.securityContext.appArmorProfile', says: NOT_YET },
   { path: 'spec.securityContext.seLinuxChangePolicy', says: NOT_YET },
-  { path: 'spec.securityContext.seLinuxOptions', says: NOT_YET },
-  { path: 'spec.securityContext.supplementalGroupsPolicy', only: ['Strict'], says: 'groups of the image are merged in all the same' },
+  { path: 'spec.securityContext.seLinuxOptions', says: SELINUX },
   { path: 'spec.securityContext.windowsOptions', says: 'Poise has Linux nodes only' },
   { path: 'spec.volumes[].emptyDir.medium', unless: ['', 'Memory'], says: 'Poise makes a plain directory on disk' },
   { path: 'spec.volumes[].projected.sources[].clusterTrustBundle', says: CANNOT_MOUNT },

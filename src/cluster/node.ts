@@ -33,6 +33,7 @@ export interface NodeParts {
   readonly eviction?: KubeletOptions['eviction']
   readonly imageGc?: KubeletOptions['imageGc']
   readonly volumeStatsAggPeriodMs?: KubeletOptions['volumeStatsAggPeriodMs']
+  readonly allowedUnsafeSysctls?: KubeletOptions['allowedUnsafeSysctls']
   /** Below which Pods get their cgroups, and who makes them. Default: the runtime decides. */
   readonly cgroupRoot?: string
   readonly cgroups?: PodCgroups
