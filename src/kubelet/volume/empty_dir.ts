@@ -2,8 +2,8 @@
 import type { Pod } from '../../api/kinds/pod.ts'
 import { quantityValue } from '../../api/quantity.ts'
 import type { Volume } from '../../api/types/volume.ts'
+import { NO_LIMIT, podCgroupLimits } from '../cgroup/cgroup_values.ts'
 import type { KubeletContext } from '../context.ts'
-import { containersOf } from '../pod/pod_nouns.ts'
 import { modeForGroup } from './ownership.ts'
 
 export const EMPTY_DIR_PLUGIN = 'kubernetes.io~empty-dir'
@@ -29,10 +29,9 @@ export async function makeEmptyDir(context: KubeletContext, pod: Pod, volume: Vo
   return directory
 }
 
-/** The smallest of its own limit, what the Pod's containers may use, and what the node has. */
+/** The smallest of its own limit, what the Pod may use, and what the node has. */
 function memoryBytes({ allocatable }: KubeletContext, pod: Pod, volume: Volume): number {
-  const limits = containersOf(pod).map(({ container }) => container.resources?.limits?.memory)
-  const ofPod = limits.every(limit => limit !== undefined) ? limits.reduce((sum, limit) => sum + quantityValue(String(limit)), 0) : Infinity
+  const ofPod = podCgroupLimits(pod).memoryLimitBytes
   const own = volume.emptyDir?.sizeLimit ? quantityValue(String(volume.emptyDir.sizeLimit)) : Infinity
-  return Math.min(own || Infinity, ofPod || Infinity, allocatable().memoryBytes)
+  return Math.min(own || Infinity, ofPod === NO_LIMIT ? Infinity : ofPod, allocatable().memoryBytes)
 }
