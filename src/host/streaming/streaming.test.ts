@@ -7,7 +7,7 @@ import { WebSocket } from 'ws'
 import { notFound } from '../../api/status.ts'
 import { decodeText, encodeText, type ByteSink, type ByteSource } from '../../base/bytes.ts'
 import { silentLog } from '../../base/log.ts'
-import type { RemoteCommandOptions, RemoteCommandResult, RemoteCommandStreams, Request, ResponseBody, Session } from '../../base/transport.ts'
+import type { RemoteCommandOptions, RemoteCommandResult, RemoteCommandStreams, Session } from '../../base/transport.ts'
 import { ensureCertificates, type Certificates } from '../certificates.ts'
 import { serve } from '../http/server.ts'
 import { openPortForward, openRemoteCommand } from './client.ts'
@@ -210,81 +210,6 @@ test('port-forward over plain channels names its port first on both', async t =>
   )
 })
 
-test('logs over a WebSocket are bytes, or text in base64, behind an empty message', async t => {
-  const url = await startAnswering(t, () => ({ is: 'stream', stream: once('line \u00e9\n') }))
-  for (const [protocols, decode] of [
-    [['binary.k8s.io'], (message: Buffer) => message],
-    [[], (message: Buffer) => message],
-    [['base64.binary.k8s.io'], (message: Buffer) => Buffer.from(message.toString(), 'base64')],
-  ] as const) {
-    const socket = open(`${url}/log`, [...protocols])
-    const messages = await received(socket)
-    assert.equal(socket.protocol, protocols[0] ?? '')
-    assert.equal(messages[0]!.length, 0)
-    assert.equal(Buffer.concat(messages.map(decode)).toString(), 'line \u00e9\n')
-  }
-  await assert.rejects(received(open(`${url}/log`, ['channel.k8s.io'])), /403/)
-})
-
-test('a watch over a WebSocket sends each event as a message of text, and stops when the client leaves', async t => {
-  let stopped = () => {}
-  const over = new Promise<void>(resolve => {
-    stopped = resolve
-  })
-  const event = (name: string) => ({ type: 'ADDED' as const, object: {}, json: () => encodeText(`{"type":"ADDED","object":{"name":"${name}"}}\n`) })
-  const url = await startAnswering(t, () => ({
-    is: 'watch',
-    watch: {
-      start(sink) {
-        for (const name of ['a', 'b', 'c']) sink.event(event(name))
-        return { stop: stopped }
-      },
-    },
-  }))
-  const socket = open(`${url}/pods?watch=true`, [])
-  const names: string[] = []
-  socket.on('message', (data: Buffer, isBinary) => {
-    assert.equal(isBinary, false)
-    names.push((JSON.parse(data.toString()) as { object: { name: string } }).object.name)
-    if (names.length === 3) socket.close()
-  })
-  await over
-  assert.deepEqual(names, ['a', 'b', 'c'])
-})
-
-test('a watch over a WebSocket that has come to its end closes in order', async t => {
-  const url = await startAnswering(t, () => ({
-    is: 'watch',
-    watch: {
-      start(sink) {
-        sink.end()
-        return { stop() {} }
-      },
-    },
-  }))
-  const socket = open(`${url}/pods?watch=true`, [])
-  const code = await new Promise((resolve, reject) => socket.once('close', resolve).once('error', reject))
-  assert.equal(code, 1000)
-})
-
-test('following logs over a WebSocket stops when the client leaves', async t => {
-  let left = () => {}
-  const gone = new Promise<void>(resolve => {
-    left = resolve
-  })
-  const url = await startAnswering(t, ({ signal }) => ({
-    is: 'stream',
-    stream: (async function* () {
-      yield encodeText('line\n')
-      await new Promise(resolve => signal.addEventListener('abort', resolve, { once: true }))
-      left()
-    })(),
-  }))
-  const socket = open(`${url}/log`, ['binary.k8s.io'])
-  socket.on('message', (data: Buffer) => data.length > 0 && socket.close())
-  await gone
-})
-
 const never = new AbortController().signal
 
 const command = (options: RemoteCommandOptions, run: (streams: RemoteCommandStreams) => Promise<RemoteCommandResult>): Session => ({
@@ -293,17 +218,14 @@ const command = (options: RemoteCommandOptions, run: (streams: RemoteCommandStre
   run,
 })
 
-const start = (t: TestContext, session: Session | 'missing'): Promise<string> =>
-  startAnswering(t, () => {
-    if (session === 'missing') throw notFound({ group: '', plural: 'pods', kind: 'Pod' }, 'web')
-    return { is: 'session', session }
-  })
-
-async function startAnswering(t: TestContext, answer: (request: Request) => ResponseBody): Promise<string> {
+async function start(t: TestContext, session: Session | 'missing'): Promise<string> {
   const server = await serve({
     tls: { ...pki.server, clientCa: pki.ca.certificate },
     log: silentLog,
-    handle: async request => ({ status: 200, headers: {}, body: answer(request) }),
+    handle: async () => {
+      if (session === 'missing') throw notFound({ group: '', plural: 'pods', kind: 'Pod' }, 'web')
+      return { status: 101, headers: {}, body: { is: 'session', session } }
+    },
   })
   t.after(() => server.close(100))
   return `https://127.0.0.1:${server.port}`
