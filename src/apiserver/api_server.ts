@@ -47,6 +47,7 @@ import { createViews } from './registry/views.ts'
 import { createWatchEvents } from './registry/watch_events.ts'
 import { createWatchHubs } from './registry/watch_hub.ts'
 import { specialHandlers } from './subresources/special.ts'
+import type { Backends } from './subresources/workload_proxy.ts'
 import type { TokenIssuer } from '../base/tokens.ts'
 
 export interface ApiServerOptions {
@@ -63,6 +64,8 @@ export interface ApiServerOptions {
   readonly authorizers?: readonly Authorizer[]
   /** The kubelet of a Node: for logs, exec, attach and port-forward. */
   readonly kubelets?: (nodeName: string) => Transport | undefined
+  /** The way to what Pods serve: for the proxy subresources. */
+  readonly backends?: Backends
   /** Where Services get their addresses: `10.96.0.0/16`. */
   readonly serviceCidr?: string
   readonly metrics?: MetricsPort
@@ -117,6 +120,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     parts,
     authorizer,
     kubelets: options.kubelets ?? (() => undefined),
+    backends: options.backends,
     tokens: options.tokens,
     usage: options.usage,
     tokenAuthenticators: options.tokenAuthenticators ?? [],

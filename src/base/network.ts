@@ -21,7 +21,7 @@ export interface HttpRequest {
   port: number
   /** Path and query. */
   path: string
-  method: 'GET'
+  method: 'GET' | 'HEAD' | (string & {})
   /** In order; a name may come more than once. */
   headers: readonly (readonly [string, string])[]
   /** The body is read up to here and the rest is dropped. */

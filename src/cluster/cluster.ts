@@ -16,6 +16,7 @@ import { Service } from '../api/kinds/service.ts'
 import { ServiceAccount } from '../api/kinds/service_account.ts'
 import { createApiServer, type ApiServer } from '../apiserver/api_server.ts'
 import type { MetricsPort } from '../apiserver/metrics.ts'
+import type { Backends } from '../apiserver/subresources/workload_proxy.ts'
 import type { Host } from '../base/host.ts'
 import type { TokenIssuer } from '../base/tokens.ts'
 import type { Transport, User } from '../base/transport.ts'
@@ -55,6 +56,8 @@ export interface ClusterParts {
   /** Services that are served by no Pod: the API and names. */
   readonly builtIn?: readonly BuiltInService[]
   readonly metrics?: MetricsPort
+  /** The way to what Pods serve, for the API's proxies. */
+  readonly backends?: Backends
 }
 
 export interface Cluster {
@@ -72,7 +75,18 @@ export interface Cluster {
   stop(): Promise<void>
 }
 
-export function createCluster({ host, store, tokens, caCertificate, serviceCidr, clusterDomain, dnsIP, builtIn = [], metrics }: ClusterParts): Cluster {
+export function createCluster({
+  host,
+  store,
+  tokens,
+  caCertificate,
+  serviceCidr,
+  clusterDomain,
+  dnsIP,
+  builtIn = [],
+  metrics,
+  backends,
+}: ClusterParts): Cluster {
   const running = new Map<string, RunningNode>()
   const kubeletOf = (nodeName: string): Transport | undefined => running.get(nodeName)?.kubelet.handle
   const metricsCollector = createMetricsCollector({ host, kubelets: kubeletOf, user: metricsServerUser })
@@ -86,6 +100,7 @@ export function createCluster({ host, store, tokens, caCertificate, serviceCidr,
     random: host.random.fork('apiserver'),
     log: host.log.child({ component: 'apiserver' }),
     kubelets: kubeletOf,
+    backends,
     usage: metricsCollector,
   })
   const client = (user: User, transport = apiServer.handle): Client => createClient(transport, { user, userAgent: user.name.split(':').at(-1) })

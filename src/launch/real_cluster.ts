@@ -105,6 +105,7 @@ export async function startRealCluster(options: RealClusterOptions): Promise<Rea
       clusterDomain: CLUSTER_DOMAIN,
       dnsIP: ranges.dnsIP,
       builtIn: builtInServices(ranges),
+      backends: async (address, request) => (await runtimeStarting).backends(address, request),
     }))
     const tls = { ...certificates.server, clientCa: certificates.ca.certificate }
     const listen = (address: string, port: number): Promise<RunningServer> => serve({ handle: started.handle, tls, address, port, log })

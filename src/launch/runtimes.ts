@@ -1,5 +1,6 @@
 /** The container runtime of a node: containerd where it can be had, the simulated one otherwise. */
 import { messageOf } from '../base/error_message.ts'
+import type { Backends } from '../apiserver/subresources/workload_proxy.ts'
 import type { Host } from '../base/host.ts'
 import type { AddressRanges } from '../host/address_ranges.ts'
 import { forgetFlows } from '../host/conntrack.ts'
@@ -7,12 +8,14 @@ import type { Containerd } from '../host/containerd/containerd.ts'
 import { inspectMachine, MachineNotReady } from '../host/containerd/machine.ts'
 import { loadRealContainers } from '../host/containers.ts'
 import { createMachineStats } from '../host/machine_stats.ts'
+import { createBackends } from '../host/http/backends.ts'
 import { runNft } from '../host/nftables.ts'
 import type { Machine } from '../kubelet/node/machine.ts'
 import type { MachineStats } from '../kubelet/stats/machine_stats.ts'
 import { createNftablesRules } from '../network/proxy/nftables.ts'
 import type { RuleProgrammer } from '../network/proxy/proxy.ts'
 import type { ContainerRuntime } from '../runtime/runtime.ts'
+import { createSimulatedBackends } from '../sim/backends.ts'
 import { createSimulatedMachineStats } from '../sim/machine_stats.ts'
 import { createPretendedMounts } from '../sim/mounts.ts'
 import { createSimulatedRuntime } from '../sim/runtime.ts'
@@ -35,6 +38,8 @@ export interface NodeRuntime {
   machineStats(machine: Machine): MachineStats
   /** Where its Pods' requests to Services are sent on their way. */
   readonly serviceRules: RuleProgrammer
+  /** The way to what its Pods serve. */
+  readonly backends: Backends
   /** Why `auto` did not take real containers. */
   readonly note: string | undefined
   /** Leaves containers as they are. */
@@ -99,6 +104,7 @@ async function ownContainerd({ host, ranges, stateDirectory }: RuntimeParts): Pr
     socketPath: containerd.socketPath,
     machineStats: () => createMachineStats(),
     serviceRules: serviceRules(ranges, host),
+    backends: createBackends(),
     note: undefined,
     async close() {
       await runtime.close()
@@ -125,6 +131,7 @@ async function overSocket({ host, ranges }: RuntimeParts, socketPath: string): P
     socketPath,
     machineStats: () => createMachineStats(),
     serviceRules: serviceRules(ranges, host),
+    backends: createBackends(),
     note: undefined,
     close: () => runtime.close(),
   }
@@ -151,6 +158,7 @@ function simulated({ host, ranges, resolve }: RuntimeParts, note: string | undef
     host: { ...host, network, mounts: createPretendedMounts(host.disk) },
     machineStats: machine => createSimulatedMachineStats({ clock: host.clock, machine, runtime }),
     serviceRules: runtime.serviceRoutes,
+    backends: createSimulatedBackends(network),
     note,
     async close() {
       // These containers live in this process: a `sleep 3600` in one of them would keep it from ending.

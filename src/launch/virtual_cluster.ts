@@ -15,6 +15,7 @@ import { addressesOf } from '../network/dns/records.ts'
 import { checkStore } from '../sim/checkers/checker.ts'
 import { podCheckers } from '../sim/checkers/pods.ts'
 import { revisionsGrow } from '../sim/checkers/revisions.ts'
+import { createSimulatedBackends } from '../sim/backends.ts'
 import { createLink, type Link } from '../sim/link.ts'
 import type { SimulatedHost } from '../sim/machine.ts'
 import { createSimulatedMachineStats, type SimulatedMachineStats } from '../sim/machine_stats.ts'
@@ -88,6 +89,7 @@ export async function startVirtualCluster({
     serviceCidr: '10.96.0.0/16',
     clusterDomain: CLUSTER_DOMAIN,
     dnsIP: '10.96.0.10',
+    backends: createSimulatedBackends(controlPlane.network),
     builtIn: builtInServices({ apiServerIP: '10.96.0.1', dnsIP: '10.96.0.10', gateway: CONTROL_PLANE_ADDRESS }),
   })
   const client = cluster.client(administrator)

@@ -4,7 +4,6 @@ import type { TokenAuthenticator } from '../auth/authenticate.ts'
 import type { Authorizer } from '../auth/authorizer.ts'
 import type { TokenIssuer } from '../../base/tokens.ts'
 import type { SpecialHandler } from '../http/resources.ts'
-import { failure } from '../../api/status.ts'
 import type { Parts } from '../parts.ts'
 import {
   localSubjectAccessReview,
@@ -22,11 +21,13 @@ import { nodeProxy } from './node_proxy.ts'
 import { requestToken } from './token.ts'
 import type { UsageReadings } from '../../api/usage.ts'
 import { resourceMetrics } from '../usage/resource_metrics.ts'
+import { podProxy, serviceProxy, type Backends } from './workload_proxy.ts'
 
 export interface SpecialParts {
   readonly parts: Parts
   readonly authorizer: Authorizer
   readonly kubelets: Kubelets
+  readonly backends: Backends | undefined
   readonly tokens: TokenIssuer | undefined
   readonly usage: UsageReadings | undefined
   readonly tokenAuthenticators: readonly TokenAuthenticator[]
@@ -38,7 +39,7 @@ export interface Special {
   readonly tokenAuthenticators: readonly TokenAuthenticator[]
 }
 
-export function specialHandlers({ parts, authorizer, kubelets, tokens, usage, tokenAuthenticators: given }: SpecialParts): Special {
+export function specialHandlers({ parts, authorizer, kubelets, backends, tokens, usage, tokenAuthenticators: given }: SpecialParts): Special {
   const tokenAuthenticators = tokens ? [...given, serviceAccountTokens(tokens, parts.store)] : given
   const metrics = resourceMetrics(parts, usage)
   return {
@@ -51,8 +52,8 @@ export function specialHandlers({ parts, authorizer, kubelets, tokens, usage, to
       ['pods/exec', call => podExec(parts, kubelets, call)],
       ['pods/attach', call => podAttach(parts, kubelets, call)],
       ['pods/portforward', call => podPortForward(parts, kubelets, call)],
-      ['pods/proxy', notSupportedYet],
-      ['services/proxy', notSupportedYet],
+      ['pods/proxy', call => podProxy(parts, backends, call)],
+      ['services/proxy', call => serviceProxy(parts, backends, call)],
       ['nodes/proxy', (call, exchange) => nodeProxy(parts, kubelets, call, exchange)],
       ['namespaces/finalize', call => finalizeNamespace(parts, call)],
       ['serviceaccounts/token', call => requestToken(parts, tokens, call)],
@@ -66,8 +67,4 @@ export function specialHandlers({ parts, authorizer, kubelets, tokens, usage, to
       ['subjectaccessreviews.authorization.k8s.io', call => subjectAccessReview(parts, authorizer, call)],
     ]),
   }
-}
-
-const notSupportedYet: SpecialHandler = async ({ kind, subresource }) => {
-  throw failure(501, '', `the subresource ${subresource!.name} of ${kind.plural} is not supported by this server: use kubectl port-forward`)
 }
