@@ -1,6 +1,6 @@
 import { objectFields } from '../meta.ts'
 import type { Kind } from '../kind.ts'
-import { addQuantities } from '../quantity.ts'
+import { formatQuantity, parseQuantity } from '../quantity.ts'
 import { atomicList, object, required, type Infer } from '../schema.ts'
 import { containerMetrics, metricsFields } from '../types/resource_metrics.ts'
 import { nameColumn, textColumn } from './columns.ts'
@@ -29,11 +29,14 @@ export const PodMetrics: Kind<PodMetrics> = declareVirtualKind<PodMetrics>({
   schema,
   columns: [
     nameColumn,
-    textColumn('cpu', 'The average over the window, of all containers.', metrics => sumOf(metrics, 'cpu')),
-    textColumn('memory', 'The working sets of all containers.', metrics => sumOf(metrics, 'memory')),
+    textColumn('cpu', 'The average over the window, of all containers.', metrics => sumOf(metrics, 'cpu', 'decimal')),
+    textColumn('memory', 'The working sets of all containers.', metrics => sumOf(metrics, 'memory', 'binary')),
     textColumn('window', 'How long the time was over which CPU was averaged.', ({ window }) => window),
   ],
 })
 
-const sumOf = ({ containers }: PodMetrics, resource: 'cpu' | 'memory'): string =>
-  containers.reduce((sum, { usage }) => addQuantities(sum, String(usage[resource] ?? '0')), '0')
+/** In its own family: a number of bytes does not tell that it is one. */
+function sumOf({ containers }: PodMetrics, resource: 'cpu' | 'memory', format: 'decimal' | 'binary'): string {
+  const nano = containers.reduce((sum, { usage }) => sum + (parseQuantity(String(usage[resource] ?? '0'))?.nano ?? 0n), 0n)
+  return formatQuantity({ nano, format })
+}
