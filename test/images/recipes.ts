@@ -82,6 +82,14 @@ const BUSYBOX: Recipe = {
   config: { Env: [PATH], Cmd: ['sh'] },
 }
 
+/** Runs as somebody else than root: by name, who has a group in the image that no Pod names, and by numbers. */
+const withUser = (name: string, user: string): Recipe => ({
+  ...BUSYBOX,
+  names: [name],
+  files: { ...BUSYBOX.files, '/etc/group': `${USERS['/etc/group']}of-the-image:x:50000:nobody\n` },
+  config: { ...BUSYBOX.config, User: user },
+})
+
 const DEFAULT_SITE = `server {
   listen 80;
   location / {
@@ -152,6 +160,8 @@ const SAYS_HOW = '#!/bin/sh\necho "$0" "$@"\n'
 
 export const RECIPES: readonly Recipe[] = [
   BUSYBOX,
+  withUser('user-by-name:latest', 'nobody'),
+  withUser('user-by-number:latest', '1000:3000'),
   {
     names: ['entrypoint-tester:1'],
     packages: ['busybox-static'],

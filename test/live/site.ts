@@ -72,10 +72,14 @@ export async function reasonToSkip(images: readonly string[]): Promise<string | 
 
 export const imageCache = join(repository, '.cache', 'images')
 
-export async function startSite(images: readonly string[], guard: RealClusterOptions['guard'] = {}): Promise<Site> {
+export async function startSite(
+  images: readonly string[],
+  guard: RealClusterOptions['guard'] = {},
+  allowedUnsafeSysctls: readonly string[] = [],
+): Promise<Site> {
   const base = await mkdtemp(join(tmpdir(), 'poise-live-'))
   const directories = clusterDirectories({ POISE_HOME: base }, 'live')
-  const cluster = await startCluster(base, directories, guard)
+  const cluster = await startCluster(base, directories, { guard, allowedUnsafeSysctls })
   const { client, host, ranges } = cluster
 
   const close = async () => {
@@ -170,7 +174,11 @@ export async function startSite(images: readonly string[], guard: RealClusterOpt
 }
 
 /** Suites start in processes of their own at the same time, and may pick the same addresses before either has them: then the later one picks again. */
-async function startCluster(base: string, directories: ClusterDirectories, guard: RealClusterOptions['guard']): Promise<RealCluster> {
+async function startCluster(
+  base: string,
+  directories: ClusterDirectories,
+  options: Pick<RealClusterOptions, 'guard' | 'allowedUnsafeSysctls'>,
+): Promise<RealCluster> {
   for (let attempt = 0; ; attempt++) {
     await mkdir(directories.root, { recursive: true, mode: 0o700 })
     await writeFile(directories.network, JSON.stringify({ slot: await freeSlot(attempt) }))
@@ -183,7 +191,7 @@ async function startCluster(base: string, directories: ClusterDirectories, guard
         store: 'memory',
         port: 0,
         log: silentLog,
-        guard,
+        ...options,
       })
     } catch (error) {
       await rm(base, { recursive: true, force: true })

@@ -6,13 +6,17 @@
 export interface VolumeCase {
   readonly title: string
   /** By path: a volume, or a volume with what its mount says beside the path. */
-  readonly mounts: Readonly<Record<string, object>>
+  readonly mounts?: Readonly<Record<string, object>>
   readonly script: string
   readonly says: string | RegExp
   readonly securityContext?: object
   readonly resources?: object
   /** Of the whole Pod. */
   readonly podSecurityContext?: object
+  /** More of the spec of the whole Pod. */
+  readonly pod?: object
+  /** Default: busybox. */
+  readonly image?: string
 }
 
 /** Objects that the cases show; `settings` and `login` are in another namespace too, with other content. */

@@ -25,11 +25,11 @@ const nameOf = (group: number): string => `cases-${group}`
 
 export const hasEnded = (pod: Pod | undefined): boolean => pod?.status.phase === 'Succeeded' || pod?.status.phase === 'Failed'
 
-/** In a Pod all have the same security context of the Pod. */
+/** What is said of the Pod is the same for all in it. */
 function groupsOf(cases: readonly VolumeCase[]): VolumeCase[][] {
   const byContext = new Map<string, VolumeCase[]>()
   for (const one of cases) {
-    const context = JSON.stringify(one.podSecurityContext) ?? ''
+    const context = JSON.stringify([one.podSecurityContext, one.pod])
     byContext.set(context, [...(byContext.get(context) ?? []), one])
   }
   return [...byContext.values()].flatMap(alike =>
@@ -39,7 +39,7 @@ function groupsOf(cases: readonly VolumeCase[]): VolumeCase[][] {
 
 function podOf(cases: readonly VolumeCase[], group: number): object {
   const entries = cases.flatMap((one, c) =>
-    Object.entries(one.mounts).map(([path, what], v) => ({ c, path, what: what as { mount?: object }, volume: `c${c}-v${v}` })),
+    Object.entries(one.mounts ?? {}).map(([path, what], v) => ({ c, path, what: what as { mount?: object }, volume: `c${c}-v${v}` })),
   )
   return {
     apiVersion: 'v1',
@@ -49,10 +49,11 @@ function podOf(cases: readonly VolumeCase[], group: number): object {
       restartPolicy: 'Never',
       terminationGracePeriodSeconds: 1,
       securityContext: cases[0]!.podSecurityContext,
+      ...cases[0]!.pod,
       volumes: entries.map(({ volume, what }) => forItself(volumeOf(volume, what), volume.split('-')[0]!)),
-      containers: cases.map(({ script, securityContext, resources }, c) => ({
+      containers: cases.map(({ script, securityContext, resources, image = 'busybox' }, c) => ({
         name: `c${c}`,
-        image: 'busybox',
+        image,
         imagePullPolicy: 'IfNotPresent',
         // A file may end without a new line, and the next container's words would follow on the same one.
         command: ['sh', '-c', `(${script}); code=$?; echo; exit $code`],
