@@ -17,6 +17,8 @@ export interface ProbeWorker {
   resultFor(containerId: string): ProbeResult
   /** Does not wait for the next tick. */
   askNow(): void
+  /** What is to be probed may be another container. */
+  look(): void
   stop(): void
 }
 
@@ -65,6 +67,7 @@ export function startProbeWorker(ports: ProbeWorkerPorts): ProbeWorker {
   let wake: (() => void) | undefined
   let askedNow = false
   let nextTick = clock.now() + ports.firstTickMs
+  let isIdle = false
   const eagerPauseFirstMs = probe.exec ? EAGER_COMMAND_PAUSE_MS : EAGER_PAUSE_MS.first
   let eagerPauseMs = eagerPauseFirstMs
 
@@ -115,12 +118,16 @@ export function startProbeWorker(ports: ProbeWorkerPorts): ProbeWorker {
     }
   }
 
+  /** Everything is known about the container that runs: nothing happens at its ticks. */
+  const isDecided = () => count.onHold && ports.probed()?.containerId === about
+
   /** Until the tick, or until somebody asks for an answer at once. */
   const nextTurn = () =>
     new Promise<void>(resolve => {
-      const timer = clock.at(nextTick, resolve, `every ${type} probe`)
+      isIdle = isDecided()
+      const timer = isIdle ? undefined : clock.at(nextTick, resolve, `every ${type} probe`)
       wake = () => {
-        timer.cancel()
+        timer?.cancel()
         resolve()
       }
     })
@@ -131,6 +138,7 @@ export function startProbeWorker(ports: ProbeWorkerPorts): ProbeWorker {
       if (!askedNow) await nextTurn()
       wake = undefined
       if (signal.aborted) return
+      if (!askedNow && clock.now() < nextTick) continue
       // A probe that was asked for at once begins a new period.
       nextTick = askedNow ? clock.now() + periodMs : Math.max(nextTick + periodMs, clock.now())
       askedNow = false
@@ -146,6 +154,13 @@ export function startProbeWorker(ports: ProbeWorkerPorts): ProbeWorker {
     },
     askNow() {
       askedNow = true
+      wake?.()
+    },
+    look() {
+      if (!isIdle || isDecided()) return
+      isIdle = false
+      // The ticks have gone on unheard.
+      nextTick += Math.ceil(Math.max(0, clock.now() - nextTick) / periodMs) * periodMs
       wake?.()
     },
     stop: () => void task.stop(),

@@ -93,6 +93,7 @@ export function createPodProbes(context: KubeletContext, { poke, kubeletStartedA
           const isWanted = probe !== undefined && (!isEnding || (type === 'readiness' && observed.containers.some(({ state }) => state === 'running')))
           if (isWanted && !worker && !isEnding) workers.set(`${name}/${type}`, begin(named, type, probe))
           if (!isWanted && worker) worker.stop()
+          else worker?.look()
         }
         const instance = runningInstance(name)
         const readiness = workerOf(name, 'readiness')
