@@ -15,7 +15,7 @@ export const createSimulatedBackends =
       host,
       port,
       method,
-      path: query.size > 0 ? `${path}?${query}` : path,
+      path: query.size > 0 ? `${path}?${query.toString()}` : path,
       headers: Object.entries(headers).flatMap(([name, value]): [string, string][] => (value === undefined ? [] : [[name, value]])),
       bodyBytesMax: BODY_BYTES_MAX,
       timeoutMs: TIMEOUT_MS,

@@ -108,7 +108,7 @@ function splitPath(path: string): [prefix: string, rest: string] {
   return [prefix, path.slice(prefix.length)]
 }
 
-const search = (query: URLSearchParams): string => (query.size > 0 ? `?${query}` : '')
+const search = (query: URLSearchParams): string => (query.size > 0 ? `?${query.toString()}` : '')
 
 const movedTo = (location: string): Response => ({ status: 301, headers: { location }, body: { is: 'none' } })
 

@@ -26,7 +26,7 @@ export const createBackends = (): Backends => (address, request) =>
 
 function start({ scheme, host, port }: BackendAddress, { method, path, query, headers, body }: Request): ClientRequest {
   const length = body.is === 'bytes' ? { 'content-length': String(body.bytes.length) } : {}
-  const target = { host, port, method, path: query.size > 0 ? `${path}?${query}` : path, headers: { ...headers, ...length }, agent: false as const }
+  const target = { host, port, method, path: query.size > 0 ? `${path}?${query.toString()}` : path, headers: { ...headers, ...length }, agent: false as const }
   // As kubectl proxy: the certificates of Pods are their own.
   return scheme === 'http' ? requestHttp(target) : requestHttps({ ...target, rejectUnauthorized: false })
 }
