@@ -24,6 +24,10 @@ function compileObject(schema: ObjectSchema<Fields>, compiled: Map<Schema, Compi
   const members: { name: string; isPresent: boolean; inside: Compiled }[] = []
   for (const name of Object.keys(schema.fields)) {
     const { schema: field, present } = schema.fields[name]!
+    if ('nullable' in field && field.nullable) {
+      constants.push({ name, value: null, zeroIsUnset: false })
+      continue
+    }
     if ('default' in field && field.default !== undefined) {
       constants.push({ name, value: field.default, zeroIsUnset: 'zeroIsUnset' in field && field.zeroIsUnset === true })
       continue

@@ -20,6 +20,8 @@ export interface StringSchema<V extends string = string> extends Described {
   /** Documented values; enforced by validation, not by decoding (Kubernetes answers 422, not 400). */
   readonly values?: readonly V[]
   readonly default?: V
+  /** Of times: Go writes `null` where none is set, and clients are used to see it. */
+  readonly nullable?: true
 }
 
 export interface IntegerSchema extends Described {
@@ -96,7 +98,9 @@ export type Infer<S extends Schema> =
   S extends StringSchema<infer V>
     ? S['format'] extends 'int-or-string'
       ? string | number
-      : V
+      : S extends { readonly nullable: true }
+        ? V | null
+        : V
     : S extends IntegerSchema | NumberSchema
       ? number
       : S extends BooleanSchema
@@ -209,6 +213,13 @@ export const any = (options: Described = {}): AnySchema => ({ type: 'any', ...op
 type Formatted<F extends StringSchema['format']> = StringSchema & { readonly format: F }
 
 export const time = (options: Described = {}): Formatted<'date-time'> => ({ type: 'string', format: 'date-time', ...options })
+/** A time that is written as null where it is not set: in Go it is no pointer. */
+export const nullableTime = (options: Described = {}): Formatted<'date-time'> & { readonly nullable: true } => ({
+  type: 'string',
+  format: 'date-time',
+  nullable: true,
+  ...options,
+})
 export const microTime = (options: Described = {}): Formatted<'micro-time'> => ({ type: 'string', format: 'micro-time', ...options })
 export const bytes = (options: Described = {}): Formatted<'byte'> => ({ type: 'string', format: 'byte', ...options })
 export const quantity = (options: Described = {}): Formatted<'quantity'> => ({ type: 'string', format: 'quantity', ...options })

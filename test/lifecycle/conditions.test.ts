@@ -153,6 +153,18 @@ test('§ conditions: lastTransitionTime changes only when the status does', asyn
   assert.equal(conditionOf(ready, 'PodScheduled')?.lastTransitionTime, conditionOf(pending, 'PodScheduled')?.lastTransitionTime)
 })
 
+test('§ conditions: lastProbeTime is written as null', async () => {
+  const story = await beginStory()
+  story.run({ spec: web() })
+  const { conditions } = (await story.until(isReady)).status
+  assert.deepEqual(new Set(conditions!.map(({ lastProbeTime }) => lastProbeTime)), new Set([null]))
+  const ofPod = () => story.api.writes.filter(({ kind }) => kind === 'Pod').length
+  const writes = ofPod()
+  await story.edit(({ metadata }) => (metadata.annotations = { look: 'again' }))
+  await story.world.advance(1000)
+  assert.equal(ofPod() - writes, 1, 'and does not make the status differ from itself')
+})
+
 test('§ observedGeneration: status and conditions say which generation of the Pod they are about', async () => {
   const story = await beginStory()
   story.run({ spec: web() })

@@ -23,7 +23,7 @@ describe("the articles' slow manifests as printed, on real containers", { skip, 
     assert.equal(startedAt, before?.status.containerStatuses?.[0]?.state?.running?.startedAt)
     assert.equal(exitCode, 137)
     // 60 s healthy, then three failures ten seconds apart, the first of them up to ten seconds late, then 30 s of grace.
-    const seconds = (Date.parse(finishedAt) - Date.parse(startedAt)) / 1000
+    const seconds = (Date.parse(finishedAt ?? '') - Date.parse(startedAt ?? '')) / 1000
     assert.ok(seconds >= 109 && seconds <= 125, `it ended after ${seconds} s`)
     const events = await kubectl(['events'])
     assert.match(events, /\(x3 over .*\) +Warning +Unhealthy +Pod\/liveness-exec-demo +Liveness probe failed:/)

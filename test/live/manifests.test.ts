@@ -213,7 +213,7 @@ describe("the articles' manifests on real containers", { skip, concurrency: 12 }
     await kubectl(['apply', '-f', '-'], podOf('myapp', await manifest('b4-init-container.fragment')))
     const pod = await until('myapp', isReady)
     const { startedAt = '', finishedAt = '' } = pod?.status.initContainerStatuses?.[0]?.state?.terminated ?? {}
-    const seconds = (Date.parse(finishedAt) - Date.parse(startedAt)) / 1000
+    const seconds = (Date.parse(finishedAt ?? '') - Date.parse(startedAt ?? '')) / 1000
     assert.ok(seconds >= 10 && seconds <= 12, `it slept ${seconds} s`)
     await kubectl(['delete', 'pod', 'myapp'])
     await watch.stop()

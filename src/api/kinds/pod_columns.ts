@@ -45,7 +45,7 @@ export function summarizePod(pod: Pod): PodSummary {
     ready: init.ready + (main?.ready ?? 0),
     total: pod.spec.containers.length + sidecarNames(pod).size,
     restarts: counted.reduce((sum, { restartCount }) => sum + restartCount, 0),
-    lastRestartAt: latest(counted.map(({ lastState }) => lastState?.terminated?.finishedAt)),
+    lastRestartAt: latest(counted.map(({ lastState }) => lastState?.terminated?.finishedAt ?? undefined)),
   }
 }
 

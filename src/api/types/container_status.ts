@@ -1,5 +1,5 @@
 /** What the kubelet reports about one container. */
-import { atomicList, boolean, int32, int64, map, mapList, object, present, quantity, required, string, time, type Infer } from '../schema.ts'
+import { atomicList, boolean, int32, int64, map, mapList, nullableTime, object, present, quantity, required, string, time, type Infer } from '../schema.ts'
 import { resourceRequirements } from './resource_requirements.ts'
 
 export const containerStateWaiting = object('io.k8s.api.core.v1.ContainerStateWaiting', {
@@ -14,11 +14,11 @@ export const containerStateRunning = object('io.k8s.api.core.v1.ContainerStateRu
 export const containerStateTerminated = object('io.k8s.api.core.v1.ContainerStateTerminated', {
   containerID: string(),
   exitCode: required(int32()),
-  finishedAt: time(),
+  finishedAt: nullableTime(),
   message: string(),
   reason: string(),
   signal: int32(),
-  startedAt: time(),
+  startedAt: nullableTime(),
 })
 
 export const containerState = object('io.k8s.api.core.v1.ContainerState', {

@@ -1,10 +1,10 @@
 /** What is known about a Pod. */
-import { atomicList, int64, mapList, object, present, required, string, time, type Infer } from '../schema.ts'
+import { atomicList, int64, mapList, object, nullableTime, present, required, string, time, type Infer } from '../schema.ts'
 import { containerStatus } from './container_status.ts'
 
 export const podCondition = object('io.k8s.api.core.v1.PodCondition', {
   type: required(string()),
-  lastProbeTime: time(),
+  lastProbeTime: nullableTime(),
   lastTransitionTime: time(),
   message: string(),
   observedGeneration: int64(),

@@ -63,6 +63,8 @@ export function computeConditions(inputs: ConditionInputs): PodCondition[] {
     const old = inputs.previous.find(condition => condition.type === type)
     return {
       type,
+      // Nobody has ever set it, and everybody shows it.
+      lastProbeTime: null,
       lastTransitionTime: old?.status === verdict.status && old.lastTransitionTime ? old.lastTransitionTime : inputs.now,
       ...(inputs.pod.metadata.generation !== undefined && { observedGeneration: inputs.pod.metadata.generation }),
       ...verdict,

@@ -110,9 +110,9 @@ const isRecursive = (container: ContainerStatus | undefined, mountPath: string):
   container?.mounts.some(({ containerPath, recursiveReadOnly }) => containerPath === mountPath && recursiveReadOnly) ?? false
 
 /** 0 is "it has not happened" or "nobody knows", never 1970. */
-const timesOf = ({ startedAt, finishedAt }: ContainerStatus): { startedAt?: string; finishedAt?: string } => ({
-  ...(startedAt > 0 && { startedAt: timestamp(startedAt) }),
-  ...(finishedAt > 0 && { finishedAt: timestamp(finishedAt) }),
+const timesOf = ({ startedAt, finishedAt }: ContainerStatus): { startedAt: string | null; finishedAt: string | null } => ({
+  startedAt: startedAt > 0 ? timestamp(startedAt) : null,
+  finishedAt: finishedAt > 0 ? timestamp(finishedAt) : null,
 })
 
 function waitingState(

@@ -36,4 +36,9 @@ const hasEvidence = ({ state, lastState }: ContainerStatus): boolean => Boolean(
 const concluded = (status: ContainerStatus): ContainerStatus =>
   status.state?.terminated
     ? status
-    : { ...status, ready: false, started: false, state: { terminated: { exitCode: 137, reason: 'ContainerStatusUnknown', message: LOST_AT_THE_END } } }
+    : {
+        ...status,
+        ready: false,
+        started: false,
+        state: { terminated: { exitCode: 137, reason: 'ContainerStatusUnknown', message: LOST_AT_THE_END, startedAt: null, finishedAt: null } },
+      }

@@ -240,6 +240,7 @@ test('containers: one that the runtime has lost says so, and no time is made up'
           containerID: 'containerd://a0',
           message: 'The container could not be located when the pod was terminated',
           startedAt: '2026-01-01T12:00:00Z',
+          finishedAt: null,
         },
       },
     ],
