@@ -4,6 +4,7 @@
  */
 import { Node } from '../api/kinds/node.ts'
 import { stampResourceVersion } from '../api/meta.ts'
+import type { Disk } from '../base/disk.ts'
 import type { Host } from '../base/host.ts'
 import type { Client } from '../client/client.ts'
 import { createCluster, type Cluster } from '../cluster/cluster.ts'
@@ -55,6 +56,10 @@ export interface VirtualNode {
   readonly name: string
   readonly runtime: SimulatedRuntime
   readonly kubelet: Kubelet
+  /** The node's. It outlives the kubelet. */
+  readonly disk: Disk
+  /** Where manifests of static Pods are put on it. */
+  readonly staticPodPath: string
   /** What its machine uses beside the containers is for a story to say. */
   readonly machineStats: SimulatedMachineStats
   /** Between this node and the API server: where requests, replies and watches can be lost. */
@@ -66,6 +71,7 @@ export interface VirtualNode {
 }
 
 const CLUSTER_DOMAIN = 'cluster.local'
+const STATIC_POD_PATH = '/etc/kubernetes/manifests'
 /** Beside the nodes', which begin at 10.0.0.1. */
 const CONTROL_PLANE_ADDRESS = '10.0.255.254'
 const START_LIMIT_MS = 60_000
@@ -145,6 +151,7 @@ function createVirtualNode(
       host,
       runtime: runtime.connect(host),
       rootDirectory: '/var/lib/kubelet',
+      staticPodPath: STATIC_POD_PATH,
       cgroupRoot: '/kubepods',
       cgroups: runtime.cgroups,
       machine,
@@ -156,6 +163,8 @@ function createVirtualNode(
   return {
     name,
     runtime,
+    disk: firstHost.machine.disk,
+    staticPodPath: STATIC_POD_PATH,
     machineStats,
     get kubelet() {
       const { kubelet } = living()

@@ -79,6 +79,8 @@ export interface StoryOptions {
   /** When the node counts as short of something; which images may go. */
   readonly eviction?: KubeletOptions['eviction']
   readonly imageGc?: KubeletOptions['imageGc']
+  /** Where manifests of static Pods are on the node's disk. */
+  readonly staticPodPath?: string
   /** Puts something between the kubelet and its runtime: calls that fail, or are listened to. */
   readonly between?: (runtime: ContainerRuntime) => Partial<ContainerRuntime>
 }
@@ -115,6 +117,7 @@ export async function beginStory(seed: string | number = 1, options: StoryOption
       cgroups: runtime.cgroups,
       pods: createCache(host, client, Pod),
       logLimits: options.logLimits,
+      staticPodPath: options.staticPodPath,
       eviction: options.eviction,
       imageGc: options.imageGc,
       events: { normal: record('Normal'), warning: record('Warning') },
