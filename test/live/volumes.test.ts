@@ -64,7 +64,7 @@ describe('volumes on real containers', { skip, concurrency: 100 }, () => {
     })
   }
 
-  it('EmptyDir volumes pod should support shared volumes between containers, with those that ran before them too', async () => {
+  it('EmptyDir volumes pod should support shared volumes between containers', async () => {
     const { kubectl, until } = namespace
     await kubectl(['apply', '-f', '-'], JSON.stringify(podWith('shared', SHARED)))
     await until('shared', hasEnded)
