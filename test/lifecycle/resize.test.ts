@@ -175,7 +175,7 @@ test('§ resize: more than the node has is Infeasible, and the container keeps w
   await story.until(isReady)
   await resize(story, cpu('5'))
   await story.until(() => condition(story, 'PodResizePending') !== undefined, 5)
-  const { lastTransitionTime, ...pending } = condition(story, 'PodResizePending')!
+  const { lastTransitionTime, lastProbeTime: _, ...pending } = condition(story, 'PodResizePending')!
   assert.deepEqual(pending, {
     type: 'PodResizePending',
     status: 'True',
