@@ -80,13 +80,13 @@ const NEW_LINE = encodeText('\n')
 
 /** What is shown of the file's lines. The pieces of a line that the runtime has cut become one again. */
 function createShow({ since, timestamps }: LogOptions): (lines: readonly Uint8Array[]) => Uint8Array {
-  const sinceMs = since === undefined ? -Infinity : Date.parse(since)
+  const sinceMs = since === undefined ? undefined : Date.parse(since)
   let startsLine = true
   return lines => {
     const parts: Uint8Array[] = []
     for (const line of lines) {
       const parsed = parseLogLine(line)
-      if (!parsed || Date.parse(parsed.time) < sinceMs) continue
+      if (!parsed || (sinceMs !== undefined && Date.parse(parsed.time) < sinceMs)) continue
       if (timestamps && startsLine) parts.push(encodeText(`${parsed.time} `))
       parts.push(parsed.text)
       if (!parsed.isPartial) parts.push(NEW_LINE)
