@@ -126,7 +126,7 @@ export function createKubelet(options: KubeletOptions): Kubelet {
       refusalUnderPressure(pod, eviction.conditions()) ?? admitPod({ pod, others, node: nodeNow(), isShuttingDown: shutdown.hasBegun, abilities }),
   )
   const mirrors = createMirrorPods({ context, staticPods, node: () => node.node, changed: statuses.shownAnew })
-  const stats = createStatsProvider(context, () => workers.list().map(({ pod }) => pod), options.volumeStatsAggPeriodMs)
+  const stats = createStatsProvider(context, () => workers.list(), options.volumeStatsAggPeriodMs)
   const imageGc = createImageGc({
     context,
     settings: { ...DEFAULT_IMAGE_GC, ...options.imageGc },

@@ -44,6 +44,11 @@ test('a container that has begun again counts from its new beginning', () => {
   assert.equal(podAfter(answer(undefined, { main: reading(0, 9) }), answer(undefined, { main: reading(15, 2) })), undefined)
 })
 
+test('a container whose beginning is known only later has not begun anew', () => {
+  const [first, second] = [reading(0, 1, { startedAt: undefined }), reading(15, 2)]
+  assert.ok(podAfter(answer(undefined, { main: first }), answer(undefined, { main: second })))
+})
+
 test('a Pod has figures for all its containers or none, and the oldest of their times', () => {
   const before = answer(undefined, { main: reading(0, 0) })
   assert.equal(podAfter(before, answer(undefined, { main: reading(15, 3), late: reading(15, 1) })), undefined)

@@ -46,10 +46,14 @@ export function withReading(known: NodePairs | undefined, { node, pods }: NodeRe
 }
 
 function pairOf(known: Pair<Reading> | undefined, last: Reading): Pair<Reading> {
-  if (!known || last.startedAt !== known.last.startedAt || last.cpuNanoSeconds < known.last.cpuNanoSeconds) return { previous: undefined, last }
+  if (!known || hasBegunAnew(known.last, last)) return { previous: undefined, last }
   // The same reading again is no second one.
   return last.at > known.last.at ? { previous: known.last, last } : known
 }
+
+/** When it began may not be known in the first moment. */
+const hasBegunAnew = (before: Reading, after: Reading): boolean =>
+  after.cpuNanoSeconds < before.cpuNanoSeconds || (before.startedAt !== undefined && after.startedAt !== undefined && before.startedAt !== after.startedAt)
 
 export function nodeUsage({ node }: NodePairs): NodeUsage | undefined {
   const found = node && usageOf(node)

@@ -175,7 +175,7 @@ test('§ stats: /metrics/resource has the counters under the names of Kubernetes
   for (const line of [
     `container_cpu_usage_seconds_total\\{container="main",namespace="default",pod="web"\\} [0-9.e-]+ ${at}`,
     `container_memory_working_set_bytes\\{container="main",namespace="default",pod="web"\\} ${64 * MIB} ${at}`,
-    `container_start_time_seconds\\{container="main",namespace="default",pod="web"\\} \\d{10}`,
+    `container_start_time_seconds\\{container="main",namespace="default",pod="web"\\} \\d{10}(\\.\\d+)?`,
     `node_memory_working_set_bytes \\d+ ${at}`,
     `pod_memory_working_set_bytes\\{namespace="default",pod="web"\\} ${64 * MIB} ${at}`,
     'resource_scrape_error 0',

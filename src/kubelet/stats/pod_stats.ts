@@ -1,6 +1,5 @@
 /** What one Pod uses, put together from what its containers and directories do. Pure but for the figures it is given. */
 import type { Pod } from '../../api/kinds/pod.ts'
-import { containerStatusNamed } from '../../api/pod.ts'
 import type { Volume } from '../../api/types/volume.ts'
 import type { Millis } from '../../base/clock.ts'
 import type { ContainerStats } from '../../runtime/runtime.ts'
@@ -19,6 +18,8 @@ export interface PodStatsInputs {
   readonly rates: CpuRates
   /** How old the figure of a volume may be. */
   readonly volumeAgeMs: Millis
+  /** When an instance has started; undefined while nobody has looked. */
+  startedAt(containerId: string): Millis | undefined
   sizeOf(path: string, maxAgeMs: Millis): SpaceStats | undefined
 }
 
@@ -52,7 +53,12 @@ export const podDirectories = (directories: Directories, pod: Pod): string[] => 
   ...(pod.spec.volumes ?? []).flatMap(volume => volumeDirectory(directories, pod, volume) ?? []),
 ]
 
-function containerUsage(pod: Pod, name: string, readings: readonly ContainerStats[], { at, directories, rates, sizeOf }: PodStatsInputs): ContainerUsage[] {
+function containerUsage(
+  pod: Pod,
+  name: string,
+  readings: readonly ContainerStats[],
+  { startedAt, at, directories, rates, sizeOf }: PodStatsInputs,
+): ContainerUsage[] {
   const instances = readings.filter(reading => containerNameOf(reading) === name)
   // One that has ended still takes its writable layer, but has no time of reading: it uses nothing else.
   const running = instances.find(reading => reading.at > 0)
@@ -62,7 +68,7 @@ function containerUsage(pod: Pod, name: string, readings: readonly ContainerStat
     {
       name,
       id: reading.containerId,
-      startedAt: containerStatusNamed(pod, name)?.state?.running?.startedAt,
+      startedAt: running && startedAt(running.containerId),
       cpu: running && rates.with(running.containerId, { at: running.at, usageNanoSeconds: running.cpuUsageNanoSeconds }),
       memory: running && {
         at: running.at,

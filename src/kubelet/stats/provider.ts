@@ -15,6 +15,7 @@ import type { ContainerStats } from '../../runtime/runtime.ts'
 import { podUidOf } from '../container/labels.ts'
 import { cgroupParent } from '../container/sandbox_config.ts'
 import type { KubeletContext } from '../context.ts'
+import type { ObservedPod } from '../pod/pod_state.ts'
 import { createCpuRates } from './cpu_rates.ts'
 import { createDirectorySizes } from './directory_sizes.ts'
 import { podStats, podDirectories } from './pod_stats.ts'
@@ -23,10 +24,16 @@ import type { NodeStats, NodeSummary } from './stats.ts'
 export interface StatsProvider {
   /** Never rejects. Pods that have ended are left out. */
   read(): Promise<NodeSummary>
-  /** CPU and memory only: no directory is counted for it. */
+  /** CPU and memory only, which costs little: nothing else in it is complete. */
   readUsage(): Promise<NodeSummary>
   /** Resolves when the directories that `read` asked for have been counted; the next `read` has their figures. */
   directoriesCounted(): Promise<void>
+}
+
+/** A Pod of this node, and what its worker has seen of it in the runtime. */
+export interface RunningPod {
+  readonly pod: Pod
+  readonly worker: { readonly observed: Pick<ObservedPod, 'containers'> }
 }
 
 const NODE = 'node'
@@ -34,7 +41,11 @@ const NODE = 'node'
 /** As often as Kubernetes' kubelet counts what is in volumes. */
 const VOLUME_STATS_AGG_PERIOD_MS = 60_000
 
-export function createStatsProvider(context: KubeletContext, pods: () => readonly Pod[], volumeAgeMs: Millis = VOLUME_STATS_AGG_PERIOD_MS): StatsProvider {
+export function createStatsProvider(
+  context: KubeletContext,
+  pods: () => readonly RunningPod[],
+  volumeAgeMs: Millis = VOLUME_STATS_AGG_PERIOD_MS,
+): StatsProvider {
   const { host, runtime, machineStats, directories, cgroupRoot } = context
   const rates = createCpuRates()
   const sizes = createDirectorySizes(host)
@@ -49,16 +60,20 @@ export function createStatsProvider(context: KubeletContext, pods: () => readonl
     }
   }
 
-  async function nodeStats(): Promise<NodeStats> {
-    const [cpu, memory, filesystem, imageFilesystem, processes] = await Promise.all([
-      tolerant('cpu', machineStats.cpu()),
-      tolerant('memory', machineStats.memory()),
+  async function nodeStats(usageOnly: boolean): Promise<NodeStats> {
+    const [[cpu, memory], [filesystem, imageFilesystem, processes]] = await Promise.all([
+      Promise.all([tolerant('cpu', machineStats.cpu()), tolerant('memory', machineStats.memory())]),
+      usageOnly ? [] : readSpace(),
+    ])
+    return { cpu: cpu && rates.with(NODE, cpu), memory, filesystem, imageFilesystem, processes }
+  }
+
+  const readSpace = () =>
+    Promise.all([
       tolerant('filesystem', machineStats.filesystem(directories.root)),
       tolerant('image filesystem', readImageFilesystem()),
       tolerant('processes', machineStats.processes()),
     ])
-    return { cpu: cpu && rates.with(NODE, cpu), memory, filesystem, imageFilesystem, processes }
-  }
 
   async function readImageFilesystem(): Promise<NonNullable<NodeStats['imageFilesystem']>> {
     const { mountpoint, usedBytes } = await runtime.imageFilesystem()
@@ -71,9 +86,9 @@ export function createStatsProvider(context: KubeletContext, pods: () => readonl
     return cgroup ? machineStats.cgroupProcesses(cgroup).catch(() => undefined) : undefined
   }
 
-  async function readAll(withDirectories: boolean): Promise<NodeSummary> {
-    const living = pods().filter(pod => !isTerminal(pod))
-    const [node, containers = []] = await Promise.all([nodeStats(), tolerant('containers', runtime.listContainerStats())])
+  async function readAll(usageOnly: boolean): Promise<NodeSummary> {
+    const living = pods().filter(({ pod }) => !isTerminal(pod))
+    const [node, containers = []] = await Promise.all([nodeStats(usageOnly), tolerant('containers', runtime.listContainerStats())])
     const byPod = new Map<string, ContainerStats[]>()
     for (const container of containers) {
       const uid = podUidOf(container) ?? ''
@@ -81,25 +96,33 @@ export function createStatsProvider(context: KubeletContext, pods: () => readonl
       if (known) known.push(container)
       else byPod.set(uid, [container])
     }
-    const sizeOf = (path: string, maxAgeMs: Millis) => (withDirectories ? sizes.of(path, maxAgeMs) : undefined)
+    const sizeOf = (path: string, maxAgeMs: Millis) => (usageOnly ? undefined : sizes.of(path, maxAgeMs))
     const summaries = await Promise.all(
-      living.map(async pod => {
+      living.map(async ({ pod, worker }) => {
         const own = byPod.get(pod.metadata.uid ?? '') ?? []
-        return podStats(pod, own, { processes: await processesOf(pod, own), directories, rates, volumeAgeMs, sizeOf, at: host.clock.wall() })
+        return podStats(pod, own, {
+          startedAt: id => worker.observed.containers.find(container => container.id === id)?.startedAt,
+          processes: usageOnly ? undefined : await processesOf(pod, own),
+          directories,
+          rates,
+          volumeAgeMs,
+          sizeOf,
+          at: host.clock.wall(),
+        })
       }),
     )
     rates.keep(new Set([NODE, ...containers.map(({ containerId }) => containerId)]))
-    if (withDirectories) sizes.keep(new Set(living.flatMap(pod => podDirectories(directories, pod))))
+    if (!usageOnly) sizes.keep(new Set(living.flatMap(({ pod }) => podDirectories(directories, pod))))
     return { node, pods: summaries }
   }
 
-  const shared = (withDirectories: boolean): Promise<NodeSummary> => {
-    const already = inFlight.get(withDirectories)
+  const shared = (usageOnly: boolean): Promise<NodeSummary> => {
+    const already = inFlight.get(usageOnly)
     if (already) return already
-    const reading = readAll(withDirectories).finally(() => inFlight.delete(withDirectories))
-    inFlight.set(withDirectories, reading)
+    const reading = readAll(usageOnly).finally(() => inFlight.delete(usageOnly))
+    inFlight.set(usageOnly, reading)
     return reading
   }
 
-  return { read: () => shared(true), readUsage: () => shared(false), directoriesCounted: () => sizes.settled() }
+  return { read: () => shared(false), readUsage: () => shared(true), directoriesCounted: () => sizes.settled() }
 }

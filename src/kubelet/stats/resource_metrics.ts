@@ -23,7 +23,7 @@ interface Family {
 export function resourceMetrics({ node, pods }: NodeSummary): string {
   const ofPods = pods.map(pod => ({ ...pod, labels: { namespace: pod.pod.namespace, pod: pod.pod.name } }))
   const containers = ofPods.flatMap(pod => pod.containers.map(container => ({ ...container, labels: { container: container.name, ...pod.labels } })))
-  const started = containers.flatMap(({ startedAt, labels }) => (startedAt === undefined ? [] : [{ labels, value: Date.parse(startedAt) / 1000 }]))
+  const started = containers.flatMap(({ startedAt, labels }) => (startedAt === undefined ? [] : [{ labels, value: startedAt / 1000 }]))
   const isWhole = node.cpu !== undefined && node.memory !== undefined
   const families: Family[] = [
     cpuSeconds('container_cpu_usage_seconds_total', 'container', containers),

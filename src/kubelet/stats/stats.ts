@@ -57,7 +57,8 @@ export interface PodStats {
 export interface ContainerUsage {
   readonly name: string
   readonly id: string
-  readonly startedAt: string | undefined
+  /** Wall time. */
+  readonly startedAt: Millis | undefined
   readonly cpu: CpuStats | undefined
   readonly memory: MemoryStats | undefined
   readonly writableLayer: SpaceStats

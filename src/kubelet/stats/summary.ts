@@ -38,7 +38,7 @@ function containerObject(container: ContainerUsage, node: NodeStats, usageOnly: 
   const { name, startedAt, writableLayer, logs } = container
   return {
     name,
-    startTime: startedAt ?? null,
+    startTime: startedAt === undefined ? null : timestamp(startedAt),
     ...usage(container),
     ...(!usageOnly && { rootfs: spaceObject(writableLayer, node.imageFilesystem), logs: logs && spaceObject(logs, node.filesystem) }),
   }
