@@ -39,6 +39,7 @@ export function computeNodeStatus(inputs: NodeStatusInputs): NodeStatus {
     images: nodeImages(inputs.images),
     daemonEndpoints: { kubeletEndpoint: { Port: 10250 } },
     ...(runtime?.handlers.length && { runtimeHandlers: runtimeHandlers(runtime.handlers) }),
+    ...(runtime?.supplementalGroupsPolicy && { features: { supplementalGroupsPolicy: true } }),
     nodeInfo: {
       architecture: machine.architecture,
       bootID: machine.bootId,
