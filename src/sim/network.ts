@@ -10,12 +10,30 @@ import type { Clock, Millis, Timer } from '../base/clock.ts'
 import { NetworkError } from '../base/network.ts'
 import type { GrpcHealth, HttpReply, HttpRequest, Network } from '../base/network.ts'
 import type { Random } from '../base/random.ts'
+import { createAcceptedConnections, type AcceptedConnections, type SimulatedConnection } from './connection.ts'
 import type { ServiceRoutes } from './service_routes.ts'
 
 /** What listens on a port. A server without `http` accepts connections and understands no request. */
 export interface SimulatedServer {
   http?(request: SimulatedHttpRequest): Promise<HttpReply>
   grpcHealth?(service: string): Promise<GrpcHealth>
+  /** A kept connection on which nothing is asked for so long is closed. Default: it is kept. */
+  readonly idleTimeoutMs?: Millis
+}
+
+export interface SimulatedListener {
+  /** Takes no more connections; those that stand go on. */
+  close(): void
+  /** Closes the kept connections that are idle, and the others after their reply. */
+  drain(): void
+  /** The process is gone, and with it every connection. */
+  end(): void
+}
+
+/** A simulated network, seen from one process: what probes use, and connections that stay open. */
+export interface SimulatedNetwork extends Network {
+  /** Rejects as `connect` does. */
+  open(host: string, port: number, limits: { timeoutMs: Millis; signal?: AbortSignal }): Promise<SimulatedConnection>
 }
 
 export interface SimulatedHttpRequest {
@@ -31,17 +49,17 @@ export interface Fabric {
   /** The address and everything that listens on it are gone. */
   removeAddress(address: string): void
   /** Returns undefined when the port is taken. */
-  listen(address: string, port: number, server: SimulatedServer): { close(): void } | undefined
+  listen(address: string, port: number, server: SimulatedServer): SimulatedListener | undefined
   listener(address: string, port: number): SimulatedServer | undefined
   /** The network as a process sees it. What it calls `localhost` is `localAddress`; `routes` are those of its machine. */
-  attach(process: { clock: Clock; random: Random; localAddress?: string; routes?: Pick<ServiceRoutes, 'route'> }): Network
+  attach(process: { clock: Clock; random: Random; localAddress?: string; routes?: Pick<ServiceRoutes, 'route'> }): SimulatedNetwork
 }
 
 const LATENCY_SPREAD_MS = 2
 const LOOPBACK = /^(127\.|localhost$|::1$)/
 
 export function createFabric({ clock: fabricClock, random: fabricRandom }: { clock: Clock; random: Random }): Fabric {
-  const addresses = new Map<string, Map<number, SimulatedServer>>()
+  const addresses = new Map<string, Map<number, Listening>>()
   const serverTime = fabricRandom.fork('server')
 
   const fabric: Fabric = {
@@ -52,14 +70,22 @@ export function createFabric({ clock: fabricClock, random: fabricRandom }: { clo
     listen(address, port, server) {
       const ports = addresses.get(address)
       if (!ports || ports.has(port)) return undefined
-      ports.set(port, server)
+      const connections = createAcceptedConnections({ clock: fabricClock, server, target: { address, port } })
+      const listening = { server, connections }
+      ports.set(port, listening)
+      const close = () => {
+        if (ports.get(port) === listening) ports.delete(port)
+      }
       return {
-        close() {
-          if (ports.get(port) === server) ports.delete(port)
+        close,
+        drain: () => connections.drain(),
+        end() {
+          close()
+          connections.end()
         },
       }
     },
-    listener: (address, port) => addresses.get(address)?.get(port),
+    listener: (address, port) => addresses.get(address)?.get(port)?.server,
 
     attach({ clock, random, localAddress, routes }) {
       const addressOf = (host: string) => (localAddress !== undefined && LOOPBACK.test(host) ? localAddress : host)
@@ -112,7 +138,7 @@ export function createFabric({ clock: fabricClock, random: fabricRandom }: { clo
         attempt: Attempt<T>,
         host: string,
         port: number,
-        connected: (server: SimulatedServer) => void,
+        connected: (server: SimulatedServer, connections: AcceptedConnections) => void,
         refused: (error: NetworkError) => NetworkError = error => error,
       ) =>
         attempt.hop(() => {
@@ -120,8 +146,8 @@ export function createFabric({ clock: fabricClock, random: fabricRandom }: { clo
           if (routed?.is === 'drop') return
           const target = routed?.is === 'target' ? routed.target : { address: addressOf(host), port }
           const ports = addresses.get(target.address)
-          const server = routed?.is === 'refuse' ? undefined : ports?.get(target.port)
-          if (server) connected(server)
+          const listening = routed?.is === 'refuse' ? undefined : ports?.get(target.port)
+          if (listening) connected(listening.server, listening.connections)
           else if (ports || routed?.is === 'refuse')
             attempt.fail(refused(new NetworkError('Refused', `dial tcp ${joined(host, port)}: connect: connection refused`)))
         })
@@ -140,6 +166,12 @@ export function createFabric({ clock: fabricClock, random: fabricRandom }: { clo
         )
 
       return {
+        open: (host, port, limits) =>
+          attempt<SimulatedConnection>(
+            limits,
+            () => `dial tcp ${joined(host, port)}: i/o timeout`,
+            one => dial(one, host, port, (_, connections) => one.answer(connections.accept(() => 1 + random.below(LATENCY_SPREAD_MS)))),
+          ),
         connect: (host, port, limits) =>
           attempt<void>(
             limits,
@@ -197,6 +229,11 @@ export function createFabric({ clock: fabricClock, random: fabricRandom }: { clo
     },
   }
   return fabric
+}
+
+interface Listening {
+  readonly server: SimulatedServer
+  readonly connections: AcceptedConnections
 }
 
 interface Attempt<T> {

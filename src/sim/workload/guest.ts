@@ -2,7 +2,7 @@
 import type { Clock } from '../../base/clock.ts'
 import type { Network } from '../../base/network.ts'
 import type { Random } from '../../base/random.ts'
-import type { SimulatedServer } from '../network.ts'
+import type { SimulatedListener, SimulatedServer } from '../network.ts'
 import type { ContainerFiles } from './files.ts'
 import type { Output } from './pipe.ts'
 import { createProcess, SIGNAL_NUMBERS } from './process.ts'
@@ -23,7 +23,7 @@ export interface Guest {
   lookup(name: string): Promise<readonly string[]>
   nameServer: string
   /** Undefined when the port is taken. */
-  listen(port: number, server: SimulatedServer): { close(): void } | undefined
+  listen(port: number, server: SimulatedServer): SimulatedListener | undefined
   /** The process starts at the next microtask. */
   spawn(program: Program, start: ProcessStart): Process
   processes(): readonly Process[]
@@ -51,7 +51,7 @@ export interface GuestPorts {
   readonly nameServer: string
   readonly programs: ReadonlyMap<string, Program>
   lookup(name: string): Promise<readonly string[]>
-  listen(port: number, server: SimulatedServer): { close(): void } | undefined
+  listen(port: number, server: SimulatedServer): SimulatedListener | undefined
   memoryLimitBytes(): number
   /** Called before a process uses more CPU or less, or ends. */
   cpuChanges(): void
@@ -61,14 +61,14 @@ export interface GuestPorts {
 
 export function createGuest(ports: GuestPorts): Guest {
   const entries = new Map<number, ProcessEntry>()
-  const listeners = new Set<{ close(): void }>()
+  const listeners = new Set<SimulatedListener>()
   let pids = 0
   let outOfMemory = false
   let main: Process | undefined
 
   const endAll = (exitCode: number) => {
     for (const entry of Array.from(entries.values())) entry.end(128 + SIGNAL_NUMBERS.KILL)
-    for (const listener of listeners) listener.close()
+    for (const listener of listeners) listener.end()
     listeners.clear()
     ports.ended(exitCode, outOfMemory ? 'outOfMemory' : 'exited')
   }
@@ -79,14 +79,8 @@ export function createGuest(ports: GuestPorts): Guest {
     listen(port, server) {
       const listener = ports.listen(port, server)
       if (!listener) return undefined
-      const own = {
-        close() {
-          listeners.delete(own)
-          listener.close()
-        },
-      }
-      listeners.add(own)
-      return own
+      listeners.add(listener)
+      return listener
     },
     spawn(program, start) {
       const pid = ++pids

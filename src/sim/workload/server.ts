@@ -55,6 +55,7 @@ export function serverProgram({ settings, answer, graceful, fast, portTaken }: S
       })
     const server: SimulatedServer = {
       http: request => answered(async () => (answer && settings.status === undefined ? answer(process, request) : plainReply(settings.status ?? 200))),
+      ...(settings.idleMs === undefined ? {} : { idleTimeoutMs: settings.idleMs }),
       ...(settings.grpc === undefined ? {} : { grpcHealth: () => answered(async () => settings.grpc!) }),
     }
 
@@ -77,11 +78,16 @@ export function serverProgram({ settings, answer, graceful, fast, portTaken }: S
     process.guest.memoryChanged()
 
     const how = await process.wait(Promise.race([told, endsByItself]))
-    for (const listener of listeners) listener.close()
+    for (const listener of listeners) {
+      listener.close()
+      if (how === 'graceful') listener.drain()
+    }
     if (how === 'graceful') {
       if (underWay.size > 0) await process.wait(new Promise<void>(resolve => (idle = resolve)))
       if (settings.drainMs > 0) await process.sleep(settings.drainMs)
     } else for (const lose of underWay) lose(new NetworkError('Reset', 'EOF'))
+    // Beside PID 1 the container outlives it.
+    for (const listener of listeners) listener.end()
     return settings.exitCode
   }
 }

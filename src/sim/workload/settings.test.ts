@@ -4,7 +4,7 @@ import { DEFAULT_SETTINGS, parseSettings } from './settings.ts'
 
 test('an annotation is read name by name, and the rest stays as it was', () => {
   assert.deepEqual(
-    parseSettings('start=2s, listen=8080+9090 ,drain=1m,exit=3,term=ignore,answer=20ms,status=503,grpc=NOT_SERVING,memory=64Mi,cpu=0.25,after=1.5s'),
+    parseSettings('start=2s, listen=8080+9090 ,drain=1m,exit=3,term=ignore,answer=20ms, idle=75s,status=503,grpc=NOT_SERVING,memory=64Mi,cpu=0.25,after=1.5s'),
     {
       startMs: 2_000,
       ports: [8080, 9090],
@@ -12,6 +12,7 @@ test('an annotation is read name by name, and the rest stays as it was', () => {
       exitCode: 3,
       term: 'ignore',
       answerMs: 20,
+      idleMs: 75_000,
       status: 503,
       grpc: 'NOT_SERVING',
       memoryBytes: 64 * 2 ** 20,

@@ -15,6 +15,7 @@
  *   term=fast         it exits at once; what it had begun is lost
  *   term=ignore       it does not hear TERM and is killed at the end of its grace
  *   answer=DURATION   how long one request takes (default 1ms)
+ *   idle=DURATION     a kept connection on which nothing is asked for so long is closed (default: it is kept)
  *   status=CODE       the HTTP status of every answer; without it files are served, or 200
  *   grpc=SERVING      answers grpc.health.v1.Health/Check with this status
  *   memory=SIZE       how much memory it uses once started
@@ -32,6 +33,7 @@ export interface ServerSettings {
   readonly drainMs: Millis
   readonly term: 'drain' | 'fast' | 'ignore'
   readonly answerMs: Millis
+  readonly idleMs: Millis | undefined
   readonly status: number | undefined
   readonly grpc: 'SERVING' | 'NOT_SERVING' | undefined
   readonly memoryBytes: number
@@ -46,6 +48,7 @@ export const DEFAULT_SETTINGS: ServerSettings = {
   drainMs: 0,
   term: 'drain',
   answerMs: 1,
+  idleMs: undefined,
   status: undefined,
   grpc: undefined,
   memoryBytes: 8 * 1024 * 1024,
@@ -75,6 +78,9 @@ export function parseSettings(text: string, defaults: ServerSettings = DEFAULT_S
         break
       case 'drain':
         settings.drainMs = duration(pair, value)
+        break
+      case 'idle':
+        settings.idleMs = duration(pair, value)
         break
       case 'answer':
         settings.answerMs = duration(pair, value)
