@@ -105,3 +105,19 @@ test('Pods Extended Pods Set QOS Class should be set on Pods with matching resou
   const created = await ground.create('guaranteed', { containers: [busybox('sleep 1', { resources: { requests: amounts, limits: amounts } })] })
   assert.equal(created.status.qosClass, 'Guaranteed')
 })
+
+test('Sysctls should reject invalid sysctls', async () => {
+  await using ground = await beginConformance('sysctls')
+  const sysctls = [
+    { name: 'foo-', value: 'bar' },
+    { name: 'kernel.shmmax', value: '100000000' },
+    { name: 'safe-and-unsafe', value: '100000000' },
+    { name: 'bar..', value: '42' },
+  ]
+  await assert.rejects(ground.create('refused', { securityContext: { sysctls }, containers: [pause()] }), (error: Error) => {
+    assert.match(error.message, /spec\.securityContext\.sysctls\[0\]\.name: Invalid value: "foo-"/)
+    assert.match(error.message, /spec\.securityContext\.sysctls\[3\]\.name: Invalid value: "bar\.\."/)
+    assert.doesNotMatch(error.message, /safe-and-unsafe|kernel\.shmmax/)
+    return true
+  })
+})

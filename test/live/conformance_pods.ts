@@ -171,6 +171,12 @@ export const pods: readonly SaysSo[] = [
     prefixed('secretRef', 'secret'),
     allPrefixed,
   ),
+  saysHow(
+    'Security Context When creating a pod with readOnlyRootFilesystem should run the container with writable rootfs when readOnlyRootFilesystem=false',
+    'writable-root',
+    { command: ['sh', '-c', 'echo checking > /file && cat /file'], securityContext: { readOnlyRootFilesystem: false } },
+    'checking',
+  ),
   {
     sentence: 'Kubelet agnhost Pod with hostAliases should write entries to /etc/hosts',
     name: 'host-aliases',
