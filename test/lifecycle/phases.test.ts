@@ -1,6 +1,7 @@
 /** Pending, Running, Succeeded, Failed: what a Pod as a whole is said to be. The table of cases is beside computePhase. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { Pod } from '../../src/api/kinds/pod.ts'
 import { beginStory, isReady, sh, simulated, stateOf, web, type Story } from './story.ts'
 
 /** Each phase once, in the order the API has seen them. */
@@ -100,6 +101,19 @@ test('§ phase: Succeeded and Failed are for good, also when the kubelet starts 
   await story.world.advance(120_000)
   assert.deepEqual([story.pod()?.status.phase, story.pod()?.status.reason], ['Failed', 'DeadlineExceeded'])
   assert.equal(story.calls.starts.length, 1)
+})
+
+test('§ phase: a terminal phase that somebody else has written ends the Pod; it stays as it was written', async () => {
+  const story = await beginStory()
+  story.run({ metadata: simulated('listen=80, drain=3s'), spec: web() })
+  await story.until(isReady)
+  await story.at(10)
+  const body = { status: { phase: 'Failed', reason: 'Judged', message: 'by another' } }
+  await story.world.finish(story.api.client.patch(Pod, { namespace: 'default', name: 'web' }, { type: 'strategic', body }, { subresource: 'status' }))
+  await story.at(20)
+  const { phase, reason, message } = story.pod()!.status
+  assert.deepEqual([phase, reason, message, stateOf(story.pod(), 'web')], ['Failed', 'Judged', 'by another', 'Terminated Completed 0'])
+  assert.deepEqual([story.calls.stops[0]?.timeoutMs, await story.sandboxes()], [30_000, 1])
 })
 
 test('§ phase: a terminal phase is withheld until no container runs any more; reason and message come with it', async () => {

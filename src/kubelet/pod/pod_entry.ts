@@ -51,7 +51,9 @@ export function desiredOf({ pod, killed, isRemoved }: Pick<Entry, 'pod' | 'kille
     : deletionTimestamp
       ? { because: 'deleted', graceMs }
       : undefined
-  if (!byApi || !killed) return { pod, termination: byApi ?? killed }
-  const { failure, disruption } = killed
-  return { pod, termination: { because: byApi.because, graceMs: Math.min(byApi.graceMs, killed.graceMs), failure, disruption } }
+  // Whoever writes a terminal phase ends the Pod: nothing of it may run any more.
+  const ended: Termination | undefined = killed ?? (isTerminal(pod) ? { because: 'finished', graceMs: specGraceMs(pod) } : undefined)
+  if (!byApi || !ended) return { pod, termination: byApi ?? ended }
+  const { failure, disruption } = ended
+  return { pod, termination: { because: byApi.because, graceMs: Math.min(byApi.graceMs, ended.graceMs), failure, disruption } }
 }

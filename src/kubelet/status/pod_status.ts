@@ -22,8 +22,9 @@ export interface PodStatusInputs extends Omit<StatusView, 'isEnding' | 'starting
 }
 
 export function computePodStatus(inputs: PodStatusInputs): PodStatus {
-  const { pod, observed, previous, termination, memory, hostIPs, now } = inputs
-  const phase = phaseOf(inputs)
+  const { pod, observed, termination, memory, hostIPs, now } = inputs
+  const previous = previousOf(inputs)
+  const phase = phaseOf({ ...inputs, previous })
   const isOver = isTerminalPhase(phase)
   const seen = computeContainerStatuses({ ...inputs, isEnding: termination !== undefined, starting: memory.starting })
   const statuses = isOver ? concludeStatuses(pod, seen) : seen
@@ -65,6 +66,13 @@ const resizeState = ({ pod, observed, memory, resize }: PodStatusInputs): Resize
   error: memory.resizeError,
   generation: resize?.generation,
 })
+
+/** A terminal phase that somebody else has written, with its reason, is as good as one of our own. */
+function previousOf({ pod, previous }: PodStatusInputs): PodStatus | undefined {
+  const { phase, reason, message } = pod.status ?? {}
+  if (!previous || !isTerminalPhase(phase) || isTerminalPhase(previous.phase)) return previous
+  return { ...previous, phase: phase!, reason, message }
+}
 
 /** A terminal phase is withheld until nothing can be running any more, and is never left again. */
 function phaseOf({ pod, observed, healthOf, previous, termination, memory }: PodStatusInputs): Phase {
