@@ -131,7 +131,7 @@ export function createKubelet(options: KubeletOptions): Kubelet {
     context,
     settings: { ...DEFAULT_IMAGE_GC, ...options.imageGc },
     node: () => node.node,
-    imageFilesystem: async () => (await stats.readUsage()).node.imageFilesystem,
+    imageFilesystem: async () => (await stats.read()).node.imageFilesystem,
   })
   const eviction = createEvictionManager({
     context,

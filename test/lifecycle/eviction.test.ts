@@ -69,6 +69,10 @@ test('§ eviction: an evicted Pod is Failed for the reason Evicted, says Disrupt
   assert.equal(stateOf(story.pod(), 'web'), 'Terminated Completed 0')
   for (const { phase, conditions } of story.statuses())
     assert.equal(conditions?.some(({ type }) => type === 'DisruptionTarget') ?? false, phase === 'Failed', phase)
+
+  await story.restartKubelet()
+  await story.at(60)
+  assert.deepEqual(story.pod()!.status, status, 'a restarted kubelet leaves it as it is')
 })
 
 test('§ eviction: a hard threshold gives no Pod its own grace, only the second that every Pod has and the two before a KILL', async () => {

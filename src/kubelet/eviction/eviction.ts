@@ -12,6 +12,7 @@ import { messageOf } from '../../base/error_message.ts'
 import type { KubeletContext } from '../context.ts'
 import type { PodWorkers } from '../pod/pod_workers.ts'
 import type { NodeSummary } from '../stats/stats.ts'
+import { hasStorageLimit } from './local_storage.ts'
 import { planEviction, planLocalStorageEvictions, type Eviction } from './plan_eviction.ts'
 import { NO_PRESSURE, planPressure } from './plan_pressure.ts'
 import type { Candidate } from './pod_usage.ts'
@@ -69,6 +70,7 @@ export function createEvictionManager({ context, settings, workers, figures, rec
 
   /** The Pods that were evicted. */
   async function pass(): Promise<readonly Eviction[]> {
+    if (thresholds.length === 0 && !workers.list().some(({ pod }) => hasStorageLimit(pod))) return []
     const summary = await figures()
     const { observations, act } = judge(summary)
     const isSeparate = hasSeparateImageFilesystem(summary.node)

@@ -8,6 +8,10 @@ import { podLimits } from '../../api/resources.ts'
 import { containerStorageMessage, emptyDirMessage, podStorageMessage } from './messages.ts'
 import { ALL_DISK_PARTS, containerFigures, diskFigures, sum, type Candidate } from './pod_usage.ts'
 
+/** Whether there is anything to measure. */
+export const hasStorageLimit = (pod: Pod): boolean =>
+  podLimits(pod).has('ephemeral-storage') || (pod.spec.volumes ?? []).some(({ emptyDir }) => emptyDir?.sizeLimit !== undefined)
+
 /** Why the Pod must go, or undefined. The first of its reasons, in Kubernetes' order: volumes, Pod, containers. */
 export function localStorageExcess(candidate: Candidate, hasSeparateImageFilesystem: boolean): string | undefined {
   if (!candidate.stats) return undefined
