@@ -35,6 +35,11 @@ export interface WorldOptions {
   readonly tripwire?: boolean
   /** Labels of timers that come again and again and mean nothing by themselves: `untilQuiet` does not wait for them. */
   readonly periodic?: RegExp
+  /**
+   * Timers with these labels come no more often than this. For years: what every machine does every few seconds to no effect,
+   * heartbeats and second looks, would be nearly all there is. A busy machine is late, too, and nothing exact may hang on them.
+   */
+  readonly chores?: { readonly labels: RegExp; readonly everyMs: Millis }
   /** Called before time moves on by `gapMs`; a live view waits here for as long as it wants the gap to last. */
   readonly pace?: (gapMs: Millis) => Promise<void>
 }
@@ -89,7 +94,11 @@ export function createWorld(options: WorldOptions): World {
   let running = false
   let fault: Error | undefined
 
-  const schedule = (at: Millis, owner: Owner, label: string, fire: () => void) => queue.push(Math.max(at, time), owner, label, fire)
+  const { chores } = options
+  const schedule = (at: Millis, owner: Owner, label: string, fire: () => void) => {
+    const earliest = chores?.labels.test(label) ? time + chores.everyMs : time
+    return queue.push(Math.max(at, earliest), owner, label, fire)
+  }
   const fabric = createFabric({
     clock: { wall: () => (options.epochMs ?? EPOCH_MS) + time, now: () => time, at: (at, fire, label) => schedule(at, itself, label ?? 'network', fire) },
     random: random.fork('network'),

@@ -7,7 +7,39 @@ import type { Checker } from './checker.ts'
 const PODS = '/pods/'
 
 /** What the Pod lifecycle promises of every Pod, whatever fails around it. */
-export const podCheckers = (): Checker[] => [terminalPodsStay(), restartCountsNeverFall(), oneAddressPerPod()]
+export const podCheckers = (): Checker[] => [phasesInOrder(), terminalPodsStay(), restartCountsNeverFall(), oneAddressPerPod()]
+
+/** A Pod begins as Pending. From Running it falls back only where its init containers must run again, in another sandbox. */
+export function phasesInOrder(): Checker {
+  return {
+    name: 'phases come in order',
+    prefix: PODS,
+    see({ key, stored, previous }) {
+      const [pod, before] = [podOf(stored), podOf(previous)]
+      if (!pod) return undefined
+      const { phase = 'Pending' } = pod.status
+      if (!['Pending', 'Running', 'Succeeded', 'Failed'].includes(phase)) return `${key} is ${phase}`
+      if (!before || before.metadata.uid !== pod.metadata.uid) return undefined
+      const mayFallBack = (pod.spec.initContainers?.length ?? 0) > 0
+      return before.status.phase === 'Running' && phase === 'Pending' && !mayFallBack ? `${key} went from Running to Pending` : undefined
+    },
+  }
+}
+
+/** Where nobody forces a deletion: the object of a Pod that had begun goes only once its end stands in it. */
+export function endsAreWritten(): Checker {
+  return {
+    name: 'the last status of a Pod is final',
+    prefix: PODS,
+    see({ key, stored, previous }) {
+      const before = podOf(previous)
+      if (stored || !before?.status.startTime) return undefined
+      if (!isTerminal(before)) return `${key} is gone and was last seen ${before.status.phase}`
+      const open = statusesOf(before).find(({ state }) => state?.running)
+      return open && `${key} is gone and its container ${open.name} was last seen running`
+    },
+  }
+}
 
 /** Succeeded and Failed are for good: such a Pod never runs again. */
 export function terminalPodsStay(): Checker {
