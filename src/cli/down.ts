@@ -11,8 +11,16 @@ import { kubeconfigPath, removeKubeconfig } from '../host/kubeconfig.ts'
 import { createLog } from '../host/log.ts'
 import { releaseServiceAddresses } from '../host/service_addresses.ts'
 import type { Cli } from './main.ts'
-import { contextName, nameOption } from './options.ts'
+import { contextName, duration, nameOption } from './options.ts'
 import { UserError } from './output.ts'
+import { requestShutdown } from './shutdown_request.ts'
+
+interface DownOptions {
+  readonly remove: boolean
+  readonly kubeconfig: string | undefined
+  /** 0: what runs is ended at once, and starts again with the cluster. */
+  readonly graceMs: number
+}
 
 const STOP_MS = 60_000
 const POLL_MS = 20
@@ -20,26 +28,29 @@ const POLL_MS = 20
 export function addDownCommand(program: Command, cli: Cli): void {
   nameOption(program.command('down'), cli.env)
     .description('stop a cluster; its objects stay on disk for the next `poise up`')
+    .option('--grace <duration>', 'let Pods end first, for so long at most, as on a machine that shuts down; the last third is for critical ones', duration)
     .option('--delete', 'also delete its objects and everything else it has on disk', false)
     .option('--all', 'every cluster of this user', false)
     .option('--kubeconfig <file>', 'remove the context from this file')
-    .action(async ({ name, delete: remove, all, kubeconfig }: { name: string; delete: boolean; all: boolean; kubeconfig?: string }) => {
+    .action(async ({ name, grace, delete: remove, all, kubeconfig }: { name: string; grace?: number; delete: boolean; all: boolean; kubeconfig?: string }) => {
       const names = all ? await listClusterNames(clustersDirectory(cli.env)) : [name]
-      for (const one of names) await down(cli, one, { remove, kubeconfig })
+      for (const one of names) await down(cli, one, { remove, kubeconfig, graceMs: grace ?? 0 })
     })
 }
 
-async function down({ output, env }: Cli, name: string, { remove, kubeconfig }: { remove: boolean; kubeconfig: string | undefined }): Promise<void> {
+async function down({ output, env }: Cli, name: string, { remove, kubeconfig, graceMs }: DownOptions): Promise<void> {
   const directories = clusterDirectories(env, name)
   const found = await readClusterRecord(directories.record)
   if (found?.running) {
     const done = output.step(`Stopping cluster "${name}"`)
+    if (graceMs > 0) await requestShutdown(directories.shutdown, graceMs)
     process.kill(found.record.pid, 'SIGTERM')
-    const deadline = performance.now() + STOP_MS
+    const stopMs = STOP_MS + graceMs
+    const deadline = performance.now() + stopMs
     while ((await readClusterRecord(directories.record))?.running) {
       if (performance.now() > deadline) {
         done('failed')
-        throw new UserError(`the cluster "${name}" (process ${found.record.pid}) did not stop within ${STOP_MS / 1000} s`, {
+        throw new UserError(`the cluster "${name}" (process ${found.record.pid}) did not stop within ${stopMs / 1000} s`, {
           next: `Its log says what it waits for: ${directories.log}`,
         })
       }

@@ -2,7 +2,7 @@
 import { delimiter } from 'node:path'
 import type { Command } from 'commander'
 import { readClusterRecord } from '../host/cluster_record.ts'
-import { clusterDirectories, stateDirectory, type ClusterDirectories } from '../host/directories.ts'
+import { clusterDirectories, manifestsOf, stateDirectory, type ClusterDirectories } from '../host/directories.ts'
 import { kubeconfigPath } from '../host/kubeconfig.ts'
 import { KUBERNETES_VERSION, VERSION } from '../launch/version.ts'
 import { connectFromKubeconfig } from './connection.ts'
@@ -28,6 +28,7 @@ export function addInfoCommand(program: Command, cli: Cli): void {
         kubeconfig: found?.running ? found.record.kubeconfig.join(delimiter) : kubeconfigPath(cli.env, undefined).write,
         state: stateDirectory(cli.env),
         store: found?.record.store ?? directories.store,
+        manifests: manifestsOf(directories, name),
         log: directories.log,
         containerd: found?.record.containerdSocket ?? '',
         version: VERSION,

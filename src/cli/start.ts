@@ -10,6 +10,7 @@ import type { RuntimeChoice } from '../launch/runtimes.ts'
 import { VERSION } from '../launch/version.ts'
 import { failure } from './failure.ts'
 import { tellPressures } from './pressure.ts'
+import { takeShutdownRequest } from './shutdown_request.ts'
 import { makeStateDirectory } from './state_directory.ts'
 import type { Cli } from './main.ts'
 import { contextName } from './options.ts'
@@ -44,6 +45,8 @@ export async function start(cli: Cli, options: UpOptions, { signal }: StopSignal
   const kubeconfig = kubeconfigPath(env, options.kubeconfig)
   const store = options.store ?? { directory: directories.store }
   await refuseSecond(directories, name)
+  // Left behind by a process that was killed before it could read it.
+  await takeShutdownRequest(directories.shutdown)
   const log = await prepare(directories, options.logLevel)
   const done = output.step(`Starting cluster "${name}"`)
   const cluster = await startRealCluster({
@@ -116,6 +119,8 @@ async function stop({ output }: Cli, cluster: RealCluster, directories: ClusterD
   await removeKubeconfig(kubeconfig, contextName(cluster.name)).catch((error: unknown) =>
     log.warn('the context stays in the kubeconfig', { error: String(error) }),
   )
+  const grace = await takeShutdownRequest(directories.shutdown)
+  if (grace) await cluster.shutDown(grace)
   await cluster.stop({ containers: true })
   await removeClusterRecord(directories.record)
   log.close()

@@ -5,6 +5,8 @@
  *     cluster.json   what runs: process, address, runtime (only while it runs)
  *     network.json   the cluster's address ranges, kept across restarts
  *     kubeconfig     the administrator's
+ *     manifests/<node>/   static Pods, put there by whoever likes
+ *     shutdown.json  how long Pods get to end, for the process that is about to be told to stop
  *     pki/ store/ kubelet/<node>/ containerd/ poise.log
  */
 import { homedir } from 'node:os'
@@ -18,6 +20,8 @@ export interface ClusterDirectories {
   readonly pki: string
   readonly store: string
   readonly kubelet: string
+  readonly manifests: string
+  readonly shutdown: string
   readonly containerd: string
   readonly log: string
 }
@@ -39,10 +43,15 @@ export function clusterDirectories(env: Readonly<Record<string, string | undefin
     pki: join(root, 'pki'),
     store: join(root, 'store'),
     kubelet: join(root, 'kubelet'),
+    manifests: join(root, 'manifests'),
+    shutdown: join(root, 'shutdown.json'),
     containerd: join(root, 'containerd'),
     log: join(root, 'poise.log'),
   }
 }
+
+/** Where a node looks for the manifests of its static Pods. */
+export const manifestsOf = ({ manifests }: ClusterDirectories, nodeName: string): string => join(manifests, nodeName)
 
 /** Cluster names go into paths, interface names and kubeconfig contexts. */
 export function checkClusterName(name: string): string | undefined {

@@ -18,8 +18,9 @@ import { builtInServices } from '../cluster/built_in_services.ts'
 import { administrator } from '../cluster/identities.ts'
 import { cgroupRootOf, claimAddressRanges, type AddressRanges } from '../host/address_ranges.ts'
 import { ensureCertificates } from '../host/certificates.ts'
-import type { ClusterDirectories } from '../host/directories.ts'
+import { manifestsOf, type ClusterDirectories } from '../host/directories.ts'
 import type { RespondDns } from '../host/dns_server.ts'
+import type { ShutdownGrace } from '../kubelet/node/shutdown.ts'
 import { removeCgroupTree } from '../host/cri/cgroups.ts'
 import { createPodCgroups } from '../host/cri/pod_cgroups.ts'
 import { createHost } from '../host/host.ts'
@@ -49,6 +50,8 @@ export interface RealClusterOptions {
   readonly seed?: string
   /** Kernel settings outside Kubernetes' safe set that Pods may have. Default: none. */
   readonly allowedUnsafeSysctls?: readonly string[]
+  /** Manifests of static Pods. Default: a directory of the cluster's own. */
+  readonly staticPodPath?: string
   /** In place of what `node_guard.ts` says of this machine, option by option. */
   readonly guard?: NodeGuard
 }
@@ -64,8 +67,12 @@ export interface RealCluster {
   readonly runtime: NodeRuntime
   readonly host: Host
   readonly ranges: AddressRanges
+  /** Where manifests of static Pods are put. */
+  readonly staticPodPath: string
   /** Resolves once every node is Ready. */
   nodesReady(signal?: AbortSignal): Promise<void>
+  /** Pods end as on a machine that is about to go: they become Failed, and their object says why. Before `stop`. */
+  shutDown(grace: ShutdownGrace): Promise<void>
   /** Ends the process's part; with `containers`, what runs in them is ended too, and containerd with it. */
   stop(options?: { containers: boolean }): Promise<void>
 }
@@ -122,8 +129,10 @@ export async function startRealCluster(options: RealClusterOptions): Promise<Rea
     const respond: RespondDns = (query, transport) => respondDns(started.dns, CLUSTER_DOMAIN, query, transport)
     if (runtime.kind === 'containerd') stopping.push(await serveInside({ host, ranges, listen, respond, nameServers: machine.dns.servers }))
     const nodeName = name
-    await started.addNode({
+    const staticPodPath = options.staticPodPath ?? manifestsOf(directories, nodeName)
+    const kubelet = await started.addNode({
       name: nodeName,
+      staticPodPath,
       host: runtime.host,
       runtime: runtime.runtime,
       rootDirectory: `${directories.kubelet}/${nodeName}`,
@@ -142,6 +151,8 @@ export async function startRealCluster(options: RealClusterOptions): Promise<Rea
       runtime,
       host,
       ranges,
+      staticPodPath,
+      shutDown: kubelet.shutDown,
       server: url,
       kubeconfig: renderKubeconfig({ name, server: url, ca: certificates.ca.certificate, client: certificates.admin }),
       nodes: [nodeName],

@@ -12,6 +12,8 @@ export interface StartClusterOptions {
   readonly time?: 'real'
   /** Containers are simulated: no root is needed and an image need not exist. */
   readonly runtime?: 'simulated'
+  /** Absolute: manifests of static Pods. Default: a directory that goes with the cluster, see `staticPodPath` of what is started. */
+  readonly staticPodPath?: string
   /** Makes names, back-offs and simulated latencies repeatable. */
   readonly seed?: string
   readonly logLevel?: 'debug' | 'info' | 'warn' | 'error'
@@ -26,6 +28,8 @@ export interface TestCluster {
   readonly connection: ClusterConnection
   /** Poise's own typed client. */
   readonly client: Client
+  /** A manifest put into this directory becomes a static Pod of the node. */
+  readonly staticPodPath: string
   stop(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
 }
@@ -37,7 +41,7 @@ export async function startCluster(options: StartClusterOptions | (VirtualCluste
 }
 
 /** Everything it writes is below a directory of its own, so that clusters run side by side and leave nothing behind. */
-async function startTestCluster({ seed, logLevel = 'warn' }: StartClusterOptions): Promise<TestCluster> {
+async function startTestCluster({ seed, staticPodPath, logLevel = 'warn' }: StartClusterOptions): Promise<TestCluster> {
   const home = await temporaryDirectory('poise-')
   const env = { POISE_HOME: home.path }
   try {
@@ -49,6 +53,7 @@ async function startTestCluster({ seed, logLevel = 'warn' }: StartClusterOptions
       store: 'memory',
       port: 0,
       seed,
+      staticPodPath,
       log: createLog({ level: logLevel }),
     })
     await cluster.nodesReady()
@@ -58,6 +63,7 @@ async function startTestCluster({ seed, logLevel = 'warn' }: StartClusterOptions
       server: cluster.server,
       kubeconfig: cluster.kubeconfig,
       client: cluster.client,
+      staticPodPath: cluster.staticPodPath,
       connection: connectionOf(cluster.kubeconfig),
       stop,
       [Symbol.asyncDispose]: stop,

@@ -2,16 +2,15 @@
 import { deepEqual } from '../deep.ts'
 import { forbidden, invalidValue, type FieldError } from '../field_error.ts'
 import type { Pod } from '../kinds/pod.ts'
-import { isSidecar } from '../pod.ts'
+import { isMirrorPod, isSidecar } from '../pod.ts'
 import { qosClass, type Quantities } from '../resources.ts'
 import type { Container } from '../types/container.ts'
 import { forEachAt } from './rules.ts'
 
 const RESIZABLE = ['cpu', 'memory']
-const STATIC_POD_ANNOTATION = 'kubernetes.io/config.mirror'
 
 export function validatePodResize(pod: Pod, old: Pod): FieldError[] {
-  if (old.metadata.annotations?.[STATIC_POD_ANNOTATION] !== undefined) return [forbidden('', 'static pods cannot be resized')]
+  if (isMirrorPod(old)) return [forbidden('', 'static pods cannot be resized')]
   if (old.spec.os?.name === 'windows') return [forbidden('', 'windows pods cannot be resized')]
   const after = qosClass(pod)
   const errors = [

@@ -19,7 +19,7 @@ export interface AdmissionParts {
 export const admissionPlugins = (parts: AdmissionParts): readonly AdmissionPlugin[] => [
   namespaceLifecycle(parts),
   serviceAccount(parts),
-  nodeRestriction,
+  nodeRestriction(parts),
   taintNewNodes,
   priority(parts),
   runtimeClass(parts),

@@ -1,26 +1,28 @@
 /**
  * Every Pod runs as a ServiceAccount, and finds its token at a place all clients know.
  */
+import { apiReferenceOf } from '../../api/api_references.ts'
 import type { Pod } from '../../api/kinds/pod.ts'
 import type { ServiceAccount } from '../../api/kinds/service_account.ts'
+import { isMirrorPod } from '../../api/pod.ts'
 import { forbiddenBy } from '../../api/status.ts'
 import { nameSuffix } from '../../base/random.ts'
-import type { AdmissionPlugin } from './admission.ts'
+import type { AdmissionPlugin, AdmissionRequest } from './admission.ts'
 import type { AdmissionParts } from './plugins.ts'
 import { isNewPod, podDraft } from './pods.ts'
 
 export const TOKEN_MOUNT_PATH = '/var/run/secrets/kubernetes.io/serviceaccount'
 /** An hour, and a few seconds so that a client that refreshes hourly is never late. */
 const TOKEN_SECONDS = 3607
-const MIRROR_ANNOTATION = 'kubernetes.io/config.mirror'
 
 export const serviceAccount = ({ store, random }: AdmissionParts): AdmissionPlugin => ({
   name: 'ServiceAccount',
   handles: isNewPod,
   async mutate(request) {
     const pod = podDraft(request)
+    if (!pod) return
     // A mirror Pod stands for one the kubelet runs from a file; it talks to no API.
-    if (!pod || pod.metadata.annotations?.[MIRROR_ANNOTATION] !== undefined) return
+    if (isMirrorPod(pod)) return refuseReferences(request, pod)
     const { spec } = pod
     const name = spec.serviceAccountName || spec.serviceAccount || 'default'
     const stored = await store.get(`/serviceaccounts/${request.namespace}/${name}`)
@@ -37,6 +39,12 @@ export const serviceAccount = ({ store, random }: AdmissionParts): AdmissionPlug
     if (spec.automountServiceAccountToken ?? account.automountServiceAccountToken ?? true) mountToken(pod, `kube-api-access-${nameSuffix(random)}`)
   },
 })
+
+function refuseReferences(request: AdmissionRequest, { metadata, spec }: Pod): void {
+  const reference = apiReferenceOf(spec)
+  const what = reference === 'serviceaccounts' ? 'service accounts' : reference === 'secrets' ? 'secrets' : undefined
+  if (what) throw forbiddenBy(request.kind, metadata.name ?? '', `a mirror pod may not reference ${what}`)
+}
 
 function mountToken({ spec }: Pod, volumeName: string): void {
   const containers = [...(spec.initContainers ?? []), ...(spec.containers ?? [])]
