@@ -68,6 +68,23 @@ test('§ events: a volume that cannot be mounted is FailedMount, and the Pod wai
   assert.deepEqual(story.pod()?.status.containerStatuses?.[0]?.state, { waiting: { reason: 'ContainerCreating' } })
 })
 
+test('§ events: a Pod that has waited two minutes for its volumes is told which, and again as long as it lasts', async () => {
+  const story = await beginStory()
+  const volumes = [
+    { name: 'there', emptyDir: {} },
+    { name: 'a', configMap: { name: 'missing' } },
+    { name: 'b', secret: { secretName: 'missing' } },
+  ]
+  story.run({ spec: web({}, { volumes }) })
+  await story.at(600)
+  const told = story.events.filter(({ message }) => message.startsWith('Unable to attach'))
+  assert.equal(
+    told[0]?.message,
+    'Unable to attach or mount volumes: unmounted volumes=[a b], unattached volumes=[], failed to process volumes=[]: context deadline exceeded',
+  )
+  assert.ok(told[0]!.at >= 123 && told.length >= 2)
+})
+
 test('§ events: a runtime that does not say what it has is told once in FailedSync, until it speaks again', async () => {
   let isSilent = false
   const story = await beginStory(1, {

@@ -37,6 +37,8 @@ export interface PerformerParts extends ResizerParts {
 const NETWORK_RETRY_MS = 1000
 const REMOVE_RETRY_MS = 30_000
 const SANDBOX_RETRY = { baseMs: 1000, maxMs: 15_000 }
+/** As long as a kubelet on Kubernetes waits for volumes before it says so and begins anew. */
+const VOLUMES_WAIT_MS = 123_000
 const VOLUME_RETRY = { baseMs: 500, maxMs: 122_000 }
 
 export function createPerformer(parts: PerformerParts): Performer {
@@ -46,6 +48,7 @@ export function createPerformer(parts: PerformerParts): Performer {
   const reportedBackOffs = new Set<string>()
   const failures = { sandbox: 0, volumes: 0, stop: 0 }
   let mounted: MountedVolumes = new Map()
+  let volumesWantedAt: number | undefined
 
   const podIPs = (pod: Pod) => (isHostNetwork(pod) ? context.machine.addresses : (observer.last.sandboxes[0]?.ips ?? []))
   const starter = createStarter({ ...parts, podIPs, mounted: () => mounted })
@@ -66,9 +69,23 @@ export function createPerformer(parts: PerformerParts): Performer {
       } catch (error) {
         memory.volumes = 'unmounted'
         for (const failure of error instanceof VolumesError ? error.failures : [messageOf(error)]) events.warning(pod, 'FailedMount', failure)
+        complainOfVolumes(pod, error)
         waitFor(backoffMs(++failures.volumes, VOLUME_RETRY))
       }
     })
+  }
+
+  /** From time to time, as long as it lasts, what a Pod waits for is told as a whole. */
+  function complainOfVolumes(pod: Pod, error: unknown): void {
+    volumesWantedAt ??= clock.now()
+    if (clock.now() - volumesWantedAt < VOLUMES_WAIT_MS) return
+    volumesWantedAt = clock.now()
+    const unmounted = error instanceof VolumesError ? error.unmounted.join(' ') : ''
+    events.warning(
+      pod,
+      'FailedMount',
+      `Unable to attach or mount volumes: unmounted volumes=[${unmounted}], unattached volumes=[], failed to process volumes=[]: context deadline exceeded`,
+    )
   }
 
   function startSandbox(pod: Pod, attempt: number, replaces: string | undefined): void {

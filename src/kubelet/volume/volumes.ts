@@ -36,9 +36,12 @@ export interface Volumes {
 export class VolumesError extends Error {
   override readonly name = 'VolumesError'
   readonly failures: readonly string[]
-  constructor(failures: readonly string[]) {
+  /** The names of the volumes that are missing. */
+  readonly unmounted: readonly string[]
+  constructor(failures: readonly string[], unmounted: readonly string[]) {
     super(failures.join('; '))
     this.failures = failures
+    this.unmounted = unmounted
   }
 }
 
@@ -65,7 +68,13 @@ export function createVolumes(context: KubeletContext): Volumes {
           }
         }),
       )
-      if (failures.length > 0) throw new VolumesError(failures)
+      if (failures.length > 0) {
+        const names = (pod.spec.volumes ?? []).map(({ name }) => name)
+        throw new VolumesError(
+          failures,
+          names.filter(name => !mounted.has(name)),
+        )
+      }
       return mounted
     },
     async refresh(pod, addresses) {
