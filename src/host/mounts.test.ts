@@ -1,9 +1,10 @@
 /** Mounts need root; without it nothing here can be shown. */
 import assert from 'node:assert/strict'
-import { lstat, mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import { lstat, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
+import { DiskError } from '../base/disk.ts'
 import type { Mounts } from '../base/mounts.ts'
 import { createMounts } from './mounts.ts'
 import { createProcesses } from './processes.ts'
@@ -67,6 +68,41 @@ describe('mounts of the machine', { skip: await reasonToSkip() }, () => {
       await assert.rejects(mounts.bindInside(root, parts, join(base, 'refused'), { mode: 0o777 }), { name: 'DiskError' })
     assert.deepEqual(await mounts.isMounted(join(base, 'refused')), false)
     await assert.rejects(lstat(join(outside, 'made')), { code: 'ENOENT' })
+  })
+
+  it('a directory that turns into a link and back all the time is bound as itself, or not at all', async () => {
+    const [root, outside] = [await directory('race'), await directory('race-outside')]
+    await writeFile(join(outside, 'secret'), '')
+    const [name, away, link] = [join(root, 'name'), join(root, 'away'), join(root, 'link')]
+    await mkdir(name)
+    await symlink(outside, link)
+    let isOver = false
+    // What a hostile container would do: the same name is a directory and a link to another place by turns.
+    const swapping = (async () => {
+      while (!isOver) {
+        await rename(name, away)
+        // A directory that was made for whoever asked in between gives way to the link.
+        await rm(name, { recursive: true, force: true })
+        await rename(link, name).catch(() => undefined)
+        if ((await lstat(name)).isSymbolicLink()) await rename(name, link)
+        await rename(away, name)
+      }
+    })()
+    const target = join(base, 'race-target')
+    let [bound, refused] = [0, 0]
+    for (let round = 0; round < 5000 && (bound < 20 || refused < 20); round++) {
+      try {
+        await mounts.bindInside(root, ['name'], target, { mode: 0o777 })
+        bound++
+        assert.deepEqual(await readdir(target), [], 'nothing from outside is seen')
+      } catch (error) {
+        if (!(error instanceof DiskError)) throw error
+        refused++
+      }
+    }
+    isOver = true
+    await swapping
+    assert.ok(bound > 0, `bound ${bound} times, refused ${refused} times`)
   })
 
   it('all mounts below a directory end, those within others first', async () => {

@@ -23,6 +23,15 @@ export const OWN_CASES: readonly VolumeCase[] = [
     says: "1024\ndd: error writing '/v/f': No space left on device\n1048576",
   },
   {
+    title: 'an emptyDir in memory without a sizeLimit is as large as the memory of its Pod',
+    mounts: { '/v': { emptyDir: { medium: 'Memory' } } },
+    script: `df -k /v | tail -1 | tr -s ' ' | cut -d' ' -f2`,
+    says: '16384',
+    resources: { limits: { memory: '16Mi' } },
+    // A Pod of its own: every container of it must have a limit.
+    podSecurityContext: { fsGroup: 7 },
+  },
+  {
     title: 'fsGroup: a user that is not root writes to an emptyDir, and what it makes is of the group',
     mounts: { '/disk': { emptyDir: {} }, '/memory': { emptyDir: { medium: 'Memory' } } },
     script: `id -G; for v in disk memory; do stat -c '%a %g' /$v; touch /$v/f; stat -c '%u %g' /$v/f; done`,
