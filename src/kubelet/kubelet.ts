@@ -144,13 +144,16 @@ export function createKubelet(options: KubeletOptions): Kubelet {
   })
   const allocatable = allocatableOf(options.machine, eviction.thresholds)
   let abilities = { hasAppArmor: options.machine.hasAppArmor === true, hasStrictGroups: false, allowedUnsafeSysctls: options.allowedUnsafeSysctls ?? [] }
-  const node = createNodeAgent(context, { allocatable, conditions: eviction.conditions })
+  const node = createNodeAgent(context, { allocatable, conditions: eviction.conditions, seen: () => nodeNow() })
   const shutdown = createNodeShutdown({ host, workers, statuses, node })
   const nodeNow = () => newest(options.nodes?.get({ namespace: '', name: nodeName }), node.node) ?? unregisteredNode(nodeName, options.machine, allocatable)
   const tasks: Task[] = []
 
   const startCgroups = (pods: readonly Pod[]) =>
-    cgroups.start(pods).catch((error: unknown) => host.log.warn('the cgroups of Pods could not be made', { error: messageOf(error) }))
+    cgroups.start(pods).then(
+      () => true,
+      (error: unknown) => host.log.warn('the cgroups of Pods could not be made', { error: messageOf(error) }),
+    )
 
   /** Static Pods need none of what the API has, and so do not wait for it. */
   async function startOwn(): Promise<void> {
@@ -166,7 +169,8 @@ export function createKubelet(options: KubeletOptions): Kubelet {
       await options.host.disk.makeDirectory(rootDirectory)
       await eviction.look()
       await Promise.all([options.pods.synced, services?.synced, options.nodes?.synced, node.start(), startOwn()])
-      await startCgroups([...options.pods.list(), ...staticPods.list()])
+      const isEnforced = await startCgroups([...options.pods.list(), ...staticPods.list()])
+      if (isEnforced && context.cgroups && node.node) options.events.normal(node.node, 'NodeAllocatableEnforced', 'Updated Node Allocatable limit across pods')
       mirrors.start()
       staticPods.onChange(({ object, previous }) => mirrors.look((object ?? previous)!))
       await workers.follow()

@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { Event } from '../../src/api/kinds/event.ts'
 import { Node } from '../../src/api/kinds/node.ts'
 import { Pod } from '../../src/api/kinds/pod.ts'
-import { startVirtualCluster, type VirtualCluster } from '../../src/launch/virtual_cluster.ts'
+import { startVirtualCluster, type VirtualCluster, type VirtualNode } from '../../src/launch/virtual_cluster.ts'
 
 const MI = 2 ** 20
 const TAINT = 'node.kubernetes.io/memory-pressure'
@@ -54,6 +54,26 @@ test('§ eviction: a kubelet that begins on a node already short of memory says 
   await cluster.advance(100)
   assert.equal((await podNamed(cluster, 'web')).status.message, 'Pod was rejected: The node had condition: [MemoryPressure]. ')
   assert.deepEqual(await taintsOf(cluster, node!.name), [`${TAINT}:NoSchedule`])
+})
+
+test('§ node events: what a kubelet says of its node from its start on, and when somebody cordons it', async () => {
+  await using cluster = await startVirtualCluster({ seed: 3 })
+  const [{ name }] = [...cluster.nodes.values()] as [VirtualNode]
+  const cordon = (unschedulable: boolean) =>
+    cluster.run(cluster.client.patch(Node, { namespace: '', name }, { type: 'merge', body: { spec: { unschedulable: unschedulable || null } } }))
+  await cluster.advance(5_000)
+  await cordon(true)
+  await cluster.advance(20_000)
+  await cordon(false)
+  await cluster.advance(20_000)
+  const { items } = await cluster.run(cluster.client.list(Event, { namespace: 'default', fieldSelector: `involvedObject.name=${name},source=kubelet` }))
+  assert.deepEqual(items.map(({ reason, message }) => `${reason}: ${message}`).sort(), [
+    'NodeAllocatableEnforced: Updated Node Allocatable limit across pods',
+    ...['NodeHasNoDiskPressure', 'NodeHasSufficientMemory', 'NodeHasSufficientPID', 'NodeNotSchedulable', 'NodeReady', 'NodeSchedulable'].map(
+      reason => `${reason}: Node ${name} status is now: ${reason}`,
+    ),
+    'Starting: Starting kubelet.',
+  ])
 })
 
 const run = (cluster: VirtualCluster, name: string, mib: number, spec: object = {}) =>

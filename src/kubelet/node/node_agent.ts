@@ -35,6 +35,8 @@ export interface NodeGuard {
   /** What the node is short of. */
   conditions(): readonly PressureCondition[]
   readonly allocatable: Allocatable
+  /** The Node as the API has it now, as far as that is known: others may cordon it. */
+  seen(): Node | undefined
 }
 
 const STATUS_EVERY_MS = 10_000
@@ -53,6 +55,7 @@ export function createNodeAgent(context: KubeletContext, guard: NodeGuard): Node
   const tasks: { stop(): Promise<void> }[] = []
   let reported: NodeStatus | undefined
   let reportedAt: Millis = -Infinity
+  let wasUnschedulable = false
   let node: Node | undefined
   let isShuttingDown = false
 
@@ -95,7 +98,16 @@ export function createNodeAgent(context: KubeletContext, guard: NodeGuard): Node
     await report(true)
   }
 
+  function noteSchedulable(): void {
+    const isUnschedulable = guard.seen()?.spec?.unschedulable === true
+    if (isUnschedulable === wasUnschedulable || !node) return
+    wasUnschedulable = isUnschedulable
+    const reason = isUnschedulable ? 'NodeNotSchedulable' : 'NodeSchedulable'
+    events.normal(node, reason, `Node ${nodeName} status is now: ${reason}`)
+  }
+
   async function report(force: boolean): Promise<void> {
+    noteSchedulable()
     const before = reported ?? node?.status
     const status = await currentStatus(before)
     const now = clock.now()
