@@ -149,7 +149,7 @@ export function createLives(world: World, { isPreStop }: LivesOptions): Lives {
       see({ key, stored, previous }) {
         const pod = stored?.value as Pod | undefined
         if (!pod) {
-          const { uid = '' } = (previous?.value as Pod).metadata
+          const { uid = '' } = (previous!.value as Pod).metadata
           pods.delete(uid)
           for (const life of lives.keys()) if (life.startsWith(`${uid}/`)) lives.delete(life)
           return undefined

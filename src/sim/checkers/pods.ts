@@ -17,7 +17,7 @@ export function phasesInOrder(): Checker {
     see({ key, stored, previous }) {
       const [pod, before] = [podOf(stored), podOf(previous)]
       if (!pod) return undefined
-      const { phase = 'Pending' } = pod.status
+      const { phase } = pod.status
       if (!['Pending', 'Running', 'Succeeded', 'Failed'].includes(phase)) return `${key} is ${phase}`
       if (!before || before.metadata.uid !== pod.metadata.uid) return undefined
       const mayFallBack = (pod.spec.initContainers?.length ?? 0) > 0
