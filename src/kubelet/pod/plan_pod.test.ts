@@ -2,107 +2,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Pod } from '../../api/kinds/pod.ts'
-import type { ContainerState, ContainerStatus, PodSandboxStatus } from '../../runtime/runtime.ts'
-import { podCgroupLimits } from '../cgroup/cgroup_values.ts'
-import { containerAnnotations, containerLabels } from '../container/labels.ts'
-import { planPod } from './plan_pod.ts'
-import { containersOf } from './pod_nouns.ts'
-import { emptyMemory, type Health, type PodMemory, type PodStep, type Termination } from './pod_state.ts'
-
-const NOW = 1_000_000
-const healthy: Health = { started: true, ready: true, failed: undefined }
-
-function podOf(spec: { init?: object[]; containers?: object[] } & Record<string, unknown> = {}): Pod {
-  const { init = [], containers = [{ name: 'web' }], ...rest } = spec
-  const named = (container: object) => ({ image: 'web:1', resources: {}, ...container })
-  return {
-    apiVersion: 'v1',
-    kind: 'Pod',
-    metadata: { name: 'web', namespace: 'default', uid: 'u' },
-    spec: { restartPolicy: 'Always', terminationGracePeriodSeconds: 30, ...rest, initContainers: init.map(named), containers: containers.map(named) },
-    status: { phase: 'Pending', qosClass: 'BestEffort' },
-  } as unknown as Pod
-}
-
-const sandbox = (rest: Partial<PodSandboxStatus> = {}): PodSandboxStatus => ({
-  id: 's0',
-  metadata: { name: 'web', namespace: 'default', uid: 'u', attempt: 0 },
-  ready: true,
-  createdAt: 1,
-  labels: {},
-  annotations: {},
-  ips: ['10.0.0.9'],
-  networkMode: 'POD',
-  ...rest,
-})
-
-/** `running` or `exited 1`, with how often it was started before. */
-function instance(pod: Pod, name: string, what: string, restartCount = 0, rest: Partial<ContainerStatus> = {}): ContainerStatus {
-  const [state = '', exitCode = '0'] = what.split(' ')
-  const { container } = containersOf(pod).find(named => named.container.name === name)!
-  return {
-    id: `${name}-${restartCount}`,
-    sandboxId: 's0',
-    metadata: { name, attempt: restartCount },
-    state: state as ContainerState,
-    createdAt: 10 + restartCount,
-    startedAt: 10,
-    finishedAt: state === 'exited' ? NOW - 1000 : 0,
-    exitCode: Number(exitCode),
-    reason: '',
-    message: '',
-    image: '',
-    imageRef: '',
-    logPath: '',
-    mounts: [],
-    resources: undefined,
-    labels: containerLabels(pod, container),
-    annotations: containerAnnotations(pod, container, restartCount, ''),
-    ...rest,
-  }
-}
-
-interface Case {
-  pod?: Pod
-  sandboxes?: PodSandboxStatus[]
-  containers?: (pod: Pod) => ContainerStatus[]
-  memory?: Partial<PodMemory>
-  health?: Partial<Health>
-  termination?: Termination
-}
-
-function plan({ pod = podOf(), sandboxes = [sandbox()], containers = () => [], memory = {}, health = {}, termination }: Case): PodStep {
-  const remembered: PodMemory = { ...emptyMemory('2026-01-01T00:00:00Z'), volumes: 'mounted', podLimits: podCgroupLimits(pod), ...memory }
-  return planPod({ pod, termination }, { sandboxes, containers: containers(pod) }, remembered, () => ({ ...healthy, ...health }), NOW)
-}
-
-/** `startContainers web`, `signal web-0 30000`: what is done, in a few words. */
-const said = ({ actions, end, finished }: PodStep): string[] => [
-  ...actions.map(action => {
-    switch (action.do) {
-      case 'startContainers':
-        return `start ${action.orders.map(({ named, restartCount }) => `${named.container.name}${restartCount > 0 ? `#${restartCount}` : ''}`).join(' ')}`
-      case 'startSandbox':
-        return `sandbox ${action.attempt}`
-      case 'stopSandboxes':
-        return `stop sandbox ${action.ids.join(' ')}`
-      case 'beginStop':
-        return `begin to stop ${action.id}${action.hook ? ' with its hook' : ''}`
-      case 'signal':
-        return `signal ${action.id} ${action.timeoutMs / 1000}s`
-      case 'reportBackOff':
-        return `back-off ${action.named.container.name}`
-      case 'removeSandboxes':
-        return `remove sandbox ${action.ids.join(' ')}`
-      case 'removeContainers':
-        return `remove ${action.ids.join(' ')}`
-      default:
-        return action.do
-    }
-  }),
-  ...(end ? [`ends: ${end.failure?.reason ?? end.because}`] : []),
-  ...(finished ? ['finished'] : []),
-]
+import { containerAnnotations } from '../container/labels.ts'
+import { instance, NOW, plan, podOf, said, sandbox, type Case } from './plan_cases.ts'
 
 const cases = (title: string, table: readonly [why: string, given: Case, wanted: string[]][]) => {
   for (const [why, given, wanted] of table) test(`planPod, ${title}: ${why}`, () => assert.deepEqual(said(plan(given)), wanted))
@@ -234,6 +135,8 @@ cases('restart policy', [
   ['what is being started is not started twice', { memory: { starting: new Set(['web']) } }, []],
 ])
 
+const never = podOf({ restartPolicy: 'Never' })
+const madeFromAnother = (pod: Pod) => ({ ...containerAnnotations(pod, pod.spec.containers[0]!, 0, ''), 'io.kubernetes.container.hash': 'other' })
 cases('replacement', [
   [
     'a failed liveness probe stops the container',
@@ -251,59 +154,49 @@ cases('replacement', [
   ],
   [
     'another image does too',
+    { containers: pod => [instance(pod, 'web', 'running', 0, { annotations: madeFromAnother(pod) })] },
+    ['begin to stop web-0', 'signal web-0 30s'],
+  ],
+  [
+    'what was stopped for another image starts again, even with restartPolicy Never',
     {
-      containers: pod => [
-        instance(pod, 'web', 'running', 0, {
-          annotations: { ...containerAnnotations(pod, pod.spec.containers[0]!, 0, ''), 'io.kubernetes.container.hash': 'other' },
-        }),
-      ],
+      pod: never,
+      containers: pod => [instance(pod, 'web', 'exited 0', 0, { annotations: madeFromAnother(pod) })],
+      memory: { stops: new Map([['web-0', { graceMs: 30_000, beganAt: NOW - 2000, hook: 'none', killAt: NOW + 28_000, retryAt: 0 }]]) },
+    },
+    ['start web#1'],
+  ],
+  [
+    'what had ended before by itself does not',
+    { pod: never, containers: pod => [instance(pod, 'web', 'exited 0', 0, { annotations: madeFromAnother(pod) })] },
+    ['ends: finished'],
+  ],
+  [
+    'a postStart hook that failed stops its container',
+    {
+      containers: pod => [instance(pod, 'web', 'running')],
+      memory: { startFailures: new Map([['web', { reason: 'PostStartHookError', message: '', retryAt: 0, unwanted: 'web-0' }]]) },
     },
     ['begin to stop web-0', 'signal web-0 30s'],
   ],
+  [
+    'but not the next instance, which has a hook of its own',
+    {
+      containers: pod => [instance(pod, 'web', 'running', 1)],
+      memory: { startFailures: new Map([['web', { reason: 'PostStartHookError', message: '', retryAt: 0, unwanted: 'web-0' }]]) },
+    },
+    [],
+  ],
 ])
 
-const leave = (graceSeconds: number): Termination => ({ because: 'deleted', graceMs: graceSeconds * 1000 })
-const stopping = (beganSecondsAgo: number, graceSeconds: number, rest: object = {}) =>
-  new Map([['web-0', { graceMs: graceSeconds * 1000, beganAt: NOW - beganSecondsAgo * 1000, hook: 'none' as const, killAt: undefined, retryAt: 0, ...rest }]])
-const running = (pod: Pod) => [instance(pod, 'web', 'running')]
-const hooked = podOf({ containers: [{ name: 'web', lifecycle: { preStop: { sleep: { seconds: 5 } } } }] })
-cases('termination', [
-  ['a running container gets its signal', { termination: leave(30), containers: running }, ['begin to stop web-0', 'signal web-0 30s']],
-  ['with a preStop hook, the hook first', { pod: hooked, termination: leave(30), containers: running }, ['begin to stop web-0 with its hook']],
+const debugged = podOf({ init: [{ name: 'first' }], ephemeralContainers: [{ name: 'debug', image: 'busybox:1' }] })
+cases('ephemeral containers', [
   [
-    'and the signal when the hook is done, with what is left of the grace',
-    { pod: hooked, termination: leave(30), containers: running, memory: { stops: stopping(12, 30, { hook: 'done' }) } },
-    ['signal web-0 18s'],
+    'they start as soon as there is a sandbox, beside init containers',
+    { pod: debugged, containers: pod => [instance(pod, 'first', 'running')] },
+    ['start debug'],
   ],
-  [
-    'a hook that takes all of the grace leaves two seconds',
-    { pod: hooked, termination: leave(30), containers: running, memory: { stops: stopping(30, 30, { hook: 'running' }) } },
-    ['signal web-0 2s'],
-  ],
-  ['a signal is sent once', { termination: leave(30), containers: running, memory: { stops: stopping(5, 30, { killAt: NOW + 25_000 }) } }, []],
-  [
-    'less grace than before counts from now',
-    { termination: leave(3), containers: running, memory: { stops: stopping(5, 30, { killAt: NOW + 25_000 }) } },
-    ['begin to stop web-0', 'signal web-0 3s'],
-  ],
-  ['what is being started is called off', { termination: leave(30), sandboxes: [sandbox()], memory: { starting: new Set(['web']) } }, ['cancelStart']],
-  [
-    'a sidecar waits for the containers',
-    { pod: withSidecar, termination: leave(30), containers: pod => [instance(pod, 'web', 'running'), instance(pod, 'proxy', 'running')] },
-    ['begin to stop web-0', 'signal web-0 30s', 'begin to stop proxy-0'],
-  ],
-  [
-    'and goes when they are gone',
-    { pod: withSidecar, termination: leave(30), containers: pod => [instance(pod, 'web', 'exited 0'), instance(pod, 'proxy', 'running')] },
-    ['begin to stop proxy-0', 'signal proxy-0 30s'],
-  ],
-  ['when nothing runs the sandbox is stopped', { termination: leave(30), containers: pod => [instance(pod, 'web', 'exited 0')] }, ['stop sandbox s0']],
-  [
-    'and then it is over',
-    { termination: leave(30), sandboxes: [sandbox({ ready: false })], containers: pod => [instance(pod, 'web', 'exited 0')] },
-    ['finished'],
-  ],
-  ['nothing starts any more, whatever the restart policy says', { termination: leave(30), sandboxes: [] }, ['finished']],
+  ['and are started once', { pod: debugged, containers: pod => [instance(pod, 'first', 'running'), instance(pod, 'debug', 'exited 1')] }, []],
 ])
 
 test('planPod, deadline: a Pod that has been active for longer ends as Failed', () => {
