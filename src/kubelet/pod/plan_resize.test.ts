@@ -43,6 +43,7 @@ function planned(pod: Pod, told: Record<string, ContainerResources | undefined>,
 }
 
 const said = (action: Action): string => {
+  if (action.do === 'setPodLimits' && action.limits.cpuQuotaUs < 0) return 'Pod without limits'
   if (action.do === 'setPodLimits') return `Pod ${action.limits.cpuQuotaUs / 100}m ${action.limits.memoryLimitBytes / MiB}Mi`
   return action.do === 'resizeContainer' ? `change ${action.id}` : action.do
 }
@@ -60,6 +61,7 @@ for (const [why, wanted, actions] of [
   ['then the container', planned(one, { a: small }), ['change a-0']],
   ['less: the container first', planned(shrunk, { a: large }, { podLimits: podCgroupLimits(one) }), ['change a-0']],
   ['then the Pod', planned(shrunk, { a: small }, { podLimits: podCgroupLimits(one) }), ['Pod 100m 64Mi']],
+  ['a new kubelet in the middle of one gives the Pod room first', planned(shrunk, { a: large }, { podLimits: undefined }), ['Pod without limits']],
   ['what gives goes before what takes', planned(crossed, { b: small, a: large }), ['change a-0', 'change b-0']],
   ['one at a time', planned(one, { a: small }, { resizing: new Set(['a-0']) }), []],
   ['not while the Pod itself is being changed', planned(one, { a: small }, { isSettingLimits: true }), []],

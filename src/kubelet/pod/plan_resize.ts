@@ -20,7 +20,9 @@ import type { Action, ObservedPod, PodMemory } from './pod_state.ts'
 export function planPodLimits(pod: Pod, observed: ObservedPod, memory: PodMemory, now: Millis, isSandboxStarting: boolean): Action[] {
   if (memory.isSettingLimits || now < memory.limitsRetryAt) return []
   const target = podCgroupLimits(pod)
-  const limits = memory.podLimits && toResize(pod, observed).length > 0 ? widest(memory.podLimits, target) : target
+  // A new kubelet does not know what the Pod had; the kernel refuses less for it than its containers have.
+  const before = memory.podLimits ?? { ...target, cpuQuotaUs: NO_LIMIT, memoryLimitBytes: NO_LIMIT }
+  const limits = toResize(pod, observed).length > 0 ? widest(before, target) : target
   return isSandboxStarting || !deepEqual(memory.podLimits, limits) ? [{ do: 'setPodLimits', limits }] : []
 }
 
