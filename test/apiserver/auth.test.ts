@@ -38,6 +38,21 @@ describe('authentication', () => {
     assert.deepEqual(answer.json.status.userInfo, { username: 'root', groups: ['system:masters', 'system:authenticated'] })
   })
 
+  test('a token may come among the subprotocols of a WebSocket, beside one that can be chosen', async () => {
+    const server = await startServer({ tokenAuthenticators: [staticTokens(new Map([['secret>?', { name: 'root', groups: ['system:masters'] }]]))] })
+    const protocol = (token: string) => `base64url.bearer.authorization.k8s.io.${btoa(token).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')}`
+    const ask = async (protocols: string, upgrade = 'websocket') =>
+      (await server.get(PODS, { as: null, headers: { upgrade, 'sec-websocket-protocol': protocols } })).status
+    assert.equal(await ask(`${protocol('secret>?')}, binary.k8s.io`), 200)
+    assert.equal(await ask(`binary.k8s.io, ${protocol('wrong')}`), 401)
+    assert.equal(await ask(protocol('secret>?')), 401, 'alone')
+    assert.equal(await ask(`${protocol('secret>?')}, ${protocol('secret>?')}`), 401, 'twice')
+    assert.equal(await ask('base64url.bearer.authorization.k8s.io.%, binary.k8s.io'), 401)
+    assert.equal(await ask('base64url.bearer.authorization.k8s.io.a, binary.k8s.io'), 401)
+    assert.equal(await ask(`${protocol('secret>?')}, binary.k8s.io`, 'spdy/3.1'), 403, 'it is no WebSocket')
+    assert.equal(await ask('binary.k8s.io'), 403)
+  })
+
   test('nobody is system:anonymous, who may see health and version and nothing else', async () => {
     const server = await startServer()
     for (const path of ['/healthz', '/livez', '/readyz', '/version', '/livez/ping']) assert.equal((await server.get(path, { as: null })).status, 200, path)

@@ -48,13 +48,35 @@ export function staticTokens(users: ReadonlyMap<string, User>): TokenAuthenticat
 
 async function original(request: Request, tokens: readonly TokenAuthenticator[]): Promise<User> {
   if (request.user) return withAuthenticated(request.user)
-  const header = request.headers.authorization
-  if (header === undefined) return ANONYMOUS
-  const [scheme = '', token = ''] = header.trim().split(' ')
-  if (scheme.toLowerCase() !== 'bearer' || token === '') return ANONYMOUS
+  const token = bearerToken(request) ?? webSocketToken(request)
+  if (token === undefined) return ANONYMOUS
   const found = await authenticateToken(tokens, token)
   if (!found) throw unauthorized()
   return found.user
+}
+
+function bearerToken({ headers }: Request): string | undefined {
+  const [scheme = '', token = ''] = (headers.authorization ?? '').trim().split(' ')
+  return scheme.toLowerCase() === 'bearer' && token !== '' ? token : undefined
+}
+
+/** What follows is the token in base64url. It is a subprotocol that no server ever chooses. */
+export const TOKEN_PROTOCOL = 'base64url.bearer.authorization.k8s.io.'
+
+/** A browser cannot give a WebSocket headers, so the token may stand among its subprotocols, beside one that can be chosen. */
+function webSocketToken({ headers }: Request): string | undefined {
+  if (headers['upgrade']?.toLowerCase() !== 'websocket') return undefined
+  const offered = (headers['sec-websocket-protocol'] ?? '').split(',').map(name => name.trim())
+  const tokens = offered.filter(name => name.startsWith(TOKEN_PROTOCOL))
+  if (tokens.length === 0) return undefined
+  if (tokens.length > 1 || offered.length === 1) throw unauthorized()
+  const encoded = tokens[0]!.slice(TOKEN_PROTOCOL.length)
+  if (!/^[A-Za-z0-9_-]+$/.test(encoded)) throw unauthorized()
+  try {
+    return atob(encoded.replaceAll('-', '+').replaceAll('_', '/'))
+  } catch {
+    throw unauthorized()
+  }
 }
 
 function withAuthenticated(user: User): User {

@@ -33,6 +33,9 @@ test('logs over a WebSocket are bytes, or text in base64, behind an empty messag
     assert.equal(Buffer.concat(messages.map(decode)).toString(), 'line \u00e9\n')
   }
   await assert.rejects(received(open(`${url}/log`, ['channel.k8s.io'])), /403/)
+  const withToken = open(`${url}/log`, ['base64url.bearer.authorization.k8s.io.c2VjcmV0', 'binary.k8s.io'])
+  await received(withToken)
+  assert.equal(withToken.protocol, 'binary.k8s.io', 'never the token')
 })
 
 test('a watch over a WebSocket sends each event as a message of text, and stops when the client leaves', async t => {
@@ -71,9 +74,9 @@ test('a watch over a WebSocket that has come to its end closes in order', async 
       },
     },
   }))
-  const socket = open(`${url}/pods?watch=true`, [])
+  const socket = open(`${url}/pods?watch=true`, ['base64url.bearer.authorization.k8s.io.c2VjcmV0', 'mine'])
   const code = await new Promise((resolve, reject) => socket.once('close', resolve).once('error', reject))
-  assert.equal(code, 1000)
+  assert.deepEqual([code, socket.protocol], [1000, 'mine'])
 })
 
 test('following logs over a WebSocket stops when the client leaves', async t => {

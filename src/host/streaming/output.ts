@@ -6,6 +6,7 @@
  */
 import { Writable } from 'node:stream'
 import type { WebSocket } from 'ws'
+import { TOKEN_PROTOCOL } from '../../apiserver/auth/authenticate.ts'
 import { badRequest, failure, type ApiError } from '../../api/status.ts'
 import type { Outlet, Upgrade } from '../http/exchange.ts'
 import { CLOSE_TIMEOUT_MS } from './remote_command_channels.ts'
@@ -28,7 +29,7 @@ export async function acceptOutput(upgrade: Upgrade, form: OutputForm): Promise<
   const offered = (message.headers['sec-websocket-protocol'] ?? '')
     .split(',')
     .map(name => name.trim())
-    .filter(name => name !== '')
+    .filter(name => name !== '' && !name.startsWith(TOKEN_PROTOCOL))
   const accepted = form === 'bytes' ? LOG_PROTOCOLS : offered
   const protocol = accepted.find(name => offered.includes(name)) ?? (offered.length === 0 ? '' : undefined)
   if (protocol === undefined)
