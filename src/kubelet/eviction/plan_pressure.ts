@@ -54,7 +54,7 @@ export function planPressure({ observations, thresholds, memory, transitionPerio
   const due = met.filter(threshold => now - metSince.get(threshold)! >= (threshold.graceMs ?? 0))
   const isNews = ({ signal }: Threshold) => {
     const before = memory.observations.get(signal)
-    return !before || observations.get(signal)!.at > before.at
+    return observations.get(signal)!.at !== before?.at
   }
   return {
     memory: { metSince, lastSeenAt, met: due, observations },
