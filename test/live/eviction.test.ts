@@ -15,6 +15,8 @@ import { createImageGc } from '../../src/kubelet/image/image_gc.ts'
 import { reasonToSkip, startSite, type Namespace, type Site } from './site.ts'
 
 const IMAGES = ['busybox:latest']
+/** Far more than it takes: the machine may be busy. */
+const PATIENCE_SECONDS = 120
 
 describe('local storage and images on real containers', { skip: await reasonToSkip(IMAGES), concurrency: true }, () => {
   let site: Site
@@ -38,7 +40,9 @@ describe('local storage and images on real containers', { skip: await reasonToSk
           { volumes: volumes(limit) },
         ),
       )
-    await Promise.all([writer('over', '1Mi'), writer('within', '8Mi')])
+    await writer('within', '8Mi')
+    await namespace.until('within', found => found?.status.phase === 'Running', PATIENCE_SECONDS)
+    await writer('over', '1Mi')
     await isEvicted('over', 'Usage of EmptyDir volume "scratch" exceeds the limit "1Mi". ')
     assert.equal((await namespace.pod('within'))?.status.phase, 'Running')
   })
@@ -75,7 +79,7 @@ describe('local storage and images on real containers', { skip: await reasonToSk
     for (const name of ['used', 'unused']) await bring(name, file => importImage(store, file))
     await bring('loaded', file => containerd!.loadImage(file))
     await run(pod('user', 'sleep 1000', { image: 'example.com/used:1', imagePullPolicy: 'Never' }))
-    await namespace.until('user', found => found?.status.phase === 'Running')
+    await namespace.until('user', found => found?.status.phase === 'Running', PATIENCE_SECONDS)
 
     const problems: string[] = []
     const events = { normal() {}, warning: (_about: unknown, reason: string, message: string) => void problems.push(`${reason}: ${message}`) }
@@ -106,7 +110,7 @@ describe('local storage and images on real containers', { skip: await reasonToSk
   const run = (object: object) => namespace.kubectl(['create', '-f', '-'], JSON.stringify(object))
 
   async function isEvicted(name: string, message: string): Promise<void> {
-    const ended = (await namespace.until(name, found => found?.status.phase === 'Failed', 60)) as Pod
+    const ended = (await namespace.until(name, found => found?.status.phase === 'Failed', PATIENCE_SECONDS)) as Pod
     assert.deepEqual([ended.status.reason, ended.status.message, podCondition(ended, 'DisruptionTarget')], ['Evicted', message, undefined])
     const selected = ['--field-selector', `involvedObject.name=${name},reason=Evicted`, '-o', 'jsonpath={.items[*].message}']
     // Events are written beside everything else.
