@@ -146,9 +146,11 @@ const serviceRules = ({ networkName, podCidr, serviceCidr }: AddressRanges, { pr
 
 /** In virtual time an image takes as long as from a registry; here somebody waits for it. */
 const PULL_MS = [50, 150] as const
+/** As long as nft takes. */
+const PROGRAM_MS = [2, 20] as const
 
 function simulated({ host, ranges, resolve }: RuntimeParts, note: string | undefined): NodeRuntime {
-  const runtime = createSimulatedRuntime(host, { podCidr: ranges.podCidr, resolve, pullMs: PULL_MS })
+  const runtime = createSimulatedRuntime(host, { podCidr: ranges.podCidr, resolve, pullMs: PULL_MS, programMs: PROGRAM_MS })
   const network = runtime.fabric.attach({ clock: host.clock, random: host.random.fork('pod network') })
   return {
     kind: 'simulated',

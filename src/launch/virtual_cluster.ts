@@ -33,7 +33,7 @@ export interface VirtualClusterOptions {
   /** How many nodes, or their names. */
   readonly nodes?: number | readonly string[]
   readonly world?: Omit<WorldOptions, 'seed'>
-  readonly runtime?: Pick<SimulatedRuntimeOptions, 'latency' | 'pullMs' | 'images' | 'witness'>
+  readonly runtime?: Pick<SimulatedRuntimeOptions, 'latency' | 'pullMs' | 'images' | 'programMs' | 'witness'>
 }
 
 export interface VirtualCluster {

@@ -39,6 +39,8 @@ export interface SimulatedRuntimeOptions {
   /** Answers one complete name, as a DNS server does; search domains have been applied. Default: nothing resolves. */
   resolve?(name: string): Promise<readonly string[]>
   readonly fabric?: Fabric
+  /** How long a node takes until it sends requests where the endpoints are now. */
+  readonly programMs?: Range
   /** Told of everything that happens to containers. */
   readonly witness?: Witness
 }
@@ -78,7 +80,7 @@ export function createSimulatedRuntime(host: Host & { readonly machine?: Machine
   const ownRandom = random.fork('runtime')
   const network = options.fabric ?? fabric ?? createFabric({ clock, random: ownRandom.fork('network') })
   const nodeAddress = options.nodeAddress ?? '10.0.0.1'
-  const serviceRoutes = createServiceRoutes({ clock, random: ownRandom.fork('service routes'), nodeAddress })
+  const serviceRoutes = createServiceRoutes({ clock, random: ownRandom.fork('service routes'), nodeAddress, programMs: options.programMs ?? PROGRAM_MS })
   const registry = createRegistry({ clock, random: ownRandom.fork('registry'), pullMs: options.pullMs ?? PULL_MS, preloaded: options.images ?? [] })
   const core: RuntimeCore = createRuntimeCore({
     clock,
@@ -127,4 +129,6 @@ export function createSimulatedRuntime(host: Host & { readonly machine?: Machine
 }
 
 const INODES_OF_IMAGE = 400
+/** kube-proxy writes its rules once a second at most. */
+const PROGRAM_MS: Range = [10, 1_000]
 const PULL_MS: Range = [500, 2_500]

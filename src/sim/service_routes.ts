@@ -13,18 +13,15 @@ export interface ServiceRoutes extends RuleProgrammer {
 
 export type Routed = { readonly is: 'target'; readonly target: Target } | { readonly is: 'refuse' } | { readonly is: 'drop' }
 
-/** What nft takes for a transaction. */
-const PROGRAM_MS: Range = [2, 20]
-
 export interface ServiceRoutesParts {
   readonly clock: Clock
   readonly random: Random
   /** Where node ports are. */
   readonly nodeAddress: string
-  readonly programMs?: Range
+  readonly programMs: Range
 }
 
-export function createServiceRoutes({ clock, random, nodeAddress, programMs = PROGRAM_MS }: ServiceRoutesParts): ServiceRoutes {
+export function createServiceRoutes({ clock, random, nodeAddress, programMs }: ServiceRoutesParts): ServiceRoutes {
   const ports = new Map<string, ServicePort>()
   const byAddress = new Map<string, { readonly port: ServicePort; readonly destination: Destination }>()
   /** Which client went where, and until when that counts. */

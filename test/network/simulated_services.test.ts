@@ -10,7 +10,7 @@ import { startVirtualCluster } from '../../src/launch/virtual_cluster.ts'
 const namespace = 'default'
 
 async function begin(seed: number, nodes: number) {
-  const cluster = await startVirtualCluster({ seed, nodes })
+  const cluster = await startVirtualCluster({ seed, nodes, runtime: { programMs: [2, 20] } })
   const { client, run } = cluster
   const names = [...cluster.nodes.keys()]
   return {

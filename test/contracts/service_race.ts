@@ -1,0 +1,113 @@
+/**
+ * The race at the end of a Pod: the kubelet tells it to stop while every node still learns that no more requests may go
+ * there. One suite for the simulated network and for the kernel's.
+ */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+
+export interface RaceSite {
+  /** Three Pods behind one Service, Ready and reached; the server in them exits at once when it hears TERM. */
+  readonly pods: readonly string[]
+  /** Milliseconds of the site's own clock, the same for all that it tells. */
+  now(): number
+  pause(ms: number): Promise<void>
+  /** Requests through the cluster IP from a Pod of another node, each planned ahead: a slow answer delays none of the others. */
+  startLoad(options: { perSecond: number; connections: 'new' | 'kept' }): { stop(): Promise<readonly RequestResult[]> }
+  /** Resolves when the Pod is gone. */
+  deletePod(name: string): Promise<void>
+  close(): Promise<void>
+}
+
+export interface RequestResult {
+  readonly plannedAt: number
+  readonly endedAt: number
+  /** `200`, or what went wrong: `refused`, `reset`, `timeout`. */
+  readonly outcome: string
+}
+
+export interface RaceRuntime {
+  readonly name: string
+  readonly skip?: string | undefined
+  /** How often the race is run that nobody may lose. */
+  readonly repetitions: number
+  begin(options: { seed: number; preStop: object | undefined }): Promise<RaceSite>
+}
+
+const RATE = { perSecond: 200, connections: 'new' } as const
+
+export function testServiceRace({ name, skip = undefined, repetitions, begin }: RaceRuntime): void {
+  const options = { skip: skip ?? false }
+
+  test(`${name}: a Pod that ends at TERM loses requests between the signal and the news of it`, options, async t => {
+    // A single run may be lucky: one server of three, and a gap of some milliseconds.
+    let lost: RequestResult[] = []
+    let window = [0, 0]
+    for (let seed = 1; seed <= 20 && lost.length === 0; seed++) {
+      const site = await begin({ seed, preStop: undefined })
+      try {
+        const load = site.startLoad(RATE)
+        await site.pause(500)
+        const deletedAt = site.now()
+        await site.deletePod(site.pods[0]!)
+        await site.pause(1_000)
+        const results = await load.stop()
+        lost = results.filter(({ outcome }) => outcome !== '200')
+        window = [deletedAt, site.now()]
+        assert.ok(results.length > 200, `${results.length} requests were sent`)
+      } finally {
+        await site.close()
+      }
+    }
+    assert.ok(lost.length > 0, 'without preStop some are lost')
+    for (const { plannedAt, outcome } of lost) {
+      assert.ok(plannedAt >= window[0]! - 50 && plannedAt <= window[1]!, `lost at ${plannedAt}, outside of ${window.join('-')}`)
+      assert.match(outcome, /^(refused|reset|timeout)$/)
+    }
+    const times = lost.map(({ plannedAt }) => plannedAt - window[0]!)
+    t.diagnostic(`${lost.length} lost, planned from ${Math.min(...times).toFixed(0)} to ${Math.max(...times).toFixed(0)} ms after the deletion`)
+  })
+
+  test(`${name}: with preStop sleep 5 not one request is lost, ${repetitions} times over`, options, async t => {
+    let sent = 0
+    for (let seed = 1; seed <= repetitions; seed++) {
+      const site = await begin({ seed, preStop: { sleep: { seconds: 5 } } })
+      try {
+        const load = site.startLoad(RATE)
+        await site.pause(500)
+        await site.deletePod(site.pods[0]!)
+        await site.pause(500)
+        const results = await load.stop()
+        assert.deepEqual(
+          results.filter(({ outcome }) => outcome !== '200'),
+          [],
+          `repetition ${seed}`,
+        )
+        sent += results.length
+      } finally {
+        await site.close()
+      }
+    }
+    t.diagnostic(`${sent} requests, none lost`)
+  })
+
+  test(`${name}: kept connections outlive the withdrawal, and end when the server does`, options, async () => {
+    const site = await begin({ seed: 1, preStop: { sleep: { seconds: 5 } } })
+    try {
+      const load = site.startLoad({ perSecond: 50, connections: 'kept' })
+      await site.pause(1_000)
+      const deletedAt = site.now()
+      await site.deletePod(site.pods[0]!)
+      await site.pause(500)
+      const results = await load.stop()
+      const during = results.filter(({ plannedAt }) => plannedAt > deletedAt + 500 && plannedAt < deletedAt + 4_500)
+      assert.ok(during.length > 100, 'requests went on')
+      assert.deepEqual(
+        during.filter(({ outcome }) => outcome !== '200'),
+        [],
+        'on connections that stand nothing is lost while the Pod waits',
+      )
+    } finally {
+      await site.close()
+    }
+  })
+}
