@@ -67,6 +67,13 @@ export function containers(check: Check) {
     assert.equal((await ids({ labels: { role: 'first' } })).length, 2)
   })
 
+  check('a list of containers and a list of images tell which image a container was made from', async story => {
+    const id = await story.container(await story.sandbox(), {})
+    const found = (await story.runtime.listContainers()).find(container => container.id === id)
+    const busybox = (await story.runtime.listImages()).find(({ repoTags }) => repoTags.some(tag => tag.endsWith('busybox:latest')))
+    assert.ok(busybox && [busybox.id, ...busybox.repoDigests].includes(found?.imageRef ?? ''), `${found?.imageRef} is none of ${busybox?.id}`)
+  })
+
   check('removing a running container kills it; removing it again is no error', async story => {
     const id = await story.running({ command: DEAF })
     await story.runtime.removeContainer(id)
