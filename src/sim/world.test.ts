@@ -232,3 +232,14 @@ test('an event has run to its end before the next one, whether it goes on in mic
     Array.from({ length: 300 }, (_, i) => ((i + 1) % 7 === 0 ? 'microtasks+ticks' : 'microtasks')),
   )
 })
+
+test('chores come no more often than they may, and nothing else is late', async () => {
+  const world = createWorld({ seed: 1, chores: { labels: /^every/, everyMs: 60_000 } })
+  const { clock } = world.host('a')
+  const fired: string[] = []
+  clock.at(1_000, () => fired.push(`exact ${clock.now()}`), 'back-off')
+  clock.at(1_000, () => fired.push(`chore ${clock.now()}`), 'every heartbeat')
+  clock.at(90_000, () => fired.push(`late chore ${clock.now()}`), 'every report')
+  await world.advance(100_000)
+  assert.deepEqual(fired, ['exact 1000', 'chore 60000', 'late chore 90000'])
+})
