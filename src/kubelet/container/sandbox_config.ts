@@ -4,6 +4,7 @@ import type { PodSandboxConfig } from '../../runtime/runtime.ts'
 import type { KubeletContext } from '../context.ts'
 import { podLogsOf } from '../directories.ts'
 import { regularContainersOf, initContainersOf } from '../pod/pod_nouns.ts'
+import { podDns } from './dns.ts'
 import { sandboxAnnotations, sandboxLabels } from './labels.ts'
 import { podNamespaces, sandboxSecurity } from './security.ts'
 
@@ -14,7 +15,7 @@ export function sandboxConfig(context: KubeletContext, pod: Pod, attempt: number
     metadata: { name: pod.metadata.name ?? '', namespace: pod.metadata.namespace ?? '', uid: pod.metadata.uid ?? '', attempt },
     hostname: hostnameOf(context, pod),
     logDirectory: podLogsOf(context.directories, pod),
-    dns: dnsOf(context, pod),
+    dns: podDns(context, pod).dns,
     portMappings: portMappings(pod),
     labels: sandboxLabels(pod),
     annotations: sandboxAnnotations(pod),
@@ -56,40 +57,6 @@ function hostnameOf(context: KubeletContext, pod: Pod): string {
 
 /** As the kernel has it. */
 const HOSTNAME_CHARACTERS_MAX = 64
-
-const SERVERS_MAX = 3
-const SEARCHES_MAX = 32
-
-function dnsOf({ clusterDns, clusterDomain, machine }: KubeletContext, pod: Pod): PodSandboxConfig['dns'] {
-  const config = pod.spec.dnsConfig ?? {}
-  const policy = effectiveDnsPolicy(pod)
-  const namespace = pod.metadata.namespace
-  const isCluster = policy === 'ClusterFirst' && clusterDns.length > 0
-  const base =
-    policy === 'None'
-      ? { servers: [], searches: [], options: [] }
-      : isCluster
-        ? {
-            servers: clusterDns,
-            searches: [`${namespace}.svc.${clusterDomain}`, `svc.${clusterDomain}`, clusterDomain, ...machine.dns.searches],
-            options: ['ndots:5'],
-          }
-        : machine.dns
-  const named = (config.options ?? []).map(({ name = '', value }) => (value === undefined ? name : `${name}:${value}`))
-  const overridden = new Set((config.options ?? []).map(({ name }) => name))
-  return {
-    servers: [...new Set([...base.servers, ...(config.nameservers ?? [])])].slice(0, SERVERS_MAX),
-    searches: [...new Set([...base.searches, ...(config.searches ?? [])])].slice(0, SEARCHES_MAX),
-    options: [...base.options.filter(option => !overridden.has(option.split(':')[0])), ...named],
-  }
-}
-
-/** On the machine's network the machine's resolver is used, unless cluster DNS is asked for by name. */
-function effectiveDnsPolicy({ spec }: Pod): 'None' | 'Default' | 'ClusterFirst' {
-  if (spec.dnsPolicy === 'None' || spec.dnsPolicy === 'Default') return spec.dnsPolicy
-  if (spec.dnsPolicy === 'ClusterFirstWithHostNet') return 'ClusterFirst'
-  return spec.hostNetwork ? 'Default' : 'ClusterFirst'
-}
 
 function portMappings(pod: Pod): PodSandboxConfig['portMappings'] {
   if (pod.spec.hostNetwork) return []

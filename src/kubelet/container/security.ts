@@ -61,7 +61,7 @@ export function containerSecurity(
     ...groupsAndLabels(pod, own.seLinuxOptions ?? ofPod.seLinuxOptions),
     privileged,
     seccomp: seccompOf(own.seccompProfile ?? ofPod.seccompProfile, seccompRoot),
-    appArmor: appArmorOf(own.appArmorProfile ?? ofPod.appArmorProfile),
+    appArmor: appArmorOf(pod, container),
     addCapabilities: own.capabilities?.add ?? [],
     dropCapabilities: own.capabilities?.drop ?? [],
     namespaces,
@@ -102,6 +102,18 @@ function seccompOf(profile: { type: string; localhostProfile?: string } | undefi
   return { type: profile?.type === 'RuntimeDefault' ? 'RuntimeDefault' : 'Unconfined', localhostRef: '' }
 }
 
-/** No profile named leaves the choice to the runtime. Those on the machine go by their names, not by files. */
-const appArmorOf = (profile: { type: string; localhostProfile?: string } | undefined): SecurityProfile | undefined =>
-  profile && { type: profile.type as SecurityProfile['type'], localhostRef: profile.localhostProfile ?? '' }
+const APP_ARMOR_ANNOTATION = 'container.apparmor.security.beta.kubernetes.io/'
+
+/**
+ * The container's own, or the one its annotation names, as it was before there was a field, or the Pod's. None leaves the choice
+ * to the runtime. Those on the machine go by their names, not by files.
+ */
+export function appArmorOf(pod: Pod, { name, securityContext }: Pick<Container, 'name' | 'securityContext'>): SecurityProfile | undefined {
+  const own = securityContext?.appArmorProfile
+  const annotation = own ? undefined : pod.metadata.annotations?.[`${APP_ARMOR_ANNOTATION}${name}`]
+  if (annotation === 'unconfined') return { type: 'Unconfined', localhostRef: '' }
+  if (annotation === 'runtime/default') return { type: 'RuntimeDefault', localhostRef: '' }
+  if (annotation?.startsWith('localhost/')) return { type: 'Localhost', localhostRef: annotation.slice('localhost/'.length) }
+  const profile = own ?? pod.spec.securityContext?.appArmorProfile
+  return profile && { type: profile.type, localhostRef: profile.localhostProfile ?? '' }
+}

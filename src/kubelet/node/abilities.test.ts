@@ -4,7 +4,12 @@ import type { Pod } from '../../api/kinds/pod.ts'
 import { abilityRefusal, NO_ABILITIES } from './abilities.ts'
 import { forbiddenSysctl, wrongAllowedSysctl } from './sysctls.ts'
 
-const podWith = (spec: object): Pod => ({ metadata: { name: 'p' }, spec: { containers: [], ...spec }, status: {} }) as unknown as Pod
+const podWith = ({ annotated, ...spec }: { annotated?: string; readonly [field: string]: unknown }): Pod =>
+  ({
+    metadata: { name: 'p', ...(annotated && { annotations: { 'container.apparmor.security.beta.kubernetes.io/c': annotated } }) },
+    spec: { containers: [], ...spec },
+    status: {},
+  }) as unknown as Pod
 const sysctl = (name: string, spec: object = {}) => podWith({ securityContext: { sysctls: [{ name, value: '1' }] }, ...spec })
 
 test('kernel settings outside the safe set may be allowed by the node, by name or by how they begin', () => {
@@ -38,6 +43,9 @@ test('a Pod that wants AppArmor, or its own groups alone, is refused where the n
     [container('RuntimeDefault'), appArmor],
     [{ ...container(), ...ofPod('RuntimeDefault') }, appArmor],
     [{ ...container('Unconfined'), ...ofPod('RuntimeDefault') }, undefined],
+    [{ ...container(), annotated: 'runtime/default' }, appArmor],
+    [{ ...container(), annotated: 'unconfined' }, undefined],
+    [{ ...container('Unconfined'), annotated: 'localhost/mine' }, undefined],
     [{ securityContext: { supplementalGroupsPolicy: 'Strict' } }, groups],
     [{ securityContext: { supplementalGroupsPolicy: 'Merge' } }, undefined],
   ] as const) {

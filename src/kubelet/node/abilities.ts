@@ -1,5 +1,6 @@
 /** What this node can do that others cannot, and which Pods it refuses because it cannot. */
 import type { Pod } from '../../api/kinds/pod.ts'
+import { appArmorOf } from '../container/security.ts'
 import { containersOf } from '../pod/pod_nouns.ts'
 
 export interface NodeAbilities {
@@ -20,8 +21,4 @@ export function abilityRefusal(pod: Pod, { hasAppArmor, hasStrictGroups }: NodeA
 }
 
 /** Any profile but Unconfined, of any container. */
-const wantsAppArmor = (pod: Pod): boolean =>
-  containersOf(pod).some(({ container }) => {
-    const profile = container.securityContext?.appArmorProfile ?? pod.spec.securityContext?.appArmorProfile
-    return profile !== undefined && profile.type !== 'Unconfined'
-  })
+const wantsAppArmor = (pod: Pod): boolean => containersOf(pod).some(({ container }) => (appArmorOf(pod, container)?.type ?? 'Unconfined') !== 'Unconfined')

@@ -7,6 +7,7 @@ import { backoffMs } from '../../base/backoff.ts'
 import { messageOf } from '../../base/error_message.ts'
 import { containerNameOf, messageFileOf, restartCountOf } from '../container/labels.ts'
 import { runtimeHandlerOf } from '../container/runtime_handler.ts'
+import { podDns } from '../container/dns.ts'
 import { sandboxConfig } from '../container/sandbox_config.ts'
 import type { MountedVolumes } from '../container/mounts.ts'
 import { containerLogPath, podLogsOf } from '../directories.ts'
@@ -94,6 +95,7 @@ export function createPerformer(parts: PerformerParts): Performer {
     jobs.start('sandbox', async () => {
       try {
         const config = sandboxConfig(context, pod, attempt)
+        for (const complaint of podDns(context, pod).complaints) events.warning(pod, 'DNSConfigForming', complaint)
         // Asked for only where there is a question: the sandbox begins in this very turn.
         const runtimeHandler = pod.spec.runtimeClassName ? await runtimeHandlerOf(pod, context.client) : ''
         const running = runtime.runPodSandbox({ ...config, runtimeHandler })
