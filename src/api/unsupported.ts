@@ -86,7 +86,6 @@ const BY_KIND: Readonly<Record<string, readonly UnsupportedField[]>> = {
   Service: [
     { path: 'spec.healthCheckNodePort', says: 'Poise runs no health check of load balancers yet' },
     { path: 'spec.loadBalancerSourceRanges', says: 'Poise lets everybody in who reaches the address' },
-    { path: 'spec.type', only: ['LoadBalancer'], says: 'Poise has no load balancer yet; the Service is reached by its cluster IP and its node ports' },
   ],
   Node: [
     { path: 'spec.configSource', says: 'no longer part of Kubernetes; Poise does not act on it' },

@@ -23,6 +23,7 @@ import type { Transport, User } from '../base/transport.ts'
 import { createClient } from '../client/api_client.ts'
 import type { Client } from '../client/client.ts'
 import { createEventRecorder } from '../client/events.ts'
+import type { Cache } from '../client/cache.ts'
 import { createCache } from '../client/reflector.ts'
 import { createSeriesEventRecorder } from '../client/series_events.ts'
 import { startBuiltInServicesController, type BuiltInService } from '../controllers/built_in_services.ts'
@@ -64,6 +65,7 @@ export interface Cluster {
   readonly apiServer: ApiServer
   readonly handle: Transport
   readonly dns: DnsView
+  readonly services: Cache<Service>
   client(user: User): Client
   /** Makes the objects every cluster has and starts the controllers. The API answers before this has ended. */
   start(): Promise<void>
@@ -123,6 +125,7 @@ export function createCluster({
     apiServer,
     handle: apiServer.handle,
     dns: createDnsView({ services, endpointSlices, namespaces }),
+    services,
     client: user => client(user),
     async start() {
       await apiServer.bootstrap()

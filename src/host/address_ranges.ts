@@ -16,11 +16,14 @@ export interface AddressRanges {
   /** The cluster IP of `kubernetes` in `default`. */
   readonly apiServerIP: string
   readonly dnsIP: string
+  /** Of the machine's own loopback, for Services of type LoadBalancer. */
+  readonly loadBalancerAddresses: readonly string[]
   /** What the machine's network devices and tables of this cluster are named after. */
   readonly networkName: string
 }
 
 const SLOTS = 10
+const LOAD_BALANCERS = 200
 
 export const addressRanges = (slot: number): AddressRanges => ({
   slot,
@@ -29,6 +32,7 @@ export const addressRanges = (slot: number): AddressRanges => ({
   gateway: `10.${244 + slot}.0.1`,
   apiServerIP: `10.${96 + slot}.0.1`,
   dnsIP: `10.${96 + slot}.0.10`,
+  loadBalancerAddresses: Array.from({ length: LOAD_BALANCERS }, (_, index) => `127.0.${100 + slot}.${index + 1}`),
   networkName: `poise${slot}`,
 })
 

@@ -6,13 +6,45 @@
  *
  * They listen on the nodes' end of the Pod network, which is of this machine only.
  */
+import { keyText } from '../api/meta.ts'
 import type { Host } from '../base/host.ts'
+import { createEventRecorder } from '../client/events.ts'
 import { API_PORT, DNS_PORT } from '../cluster/built_in_services.ts'
+import type { Cluster } from '../cluster/cluster.ts'
+import { controllerManagerUser } from '../cluster/identities.ts'
+import { startLoadBalancerController } from '../controllers/load_balancer.ts'
 import type { AddressRanges } from '../host/address_ranges.ts'
 import { createDnsForward } from '../host/dns_forward.ts'
 import { serveDns, type RespondDns } from '../host/dns_server.ts'
 import type { RunningServer } from '../host/http/server.ts'
+import { createLoopbackForwards } from '../host/loopback_forwards.ts'
 import { holdServiceAddresses } from '../host/service_addresses.ts'
+import { loopbackForwards } from '../network/proxy/loopback.ts'
+
+/** For programs on this machine: node ports at 127.0.0.1, and load balancers at addresses of their own. */
+export function leadLoopback({
+  host,
+  cluster,
+  nodeAddress,
+  addresses,
+}: {
+  readonly host: Host
+  readonly cluster: Pick<Cluster, 'services' | 'client'>
+  readonly nodeAddress: string
+  readonly addresses: readonly string[]
+}): () => Promise<void> {
+  const { services } = cluster
+  const client = cluster.client(controllerManagerUser)
+  const events = createEventRecorder(host, client, { component: 'service-controller' })
+  const balancers = startLoadBalancerController(host, client, { services, addresses, events })
+  const forwards = createLoopbackForwards(host.log.child({ component: 'loopback' }))
+  const listener = services.onChange(({ key, object }) => void forwards.set(keyText(key), object ? loopbackForwards(object, nodeAddress) : []))
+  return async () => {
+    listener.stop()
+    await balancers.stop()
+    forwards.close()
+  }
+}
 
 /** Resolves when both answer, to what ends them. */
 export async function serveInside({

@@ -33,7 +33,7 @@ import { createTokenIssuer } from '../host/tokens.ts'
 import { respondDns } from '../network/dns/message.ts'
 import { addressesOf } from '../network/dns/records.ts'
 import { createMemoryStore } from '../store/memory_store.ts'
-import { serveInside } from './inside.ts'
+import { leadLoopback, serveInside } from './inside.ts'
 import { nodeGuard, type NodeGuard } from './node_guard.ts'
 import { startRuntime, type NodeRuntime, type RuntimeChoice } from './runtimes.ts'
 
@@ -127,7 +127,10 @@ export async function startRealCluster(options: RealClusterOptions): Promise<Rea
     stopping.push(() => runtime.close())
     const machine = await readMachine(directories.root)
     const respond: RespondDns = (query, transport) => respondDns(started.dns, CLUSTER_DOMAIN, query, transport)
-    if (runtime.kind === 'containerd') stopping.push(await serveInside({ host, ranges, listen, respond, nameServers: machine.dns.servers }))
+    if (runtime.kind === 'containerd') {
+      stopping.push(await serveInside({ host, ranges, listen, respond, nameServers: machine.dns.servers }))
+      stopping.push(leadLoopback({ host, cluster: started, nodeAddress: ranges.gateway, addresses: ranges.loadBalancerAddresses }))
+    }
     const nodeName = name
     const staticPodPath = options.staticPodPath ?? manifestsOf(directories, nodeName)
     const kubelet = await started.addNode({

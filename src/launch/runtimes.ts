@@ -139,7 +139,7 @@ async function overSocket({ host, ranges }: RuntimeParts, socketPath: string): P
 
 const serviceRules = ({ networkName, podCidr, serviceCidr }: AddressRanges, { processes, log }: Host): RuleProgrammer =>
   createNftablesRules(
-    { table: `${networkName}-proxy`, podCidr, serviceCidr },
+    { table: `${networkName}-proxy`, podCidr, serviceCidr, nodePortsFrom: podCidr },
     transaction => runNft(processes, transaction),
     flows => forgetFlows(processes, flows, log.child({ component: 'proxy' })),
   )

@@ -12,7 +12,7 @@ import type { Destination, ServicePort } from '../../src/network/proxy/service_p
 
 const NAMESPACE = `poise-nft-${process.pid}`
 const INSIDE = ['ip', 'netns', 'exec', NAMESPACE]
-const OPTIONS = { table: 'poise9-proxy', podCidr: '10.244.0.0/24', serviceCidr: '10.96.0.0/16' }
+const OPTIONS = { table: 'poise9-proxy', podCidr: '10.244.0.0/24', serviceCidr: '10.96.0.0/16', nodePortsFrom: '10.244.0.0/16' }
 const PODS = ['10.244.0.1', '10.244.0.2', '10.244.0.3']
 const isRoot = process.getuid?.() === 0
 const skip = isRoot ? false : 'network namespaces need root'
@@ -195,7 +195,7 @@ test('the rules send connections where the endpoints are, and refuse where there
     await change(undefined)
     assert.deepEqual(await seen('tcp 10.96.0.7 80', 1), ['ECONNREFUSED'])
     const { stdout } = await processes.run('ip', ['netns', 'exec', NAMESPACE, 'nft', 'list', 'table', 'ip', OPTIONS.table])
-    assert.doesNotMatch(stdout, /default\/web|10\.244\.0\.|10\.96\.0\.7/)
+    assert.doesNotMatch(stdout, /default\/web|10\.244\.0\.[1-9]|10\.96\.0\.7/)
     await runNft(processes, renderRemoval(OPTIONS), [...INSIDE, 'nft'])
     assert.equal((await processes.run('ip', ['netns', 'exec', NAMESPACE, 'nft', 'list', 'tables'])).stdout.trim(), '')
   })

@@ -26,6 +26,8 @@ export interface NftablesOptions {
   /** Requests from these to external addresses stay inside the cluster, whatever the policy for outsiders. */
   readonly podCidr: string
   readonly serviceCidr: string
+  /** Who else than the machine itself may use node ports: a range such as the cluster's own, or everybody. */
+  readonly nodePortsFrom: string
 }
 
 /** As kube-proxy's, which other programs know to leave alone. */
@@ -116,7 +118,7 @@ function goneTargets(before: Destination | undefined, next: Destination | undefi
 }
 
 /** The table of this name without any port, whatever was in it. */
-function renderFrame({ table, serviceCidr }: NftablesOptions): string {
+function renderFrame({ table, serviceCidr, nodePortsFrom }: NftablesOptions): string {
   return `
     add table ip ${table}
     delete table ip ${table}
@@ -127,18 +129,16 @@ function renderFrame({ table, serviceCidr }: NftablesOptions): string {
       map refused-ports { type inet_proto . inet_service : verdict; }
       # A Pod that reaches itself would answer itself directly, and drop the answer.
       set hairpins { type ipv4_addr . ipv4_addr; }
-      chain services {
-        ip daddr . meta l4proto . th dport vmap @service-ips
-        fib daddr type local meta l4proto . th dport vmap @service-ports
-      }
+      chain services { ip daddr . meta l4proto . th dport vmap @service-ips; }
+      chain node-ports { ip daddr != 127.0.0.0/8 fib daddr type local meta l4proto . th dport vmap @service-ports; }
       chain refuse { reject; }
       chain refusals {
         ip daddr . meta l4proto . th dport vmap @refused-ips
-        fib daddr type local meta l4proto . th dport vmap @refused-ports
+        ip daddr != 127.0.0.0/8 fib daddr type local meta l4proto . th dport vmap @refused-ports
         ct status & dnat == 0 ip daddr ${serviceCidr} fib daddr type != local reject
       }
-      chain prerouting { type nat hook prerouting priority dstnat; policy accept; jump services; }
-      chain output { type nat hook output priority -100; policy accept; jump services; }
+      chain prerouting { type nat hook prerouting priority dstnat; policy accept; jump services; ip saddr ${nodePortsFrom} jump node-ports; }
+      chain output { type nat hook output priority -100; policy accept; jump services; jump node-ports; }
       chain postrouting {
         type nat hook postrouting priority srcnat; policy accept;
         ip saddr . ip daddr @hairpins masquerade
