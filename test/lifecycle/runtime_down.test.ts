@@ -1,0 +1,36 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { Node } from '../../src/api/kinds/node.ts'
+import { RuntimeError, type ContainerRuntime } from '../../src/runtime/runtime.ts'
+import { beginStory, isReady, sh } from './story.ts'
+
+test('§ node: while its runtime does not answer the node is not ready, and its Pods are left as they are', async () => {
+  let isDown = false
+  const between = (runtime: ContainerRuntime) =>
+    Object.fromEntries(
+      Object.entries(runtime).map(([name, call]) => [
+        name,
+        (...request: unknown[]) =>
+          isDown && name !== 'events'
+            ? Promise.reject(new RuntimeError('Unavailable', 'connect ECONNREFUSED'))
+            : (call as (...request: unknown[]) => unknown)(...request),
+      ]),
+    ) as Partial<ContainerRuntime>
+  const story = await beginStory(1, { between })
+  const { run, until, world, api } = story
+  const ready = () => api.get(Node, 'node-a')?.status.conditions?.find(({ type }) => type === 'Ready')
+  run({ spec: { containers: [{ name: 'main', image: 'busybox:1', command: sh('sleep 100000') }] } })
+  const before = await until(isReady)
+
+  isDown = true
+  await world.until(() => ready()?.status === 'False', 10_100, 'the node has said so')
+  assert.deepEqual([ready()?.reason, ready()?.message], ['KubeletNotReady', 'container runtime is down'])
+  await world.advance(120_000)
+  assert.deepEqual(story.pod()?.status.containerStatuses, before.status.containerStatuses)
+  assert.equal(story.events.filter(({ reason }) => reason === 'FailedSync').length, 1, 'once, and not every second')
+
+  isDown = false
+  await world.until(() => ready()?.status === 'True', 10_100, 'the node is ready again')
+  await world.advance(120_000)
+  assert.deepEqual(story.pod()?.status.containerStatuses, before.status.containerStatuses)
+})
