@@ -82,16 +82,18 @@ export function createNodeAgent(context: KubeletContext, guard: NodeGuard): Node
 
   async function register(): Promise<void> {
     const labels = nodeLabels(nodeName, machine)
+    const annotations = { 'volumes.kubernetes.io/controller-managed-attach-detach': 'true' }
     try {
       node = await client.create(Node, {
-        metadata: { name: nodeName, labels, annotations: { 'volumes.kubernetes.io/controller-managed-attach-detach': 'true' } },
+        metadata: { name: nodeName, labels, annotations },
         status: await currentStatus(undefined),
       } as never)
     } catch (error) {
       if (!isReason(error, 'AlreadyExists')) throw error
       node = await client.get(Node, key)
-      const missing = Object.fromEntries(Object.entries(labels).filter(([name, value]) => node!.metadata.labels?.[name] !== value))
-      if (Object.keys(missing).length > 0) node = await client.patch(Node, key, { type: 'strategic', body: { metadata: { labels: missing } } })
+      // Somebody may have made it before us, or have taken off what is ours. What else it has is left as it is.
+      if (!includesAll(node.metadata.labels, labels) || !includesAll(node.metadata.annotations, annotations))
+        node = await client.patch(Node, key, { type: 'strategic', body: { metadata: { labels, annotations } } })
     }
     // The first of its Events, as of a kubelet on Kubernetes.
     events.normal(node, 'Starting', 'Starting kubelet.')
@@ -195,3 +197,6 @@ const runtimeNameOf = (previous: NodeStatus | undefined): string => previous?.no
 
 const withoutHeartbeats = (status: NodeStatus | undefined): unknown =>
   status && { ...status, conditions: status.conditions?.map(condition => ({ ...condition, lastHeartbeatTime: undefined })) }
+
+const includesAll = (there: Readonly<Record<string, string>> | undefined, wanted: Readonly<Record<string, string>>): boolean =>
+  Object.entries(wanted).every(([key, value]) => there?.[key] === value)

@@ -38,7 +38,8 @@ export function computeNodeStatus(inputs: NodeStatusInputs): NodeStatus {
     conditions: computeNodeConditions(inputs),
     images: nodeImages(inputs.images),
     daemonEndpoints: { kubeletEndpoint: { Port: 10250 } },
-    ...(runtime?.handlers.length && { runtimeHandlers: runtimeHandlers(runtime.handlers) }),
+    // A runtime that does not list them has the default one alone, and Kubernetes says nothing of it.
+    ...(runtime?.handlers.some(({ name }) => name) && { runtimeHandlers: runtimeHandlers(runtime.handlers) }),
     ...(runtime?.supplementalGroupsPolicy && { features: { supplementalGroupsPolicy: true } }),
     nodeInfo: {
       architecture: machine.architecture,
