@@ -89,15 +89,14 @@ test('§ sandbox: one that cannot be made is told, and the Pod stays Pending wit
 })
 
 test('§ sandbox: while the network of the node is not ready it is tried again every second', async () => {
+  let isDown = () => true
   const story = await beginStory(1, {
     between: runtime => ({
       runPodSandbox: config => (isDown() ? Promise.reject(new RuntimeError('Unknown', 'cni plugin not initialized')) : runtime.runPodSandbox(config)),
       status: async () => ({ ...(await runtime.status()), ...(isDown() && { networkReady: false, message: 'cni plugin not initialized' }) }),
     }),
   })
-  function isDown(): boolean {
-    return story === undefined || story.seconds() < 5
-  }
+  isDown = () => story.seconds() < 5
   story.run({ spec: web() })
   await story.until(isReady, 10)
   const told = story.events.filter(({ reason }) => reason === 'NetworkNotReady')

@@ -2,11 +2,13 @@
 import { timestamp } from '../../api/meta.ts'
 import type { PodStatus } from '../../api/types/pod_status.ts'
 import type { Millis } from '../../base/clock.ts'
+import type { ContainerStatus } from '../../runtime/runtime.ts'
+import { containerNameOf } from '../container/labels.ts'
 import { runningOf } from '../pod/instances.ts'
 import { isUsable } from '../pod/plan_sandbox.ts'
-import { isHostNetwork, type Phase } from '../pod/pod_nouns.ts'
+import { containersOf, isHostNetwork, type Phase } from '../pod/pod_nouns.ts'
 import { isResizing } from '../pod/plan_resize.ts'
-import type { DesiredPod, PodMemory, Termination } from '../pod/pod_state.ts'
+import type { DesiredPod, ObservedPod, PodMemory, Termination } from '../pod/pod_state.ts'
 import { computeConditions, type ResizeState } from './conditions.ts'
 import { computeContainerStatuses, type StatusView } from './container_statuses.ts'
 import { concludeStatuses } from './final_statuses.ts'
@@ -22,11 +24,12 @@ export interface PodStatusInputs extends Omit<StatusView, 'isEnding' | 'starting
 }
 
 export function computePodStatus(inputs: PodStatusInputs): PodStatus {
-  const { pod, observed, termination, memory, hostIPs, now } = inputs
+  const { pod, termination, memory, hostIPs, now } = inputs
   const previous = previousOf(inputs)
-  const phase = phaseOf({ ...inputs, previous })
+  const observed = withoutHalfStarted(inputs)
+  const phase = phaseOf({ ...inputs, observed, previous })
   const isOver = isTerminalPhase(phase)
-  const seen = computeContainerStatuses({ ...inputs, isEnding: termination !== undefined, starting: memory.starting })
+  const seen = computeContainerStatuses({ ...inputs, observed, isEnding: termination !== undefined, starting: memory.starting })
   const statuses = isOver ? concludeStatuses(pod, seen) : seen
   const sandbox = observed.sandboxes[0]
   const hasSandbox = !isOver && sandbox !== undefined && isUsable(pod, sandbox)
@@ -66,6 +69,14 @@ const resizeState = ({ pod, observed, memory, resize }: PodStatusInputs): Resize
   error: memory.resizeError,
   generation: resize?.generation,
 })
+
+/** What is there before the call that starts it has returned is not shown yet; a postStart hook is waited for in sight of all. */
+function withoutHalfStarted({ pod, observed, memory: { starting } }: PodStatusInputs): ObservedPod {
+  if (starting.size === 0) return observed
+  const isHooked = (name: string) => containersOf(pod).some(({ container }) => container.name === name && container.lifecycle?.postStart)
+  const isHalfStarted = (one: ContainerStatus) => one.state === 'created' || (one.state === 'running' && !isHooked(containerNameOf(one)))
+  return { ...observed, containers: observed.containers.filter(one => !(starting.has(containerNameOf(one)) && isHalfStarted(one))) }
+}
 
 /** A terminal phase that somebody else has written, with its reason, is as good as one of our own. */
 function previousOf({ pod, previous }: PodStatusInputs): PodStatus | undefined {
