@@ -51,7 +51,14 @@ export function createLoop(process: Process, run: (body: Script) => Promise<numb
   async function spin(): Promise<void> {
     const now = process.guest.clock.now()
     spins = now === spinsBegan ? spins + 1 : 0
-    await process.sleep(spins > SPIN_MS.longAfter ? SPIN_MS.long : SPIN_MS.first)
+    // Once round is nothing: that is how a loop begins that waits in its body.
+    const isBusy = spins > 0
+    if (isBusy) process.cpus += 1
+    try {
+      await process.sleep(spins > SPIN_MS.longAfter ? SPIN_MS.long : SPIN_MS.first)
+    } finally {
+      if (isBusy) process.cpus -= 1
+    }
     spinsBegan = process.guest.clock.now()
   }
 }
