@@ -17,6 +17,8 @@ export interface Cache<T extends KubernetesObject> {
   readonly synced: Promise<void>
   /** Called for every change after it is in the cache; for what is there already, at once. `object` is undefined after a removal. */
   onChange(listener: (change: CacheChange<T>) => void): { stop(): void }
+  /** Called whenever `revision` has grown: after the changes up to it were told, and also when there were none. */
+  onRevision(listener: () => void): { stop(): void }
   stop(): void
 }
 

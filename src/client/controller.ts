@@ -2,8 +2,8 @@
  * What every controller shares.
  *
  *   watch ─▶ key ─▶ queue ─▶ has the cache seen our own writes? ─▶ reconcile ─▶ settled | again after | failed: back-off
- *                     ▲                                                              │
- *                     └──────────────────────────────────────────────────────────────┘
+ *                     ▲                 │ not yet: when it has                       │
+ *                     └─────────────────┴────────────────────────────────────────────┘
  *
  * Level-triggered: `reconcile` learns which object to look at, never what happened to it. Because one store numbers all
  * writes, a controller that waits until its caches have reached its own last writes for a key never counts anything twice.
@@ -47,7 +47,6 @@ export const watches = <T extends KubernetesObject>(
 ): Source => ({ kind, cache, keysOf }) as never
 
 const RETRY: BackoffRange = { baseMs: 5, maxMs: 60_000 }
-const OWN_WRITE_CHECK_MS = 20
 /** Keys with own writes to wait for. A key whose object is gone never comes round again; beyond this they are swept out. */
 const OWN_WRITES_MAX = 1_000
 
@@ -55,9 +54,22 @@ export function startController(host: Host, client: Client, options: ControllerO
   const queue = createWorkQueue(host.clock, options.retry ?? RETRY, options.name)
   const log = host.log.child({ controller: options.name })
   const ownWrites = new Map<string, Map<Kind<never>, number>>()
-  const listeners = options.sources.map(source => source.cache.onChange(change => source.keysOf(change).forEach(key => queue.add(keyText(key)))))
+  /** Keys whose turn came before the caches had seen what we wrote for them. */
+  const early = new Set<string>()
+  const lookAt = (key: string) => {
+    // Its turn comes now, or it is early once more.
+    early.delete(key)
+    queue.add(key)
+  }
+  const lookAgain = () => {
+    for (const key of Array.from(early)) if (hasSeenOwnWrites(key)) lookAt(key)
+  }
+  const listeners = options.sources.flatMap(({ cache, keysOf }) => [
+    cache.onChange(change => keysOf(change).map(keyText).forEach(lookAt)),
+    cache.onRevision(lookAgain),
+  ])
 
-  options.first?.forEach(key => queue.add(keyText(key)))
+  options.first?.map(keyText).forEach(lookAt)
 
   const hasSeenOwnWrites = (key: string): boolean => {
     const writes = ownWrites.get(key)
@@ -70,7 +82,7 @@ export function startController(host: Host, client: Client, options: ControllerO
   }
 
   async function work(key: string): Promise<void> {
-    if (!hasSeenOwnWrites(key)) return queue.addAfter(key, OWN_WRITE_CHECK_MS)
+    if (!hasSeenOwnWrites(key)) return void early.add(key)
     const noteWrite = (kind: Kind<never>, resourceVersion: string | undefined) => {
       const writes = ownWrites.get(key) ?? new Map<Kind<never>, number>()
       writes.set(kind, Math.max(writes.get(kind) ?? 0, Number(resourceVersion ?? 0)))

@@ -27,6 +27,7 @@ const GOOD_WATCH_MS = 1_000
 export function createCache<T extends KubernetesObject>(host: Host, client: Client, kind: Kind<T>, options: CacheOptions = {}): Cache<T> {
   const objects = new Map<string, T>()
   const listeners = new Set<(change: CacheChange<T>) => void>()
+  const revisionListeners = new Set<() => void>()
   const log = host.log.child({ cache: kind.plural })
   let revision = 0
   let markSynced: () => void
@@ -57,7 +58,10 @@ export function createCache<T extends KubernetesObject>(host: Host, client: Clie
     tell({ key, object, previous })
   }
   const seen = (resourceVersion: string | undefined) => {
-    revision = Math.max(revision, Number(resourceVersion ?? 0))
+    const next = Number(resourceVersion ?? 0)
+    if (next <= revision) return
+    revision = next
+    for (const listener of Array.from(revisionListeners)) listener()
   }
 
   /** Makes the cache equal to a list: what is not in it has been removed while nobody watched. */
@@ -137,6 +141,10 @@ export function createCache<T extends KubernetesObject>(host: Host, client: Clie
       for (const object of objects.values()) listener({ key: keyOf(object), object, previous: undefined })
       listeners.add(listener)
       return { stop: () => listeners.delete(listener) }
+    },
+    onRevision(listener) {
+      revisionListeners.add(listener)
+      return { stop: () => revisionListeners.delete(listener) }
     },
     stop: () => void task.stop(),
   }

@@ -56,8 +56,22 @@ test('after its own write a controller waits until the cache has reached it', as
   await world.advance(500)
   assert.deepEqual(keysIn(seen), ['default/a', 'default/b'], 'the cache is at 1, the write was 2')
   server.send('BOOKMARK', bookmark(2))
-  await world.advance(21)
-  assert.deepEqual(keysIn(seen), ['default/a', 'default/b', 'default/a'])
+  await world.advance(1)
+  assert.deepEqual(seen, ['0 default/a', '0 default/b', '501 default/a'], 'in the instant in which it has')
+})
+
+test('a change right behind an own write is looked at as soon as the cache has seen the write, without a pause', async () => {
+  const { world, server, seen } = await start(async ({ name }, api, { seen: so }) => {
+    if (name === 'a' && so.length < 3) await api.update(ConfigMap, { metadata: { name, namespace: 'default' } })
+    return settled
+  })
+  await world.advance(99)
+  // First somebody else's change, of a revision below ours, then our own.
+  server.send('MODIFIED', { ...configMap('a', 1), data: { changed: 'but not by us' } })
+  await world.advance(3)
+  server.send('MODIFIED', configMap('a', 2))
+  await world.advance(100)
+  assert.deepEqual(seen, ['0 default/a', '0 default/b', '103 default/a'], 'once, and at once')
 })
 
 test('a failure is tried again after 5 ms, doubled each time, and does not hold up others', async () => {

@@ -120,6 +120,7 @@ function fakeCache<T extends KubernetesObject>() {
       listeners.add(listener)
       return { stop: () => listeners.delete(listener) }
     },
+    onRevision: () => ({ stop() {} }),
     stop() {},
   }
   return {
