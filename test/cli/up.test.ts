@@ -88,11 +88,11 @@ test('what was created is there after down and up, under the same identities', a
   await assert.rejects(stat(join(home.path, 'state', 'clusters', 'poise')), { code: 'ENOENT' })
 })
 
-async function untilRunning(client: Client): Promise<void> {
+async function untilRunning(client: Client, name = 'web'): Promise<void> {
   for (const deadline = performance.now() + 20_000; ;) {
-    const pod = await client.get(Pod, { namespace: 'default', name: 'web' })
-    if (pod.status.containerStatuses?.[0]?.ready) return
-    assert.ok(performance.now() < deadline, JSON.stringify(pod.status))
+    const pod = (await client.list(Pod, { namespace: 'default' })).items.find(({ metadata }) => metadata.name === name)
+    if (pod?.status.containerStatuses?.[0]?.ready) return
+    assert.ok(performance.now() < deadline, JSON.stringify(pod?.status))
     await new Promise(resolve => setTimeout(resolve, 50))
   }
 }
@@ -144,6 +144,23 @@ test("clusters run side by side by name, and other people's entries in the kubec
   const left = await readFile(home.kubeconfig, 'utf8')
   assert.match(left, /name: work # mine/)
   assert.doesNotMatch(left, /poise-/)
+})
+
+test('a manifest in the directory that info shows becomes a static Pod; down --grace ends Pods as a node that shuts down', async () => {
+  await using home = await createHome()
+  await home.run([...SIMULATED, '--detach'])
+  const { manifests } = JSON.parse((await home.run(['info', '-o', 'json'])).stdout)
+  const containers = [{ name: 'main', image: 'nginx' }]
+  await writeFile(join(manifests, 'own.json'), JSON.stringify({ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'own' }, spec: { containers } }))
+  await withClient(adminOf(home), client => client.create(Pod, { metadata: { name: 'web', namespace: 'default' }, spec: { containers } } as never))
+  for (const name of ['own-poise', 'web']) await withClient(adminOf(home), client => untilRunning(client, name))
+
+  assert.equal((await home.run(['down', '--grace', '9s'])).code, 0)
+  await home.run([...SIMULATED, '--detach'])
+  await withClient(adminOf(home), client => untilRunning(client, 'own-poise'))
+  const web = await withClient(adminOf(home), client => client.get(Pod, { namespace: 'default', name: 'web' }))
+  assert.deepEqual([web.status.phase, web.status.reason], ['Failed', 'Terminated'])
+  assert.equal((await home.run(['down'])).code, 0)
 })
 
 test('after kill -9, get shows a stopped cluster, up takes over, and down cleans up', async () => {
