@@ -10,6 +10,6 @@ export interface Mounts {
    */
   bindInside(root: string, parts: readonly string[], target: string, options: { mode: number }): Promise<string>
   isMounted(directory: string): Promise<boolean>
-  /** Ends every mount at and below the directory. Rejects when one of them is in use: then nothing there may be removed. */
+  /** Ends every mount below the directory; one at the directory itself is somebody else's. Rejects when one of them is in use: then nothing there may be removed. */
   unmountBelow(directory: string): Promise<void>
 }

@@ -111,6 +111,13 @@ describe('mounts of the machine', { skip: await reasonToSkip() }, () => {
     await mkdir(join(outer, 'inner with space'))
     await mounts.memory(join(outer, 'inner with space'), { mode: 0o755 })
     await mounts.unmountBelow(outer)
+    assert.deepEqual(
+      [await mounts.isMounted(outer), await mounts.isMounted(join(outer, 'inner with space'))],
+      [true, false],
+      "the directory itself is somebody else's",
+    )
+    await mounts.memory(join(outer, 'inner with space'), { mode: 0o755 })
+    await mounts.unmountBelow(base)
     assert.equal(await mounts.isMounted(outer), false)
     await mounts.unmountBelow(join(base, 'never-was'))
   })

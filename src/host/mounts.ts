@@ -19,7 +19,7 @@ export function createMounts(processes: Processes): Mounts {
     async bindInside(root, parts, target, { mode }) {
       const held = await holdInside(root, parts, mode)
       try {
-        if ((await mountsBelow(target)).length > 0) await run('umount', [target])
+        if (await isMounted(target)) await run('umount', [target])
         await makeTarget(target, (await held.stat()).isDirectory())
         // By descriptor: a path would be looked up once more, and may lead elsewhere by then.
         await run('mount', ['--no-canonicalize', '--bind', `/proc/${process.pid}/fd/${held.fd}`, target])
@@ -28,7 +28,7 @@ export function createMounts(processes: Processes): Mounts {
       }
       return target
     },
-    isMounted: async directory => (await mountsBelow(directory)).includes(await realpath(directory).catch(() => directory)),
+    isMounted,
     async unmountBelow(directory) {
       const mounts = await mountsBelow(directory)
       if (mounts.length > 0) await run('umount', mounts.toReversed())
@@ -36,14 +36,22 @@ export function createMounts(processes: Processes): Mounts {
   }
 }
 
-/** Mount points at and below a directory, in the order they were made. */
+async function isMounted(directory: string): Promise<boolean> {
+  return (await mountPoints()).includes(await realOf(directory))
+}
+
+/** In the order they were made. */
 export async function mountsBelow(directory: string): Promise<string[]> {
-  const real = await realpath(directory).catch(() => directory)
-  // Systems without it have no mounts of ours.
-  return (await readFile('/proc/self/mountinfo', 'utf8').catch(() => ''))
-    .split('\n')
-    .map(line => (line.split(' ')[4] ?? '').replace(/\\(\d{3})/g, (_, octal: string) => String.fromCharCode(parseInt(octal, 8))))
-    .filter(mount => mount === real || mount.startsWith(`${real}/`))
+  const real = await realOf(directory)
+  return (await mountPoints()).filter(mount => mount.startsWith(`${real}/`))
+}
+
+const realOf = (directory: string): Promise<string> => realpath(directory).catch(() => directory)
+
+/** Systems without that file have no mounts of ours. */
+async function mountPoints(): Promise<string[]> {
+  const table = await readFile('/proc/self/mountinfo', 'utf8').catch(() => '')
+  return table.split('\n').map(line => (line.split(' ')[4] ?? '').replace(/\\(\d{3})/g, (_, octal: string) => String.fromCharCode(parseInt(octal, 8))))
 }
 
 /** A directory to go on from, and nothing else: it is neither read nor followed when it is a link. */

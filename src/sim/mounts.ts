@@ -23,7 +23,7 @@ export function createPretendedMounts(disk: Disk, mounted: Set<string> = new Set
     },
     isMounted: async directory => mounted.has(directory),
     async unmountBelow(directory) {
-      for (const mount of mounted) if (mount === directory || mount.startsWith(`${directory}/`)) mounted.delete(mount)
+      for (const mount of mounted) if (mount.startsWith(`${directory}/`)) mounted.delete(mount)
     },
   }
 }

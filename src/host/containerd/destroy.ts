@@ -1,9 +1,10 @@
 /**
  * Takes away everything that a containerd of ours has brought onto this machine.
  */
-import { readdir, readFile, realpath, rm } from 'node:fs/promises'
+import { readdir, rm } from 'node:fs/promises'
 import { silentLog } from '../../base/log.ts'
 import { createCriRuntime } from '../cri/runtime.ts'
+import { mountsBelow } from '../mounts.ts'
 import { containerdPaths } from './config.ts'
 import { startContainerd } from './containerd.ts'
 import type { ContainerdOptions } from './containerd.ts'
@@ -34,8 +35,7 @@ export type Remains = Pick<ContainerdOptions, 'stateDirectory' | 'networkName' |
 export async function clearRemains({ stateDirectory, networkName, host }: Remains): Promise<void> {
   const paths = containerdPaths(stateDirectory)
   await killShims(paths.socket, host.clock)
-  const realDirectory = await realpath(stateDirectory).catch(() => stateDirectory)
-  for (const mount of (await mountsBelow(realDirectory)).toReversed()) await host.processes.run('umount', ['--lazy', mount])
+  for (const mount of (await mountsBelow(stateDirectory)).toReversed()) await host.processes.run('umount', ['--lazy', mount])
   await removeNetworkRecords(paths, networkName)
   await removeMasquerade(networkName, host.processes)
   await removeTable(`${networkName}-proxy`, host.processes)
@@ -60,14 +60,6 @@ async function removeAllPods(socketPath: string, { host }: ContainerdOptions): P
   }
 }
 
-async function mountsBelow(directory: string): Promise<string[]> {
-  return (await read('/proc/self/mountinfo'))
-    .split('\n')
-    .map(line => (line.split(' ')[4] ?? '').replace(/\\(\d{3})/g, (_, octal: string) => String.fromCharCode(parseInt(octal, 8))))
-    .filter(mount => mount.startsWith(`${directory}/`))
-}
-
-const read = (path: string) => readFile(path, 'utf8').catch(() => '')
 const exists = (path: string) =>
   readdir(path).then(
     () => true,
