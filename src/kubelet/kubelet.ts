@@ -125,7 +125,7 @@ export function createKubelet(options: KubeletOptions): Kubelet {
     (pod, others) =>
       refusalUnderPressure(pod, eviction.conditions()) ?? admitPod({ pod, others, node: nodeNow(), isShuttingDown: shutdown.hasBegun, abilities }),
   )
-  const mirrors = createMirrorPods({ context, staticPods, node: () => node.node, changed: statuses.shownAnew })
+  const mirrors = createMirrorPods({ context, staticPods, node: () => node.node, phaseOf: uid => statuses.get(uid)?.phase, changed: statuses.shownAnew })
   const stats = createStatsProvider(context, () => workers.list(), options.volumeStatsAggPeriodMs)
   const imageGc = createImageGc({
     context,

@@ -223,6 +223,23 @@ test('§ static Pods: a kubelet that starts while there is no API runs them all 
   assert.deepEqual(pods.map(({ metadata, status }) => `${metadata.name} ${status.phase}`).sort(), ['other-node-0 Running', 'web-node-0 Running'])
 })
 
+test('§ static Pods: one that ended with its node is shown anew when the node is back', async () => {
+  const story = await begin()
+  await put(story, 'web.json', manifest(SLEEPS))
+  await mirrorIs(story, isReady)
+  await story.world.finish(story.kubelet.shutDown({ graceMs: 10_000, criticalMs: 0 }))
+  const before = story.pod(MIRROR)!
+  assert.deepEqual([before.status.phase, before.status.reason], ['Failed', 'Terminated'])
+  await story.restartKubelet()
+  await mirrorIs(story, isReady, 30)
+  const { metadata, status } = story.pod(MIRROR)!
+  assert.notEqual(metadata.uid, before.metadata.uid)
+  assert.equal(
+    status.conditions!.find(({ type }) => type === 'DisruptionTarget'),
+    undefined,
+  )
+})
+
 test('§ static Pods: a mirror without a Pod is removed, and nothing runs for it', async () => {
   const story = await begin()
   story.run({ metadata: { name: 'web', annotations: { 'kubernetes.io/config.mirror': 'abc' } }, spec: { containers: [{ name: 'main', image: 'busybox:1' }] } })

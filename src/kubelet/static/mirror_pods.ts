@@ -8,7 +8,7 @@
 import { Pod } from '../../api/kinds/pod.ts'
 import type { Node } from '../../api/kinds/node.ts'
 import { keyOf, keyText, parseKey } from '../../api/meta.ts'
-import { CONFIG_MIRROR_ANNOTATION, isMirrorPod, isStaticPod } from '../../api/pod.ts'
+import { CONFIG_MIRROR_ANNOTATION, isMirrorPod, isStaticPod, isTerminal } from '../../api/pod.ts'
 import { isReason } from '../../api/status.ts'
 import { messageOf } from '../../base/error_message.ts'
 import type { Task } from '../../base/host.ts'
@@ -31,6 +31,8 @@ export interface MirrorPodsParts {
   readonly staticPods: StaticPods
   /** As the API has it; the owner of the mirrors. */
   readonly node: () => Node | undefined
+  /** As its kubelet sees a Pod; undefined as long as it has not looked. */
+  readonly phaseOf: (uid: string) => string | undefined
   /** The mirror of the static Pod with this uid has come, or is another one now. */
   readonly changed: (uid: string) => void
 }
@@ -38,7 +40,7 @@ export interface MirrorPodsParts {
 const RETRY = { baseMs: 200, maxMs: 60_000 }
 const UNSEEN_MS = 1000
 
-export function createMirrorPods({ context, staticPods, node, changed }: MirrorPodsParts): MirrorPods {
+export function createMirrorPods({ context, staticPods, node, phaseOf, changed }: MirrorPodsParts): MirrorPods {
   const { client, pods } = context
   const { log, spawn, clock } = context.host
   const queue = createWorkQueue(clock, RETRY, 'mirror pods')
@@ -54,7 +56,7 @@ export function createMirrorPods({ context, staticPods, node, changed }: MirrorP
     const pod = staticPods.get(key)
     const mirror = mirrorAt(key)
     const owner = node()
-    switch (planMirror(pod, mirror)) {
+    switch (planMirror(pod, mirror, phaseOf(pod?.metadata.uid ?? ''))) {
       case 'nothing':
         return
       case 'delete':
@@ -116,8 +118,12 @@ export function createMirrorPods({ context, staticPods, node, changed }: MirrorP
     },
     shownBy(pod) {
       if (!isStaticPod(pod)) return pod
-      const mirror = mirrorAt(keyText(keyOf(pod)))
-      return mirror && isMirrorOf(mirror, pod) ? mirror : undefined
+      const key = keyText(keyOf(pod))
+      const mirror = mirrorAt(key)
+      if (!mirror || !isMirrorOf(mirror, pod)) return undefined
+      if (!isOutlived(mirror, phaseOf(pod.metadata.uid ?? ''))) return mirror
+      queue.add(key)
+      return undefined
     },
     look(pod) {
       if (isStaticPod(pod)) queue.add(keyText(keyOf(pod)))
@@ -126,10 +132,14 @@ export function createMirrorPods({ context, staticPods, node, changed }: MirrorP
 }
 
 /** @param pod what runs under the name, as long as anything of it does */
-export function planMirror(pod: Pod | undefined, mirror: Pod | undefined): 'create' | 'delete' | 'nothing' {
+export function planMirror(pod: Pod | undefined, mirror: Pod | undefined, phase: string | undefined): 'create' | 'delete' | 'nothing' {
   if (!mirror) return pod ? 'create' : 'nothing'
+  // What was shown as ended, before the node went down, runs anew: the object of an ended Pod never lives again.
+  if (isOutlived(mirror, phase)) return 'delete'
   return !pod || mirror.metadata.deletionTimestamp || !isMirrorOf(mirror, pod) ? 'delete' : 'nothing'
 }
+
+const isOutlived = (mirror: Pod, phase: string | undefined): boolean => isTerminal(mirror) && (phase === 'Pending' || phase === 'Running')
 
 const isMirrorOf = (mirror: Pod, { metadata }: Pod): boolean => mirror.metadata.annotations?.[CONFIG_MIRROR_ANNOTATION] === metadata.uid
 
