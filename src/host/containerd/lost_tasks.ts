@@ -2,7 +2,7 @@
  * Tasks (processes with their shim) of which containerd has no container any more: it was killed while it started them, or
  * removed a container whose start it had not seen to its end. Nobody else will ever end them.
  *
- *   bundle on disk, no container, twice in a row ─▶ runc delete, shim killed, bundle removed
+ *   bundle on disk or shim, no container, twice in a row ─▶ runc delete, shim killed, bundle removed
  */
 import { createHash } from 'node:crypto'
 import { readdir, rm } from 'node:fs/promises'
@@ -12,7 +12,7 @@ import type { Host } from '../../base/host.ts'
 import { createCriClient } from '../cri/client.ts'
 import { listOf, message, string } from '../cri/wire.ts'
 import type { ContainerdPaths } from './config.ts'
-import { killShims } from './shims.ts'
+import { createShimFinder, killShims } from './shims.ts'
 
 /** The namespace that containerd's CRI part keeps everything in. */
 const NAMESPACE = 'k8s.io'
@@ -26,14 +26,18 @@ export interface LostTasks {
 
 export function createLostTasks(paths: ContainerdPaths, host: Pick<Host, 'clock' | 'processes' | 'log'>): LostTasks {
   const bundles = join(paths.state, 'io.containerd.runtime.v2.task', NAMESPACE)
+  const findShims = createShimFinder(paths.socket)
   let suspects: ReadonlySet<string> = new Set()
 
-  /** First the bundles: a container is recorded before its bundle is made. One that just goes is suspected once. */
+  /**
+   * First bundles and shims: a container is recorded before they are made. One that just goes is suspected once. A call that
+   * was cut off may leave a shim without a bundle.
+   */
   async function withoutContainer(): Promise<string[]> {
-    const ids = await readdir(bundles).catch(() => [])
-    if (ids.length === 0) return []
+    const ids = new Set([...(await readdir(bundles).catch(() => [])), ...(await findShims()).map(({ sandboxId }) => sandboxId)])
+    if (ids.size === 0) return []
     const recorded = await listContainers(paths.socket)
-    return ids.filter(id => !recorded.has(id))
+    return [...ids].filter(id => !recorded.has(id))
   }
 
   async function remove(id: string): Promise<void> {

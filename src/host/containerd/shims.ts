@@ -17,6 +17,24 @@ interface Process {
 /** Those of the containerd at this socket. */
 export const listShims = async (socketPath: string): Promise<Shim[]> => shimsIn(await processTable(), socketPath)
 
+/** Looks at each process of the machine twice, because one that was just being made may not have had its own name yet; then it is known. */
+export function createShimFinder(socketPath: string): () => Promise<Shim[]> {
+  let known = new Map<number, { readonly shim: Shim | undefined; readonly looks: number }>()
+  return async () => {
+    const pids = (await readdir('/proc')).filter(name => /^\d+$/.test(name)).map(Number)
+    const entries = await Promise.all(
+      pids.map(async pid => {
+        const before = known.get(pid)
+        if (before && before.looks > 1) return [pid, before] as const
+        const commandLine = (await read(`/proc/${pid}/cmdline`)).split('\0')
+        return [pid, { shim: shimsIn([{ pid, parent: 0, commandLine }], socketPath)[0], looks: (before?.looks ?? 0) + 1 }] as const
+      }),
+    )
+    known = new Map(entries)
+    return entries.flatMap(([, { shim }]) => shim ?? [])
+  }
+}
+
 /** With everything that runs below them. One may just be starting: the last look finds none. */
 export async function killShims(socketPath: string, clock: Clock, isDoomed: (shim: Shim) => boolean = () => true): Promise<void> {
   for (let round = 0; round < ROUNDS_MAX; round++) {
