@@ -83,12 +83,9 @@ export async function killInTheMiddle(rounds: readonly FaultRound[], say: (line:
 
 async function openFaultSite(home: Home) {
   const directories = clusterDirectories({ POISE_HOME: `${home.path}/state` }, 'poise')
-  const slot = await freeSlot(0)
-  await mkdir(dirname(directories.network), { recursive: true, mode: 0o700 })
-  await writeFile(directories.network, JSON.stringify({ slot }))
-  const ranges = addressRanges(slot)
+  const { ranges, server: first } = await startFirst(home, directories)
+  let server = first
   const machine = createMachineSide(directories, ranges)
-  let server = await startPoise(home)
   for (const archive of await buildImages(['busybox'], imageCache)) {
     const { code, stderr } = await home.run(['load', 'image', archive])
     assert.equal(code, 0, stderr)
@@ -240,6 +237,20 @@ async function childrenOf(pid: number): Promise<number[]> {
   const threads = await readdir(`/proc/${pid}/task`).catch(() => [])
   const lists = await Promise.all(threads.map(thread => readFile(`/proc/${pid}/task/${thread}/children`, 'utf8').catch(() => '')))
   return lists.flatMap(list => list.trim().split(' ')).flatMap(text => (text ? [Number(text)] : []))
+}
+
+/** Suites that start at the same time may pick the same addresses before either has them: then the later one picks again. */
+async function startFirst(home: Home, directories: ClusterDirectories): Promise<{ ranges: AddressRanges; server: Server }> {
+  await mkdir(dirname(directories.network), { recursive: true, mode: 0o700 })
+  for (let attempt = 0; ; attempt++) {
+    const slot = await freeSlot(attempt)
+    await writeFile(directories.network, JSON.stringify({ slot }))
+    try {
+      return { ranges: addressRanges(slot), server: await startPoise(home) }
+    } catch (error) {
+      if (attempt === 2 || !/in use/.test(String(error))) throw error
+    }
+  }
 }
 
 interface Server {
