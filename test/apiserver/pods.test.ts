@@ -240,13 +240,6 @@ describe('logs, exec, attach, port-forward', () => {
       assert.match(answer.json.message, message)
     }
   })
-
-  test('what is not supported says so', async () => {
-    const { server } = await withKubelet()
-    const answer = await server.get(`${PODS}/web/proxy`)
-    assert.equal(answer.status, 501)
-    assert.match(answer.json.message, /proxy of pods is not supported/)
-  })
 })
 
 describe('other subresources', () => {

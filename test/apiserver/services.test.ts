@@ -80,6 +80,57 @@ describe('cluster IPs', () => {
     assert.equal(updated.json.spec.clusterIP, address)
   })
 
+  test('the lower band is left to those who ask for an address, until the upper one is full', async () => {
+    const server = await startServer({ serviceCidr: '10.50.0.0/26' })
+    const answers = await Promise.all(Array.from({ length: 46 }, (_, i) => service(server, `s${i}`, {})))
+    const given = answers.map(answer => Number(answer.json.spec.clusterIP.split('.')[3]))
+    assert.deepEqual(
+      given.sort((a, b) => a - b),
+      Array.from({ length: 46 }, (_, i) => 17 + i),
+    )
+    const lower = Number((await service(server, 'next', {})).json.spec.clusterIP.split('.')[3])
+    assert.ok(lower > 1 && lower < 17, `${lower}: the first is the API server's`)
+  })
+
+  test('an address comes back when the Service goes or becomes an alias, and is new when it is no alias any more', async () => {
+    const server = await startServer({ serviceCidr: '10.50.0.0/24' })
+    await service(server, 'web', { clusterIP: '10.50.0.10' })
+    const alias = await server.put(`${SERVICES}/web`, { metadata: { name: 'web' }, spec: { type: 'ExternalName', externalName: 'example.com' } })
+    assert.deepEqual([alias.json.spec.clusterIP, alias.json.spec.ipFamilies], [undefined, undefined], alias.text)
+    assert.equal((await service(server, 'other', { clusterIP: '10.50.0.10' })).status, 201)
+    const again = await server.put(`${SERVICES}/web`, { metadata: { name: 'web' }, spec: { ports: [port], clusterIP: '10.50.0.10' } })
+    assert.match(again.json.message, /failed to allocate IP 10.50.0.10: provided IP is already allocated/)
+    await server.delete(`${SERVICES}/other`)
+    const mine = await server.put(`${SERVICES}/web`, { metadata: { name: 'web' }, spec: { ports: [port], clusterIP: '10.50.0.10' } })
+    assert.equal(mine.json.spec.clusterIP, '10.50.0.10', mine.text)
+  })
+
+  test('what is taken is known to a server that is started anew on the same store', async () => {
+    const first = await startServer({ serviceCidr: '10.50.0.0/24' })
+    await service(first, 'web', { type: 'NodePort', clusterIP: '10.50.0.10', ports: [{ port: 80, nodePort: 30080 }] })
+    const second = await startServer({ serviceCidr: '10.50.0.0/24', store: first.store })
+    assert.match((await service(second, 'other', { clusterIP: '10.50.0.10' })).json.message, /provided IP is already allocated/)
+    assert.match((await service(second, 'other', { type: 'NodePort', ports: [{ port: 80, nodePort: 30080 }] })).json.message, /already allocated/)
+    assert.equal((await second.get(`${SERVICES}/web`)).json.spec.clusterIP, '10.50.0.10')
+  })
+
+  test('one conflict is told at a time, and none while something else is wrong', async () => {
+    const server = await startServer({ serviceCidr: '10.50.0.0/24' })
+    await service(server, 'web', { type: 'NodePort', clusterIP: '10.50.0.10', ports: [{ port: 80, nodePort: 30080 }] })
+    const wrong = { type: 'NodePort', clusterIP: '10.50.0.10', ports: [{ port: 80, nodePort: 30080 }, { port: 81 }] }
+    const invalid = await service(server, 'other', wrong)
+    assert.deepEqual(
+      invalid.json.details.causes.map(({ field }: any) => field),
+      ['spec.ports[0].name', 'spec.ports[1].name'],
+    )
+    const ports = wrong.ports.map((one, i) => ({ ...one, name: `p${i}` }))
+    const taken = await service(server, 'other', { ...wrong, ports })
+    assert.deepEqual(
+      taken.json.details.causes.map(({ field }: any) => field),
+      ['spec.clusterIPs'],
+    )
+  })
+
   test('a dry run takes nothing', async () => {
     const server = await startServer({ serviceCidr: '10.50.0.0/24' })
     assert.equal((await server.post(`${SERVICES}?dryRun=All`, { metadata: { name: 'dry' }, spec: { ports: [port], clusterIP: '10.50.0.10' } })).status, 201)
@@ -108,6 +159,49 @@ describe('node ports', () => {
     assert.equal(taken.json.message, 'Service "other" is invalid: spec.ports[0].nodePort: Invalid value: 30080: provided port is already allocated')
     const outside = await service(server, 'other', { type: 'NodePort', ports: [{ port: 80, nodePort: 80 }] })
     assert.match(outside.json.message, /provided port is not in the valid range. The range of valid ports is 30000-32767/)
-    assert.equal((await service(server, 'udp', { type: 'NodePort', ports: [{ port: 80, nodePort: 30080, protocol: 'UDP' }] })).status, 201)
+    const otherProtocol = await service(server, 'udp', { type: 'NodePort', ports: [{ port: 80, nodePort: 30080, protocol: 'UDP' }] })
+    assert.match(otherProtocol.json.message, /Invalid value: 30080: provided port is already allocated/, "the number is one Service's, for all protocols")
+  })
+
+  test('one port over two protocols is one node port', async () => {
+    const server = await startServer()
+    const both = [
+      { name: 'udp', port: 53, protocol: 'UDP' },
+      { name: 'tcp', port: 53, protocol: 'TCP' },
+      { name: 'metrics', port: 9153 },
+    ]
+    const [udp, tcp, metrics] = (await service(server, 'dns', { type: 'NodePort', ports: both })).json.spec.ports
+    assert.equal(udp.nodePort, tcp.nodePort)
+    assert.notEqual(tcp.nodePort, metrics.nodePort)
+    const asked = [{ ...both[0], nodePort: 30053 }, both[1]]
+    const given = (await service(server, 'other', { type: 'NodePort', ports: asked })).json.spec.ports
+    assert.deepEqual([given[0].nodePort, given[1].nodePort], [30053, 30053])
+  })
+
+  test('those of a load balancer can be left out, and its health check has one of its own', async () => {
+    const server = await startServer()
+    const none = (await service(server, 'none', { type: 'LoadBalancer', allocateLoadBalancerNodePorts: false })).json.spec
+    assert.deepEqual([none.ports[0].nodePort, none.healthCheckNodePort], [undefined, undefined])
+    const local = (await service(server, 'local', { type: 'LoadBalancer', externalTrafficPolicy: 'Local' })).json.spec
+    assert.ok(local.healthCheckNodePort >= 30086 && local.healthCheckNodePort !== local.ports[0].nodePort)
+    const taken = await service(server, 'taken', { type: 'LoadBalancer', externalTrafficPolicy: 'Local', healthCheckNodePort: local.healthCheckNodePort })
+    assert.equal(taken.status, 500)
+    assert.equal(
+      taken.json.message,
+      `Internal error occurred: failed to allocate requested HealthCheck NodePort ${local.healthCheckNodePort}: provided port is already allocated`,
+    )
+    const changed = await server.patch(`${SERVICES}/local`, 'merge', { spec: { externalTrafficPolicy: 'Cluster' } })
+    assert.deepEqual([changed.status, changed.json.spec.healthCheckNodePort], [200, undefined], changed.text)
+    const free = await service(server, 'taken', { type: 'LoadBalancer', externalTrafficPolicy: 'Local', healthCheckNodePort: local.healthCheckNodePort })
+    assert.equal(free.json.spec.healthCheckNodePort, local.healthCheckNodePort)
+  })
+
+  test('the static band is given out only when there is nothing else', async () => {
+    const server = await startServer()
+    const ports = (count: number) => Array.from({ length: count }, (_, i) => ({ name: `p${i}`, port: 1000 + i }))
+    const given = (await service(server, 'many', { type: 'NodePort', ports: ports(2768 - 86) })).json.spec.ports.map((one: any) => one.nodePort as number)
+    assert.equal(Math.min(...given), 30086)
+    const [{ nodePort }] = (await service(server, 'last', { type: 'NodePort' })).json.spec.ports
+    assert.ok(nodePort >= 30000 && nodePort < 30086, String(nodePort))
   })
 })

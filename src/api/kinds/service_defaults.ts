@@ -13,9 +13,8 @@ export function setServiceDefaults({ spec, status }: Service): void {
   if (type !== 'ExternalName') {
     spec.internalTrafficPolicy ||= 'Cluster'
     if (spec.clusterIP && !spec.clusterIPs?.length) spec.clusterIPs = [spec.clusterIP]
-    else if (!spec.clusterIP && spec.clusterIPs?.length) spec.clusterIP = spec.clusterIPs[0]!
     spec.ipFamilyPolicy ||= 'SingleStack'
-    if (!spec.ipFamilies?.length) spec.ipFamilies = [spec.clusterIP?.includes(':') ? 'IPv6' : 'IPv4']
+    if (!spec.ipFamilies?.length) spec.ipFamilies = ['IPv4']
   }
   if (type === 'LoadBalancer') {
     spec.allocateLoadBalancerNodePorts ??= true
@@ -29,8 +28,16 @@ export function prepareServiceForUpdate(draft: Service, old: Service, subresourc
     return
   }
   draft.status = cloneJson(old.status)
+  followClusterIP(draft.spec, old.spec)
   keepAllocated(draft.spec, old.spec)
   dropWhatTypeForbids(draft.spec, old.spec)
+}
+
+/** Clients that know the older field alone change only that; the list follows. */
+function followClusterIP(spec: ServiceSpec, old: ServiceSpec): void {
+  if (spec.clusterIP === old.clusterIP || !deepEqual(spec.clusterIPs, old.clusterIPs)) return
+  if (spec.clusterIP) spec.clusterIPs = [spec.clusterIP]
+  else delete spec.clusterIPs
 }
 
 /** A client that writes a manifest back without its addresses means to keep them. */
@@ -65,6 +72,7 @@ function dropWhatTypeForbids(spec: ServiceSpec, old: ServiceSpec): void {
   if (spec.type !== 'LoadBalancer' && old.type === 'LoadBalancer') {
     for (const field of ['allocateLoadBalancerNodePorts', 'loadBalancerClass', 'healthCheckNodePort'] as const) dropIfKept(spec, old, field)
   }
+  if (spec.externalTrafficPolicy !== 'Local' && old.externalTrafficPolicy === 'Local') dropIfKept(spec, old, 'healthCheckNodePort')
   if (!isReachableFromOutside(spec) && isReachableFromOutside(old)) dropIfKept(spec, old, 'externalTrafficPolicy')
   if (spec.sessionAffinity === 'None' && old.sessionAffinity === 'ClientIP') dropIfKept(spec, old, 'sessionAffinityConfig')
 }

@@ -69,6 +69,57 @@ test('Services', () => {
       { spec: { ports: [port], ipFamilyPolicy: 'RequireDualStack' } },
       ['spec.ipFamilyPolicy: Invalid value: "RequireDualStack": this cluster is not configured for dual-stack services'],
     ],
+    ['another family', { spec: { ports: [port], ipFamilies: ['IPv6'] } }, ['spec.ipFamilies[0]: Invalid value: "IPv6": not configured on this cluster']],
+    [
+      'families that are none, or named twice',
+      { spec: { ports: [port], ipFamilies: ['IPv4', 'IPv5', 'IPv4'] } },
+      ['spec.ipFamilies[1]: Unsupported value: "IPv5": supported values: "IPv4", "IPv6"', 'spec.ipFamilies[2]: Duplicate value: "IPv4"'],
+    ],
+    [
+      'an address of another family',
+      { spec: { ports: [port], clusterIP: 'fd00::1' } },
+      ['spec.clusterIPs[0]: Invalid value: ["fd00::1"]: IPv6 is not configured on this cluster'],
+    ],
+    [
+      'no address at all',
+      { spec: { ports: [port], clusterIP: '10.96.0' } },
+      ['spec.clusterIPs[0]: Invalid value: "10.96.0": must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)'],
+    ],
+    [
+      'two fields that differ',
+      { spec: { ports: [port], clusterIP: '10.0.0.1', clusterIPs: ['10.0.0.2'] } },
+      ['spec.clusterIPs: Invalid value: ["10.0.0.2"]: first value must match `clusterIP`'],
+    ],
+    [
+      'the newer field alone',
+      { spec: { ports: [port], clusterIPs: ['10.0.0.2'] } },
+      ['spec.clusterIPs: Invalid value: ["10.0.0.2"]: must be empty when `clusterIP` is not specified'],
+    ],
+    [
+      'two addresses of one family',
+      { spec: { ports: [port], clusterIP: '10.0.0.1', clusterIPs: ['10.0.0.1', '10.0.0.2'] } },
+      ['spec.clusterIPs: Invalid value: ["10.0.0.1","10.0.0.2"]: may specify no more than one IP for each IP family'],
+    ],
+    [
+      'an external name with addresses',
+      { spec: { type: 'ExternalName', externalName: 'a.b', clusterIP: '10.0.0.1', clusterIPs: ['10.0.0.1'], ipFamilyPolicy: 'SingleStack' } },
+      [
+        "spec.clusterIPs: Forbidden: may not be set when `type` is 'ExternalName'",
+        "spec.ipFamilyPolicy: Forbidden: may not be set when `type` is 'ExternalName'",
+      ],
+    ],
+    [
+      'a wrong name of a port',
+      { spec: { ports: [{ ...port, name: 'Web_1' }] } },
+      [
+        `spec.ports[0].name: Invalid value: "Web_1": a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')`,
+      ],
+    ],
+    [
+      'a health check nobody makes',
+      { spec: { type: 'LoadBalancer', ports: [port], healthCheckNodePort: 31000 } },
+      ["spec.healthCheckNodePort: Invalid value: 31000: may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'"],
+    ],
     [
       'traffic policy',
       { spec: { ports: [port], externalTrafficPolicy: 'Local' } },
@@ -85,6 +136,25 @@ test('the cluster IP of a Service never changes, and who does not name it keeps 
     'spec.clusterIPs[0]: Invalid value: ["10.0.0.2"]: may not change once set',
   ])
   assert.deepEqual(updateErrors(Service, before, { spec: { type: 'ExternalName', externalName: 'a.b' } }), [])
+  assert.deepEqual(updateErrors(Service, before, { spec: { ports: [{ port: 80 }], clusterIP: '10.0.0.2', clusterIPs: ['10.0.0.1'] } }), [
+    'spec.clusterIPs[0]: Invalid value: ["10.0.0.2"]: may not change once set',
+  ])
+  assert.deepEqual(updateErrors(Service, before, { spec: { ports: [{ port: 80 }], clusterIP: 'None' } }), [
+    'spec.clusterIPs[0]: Invalid value: ["None"]: may not change once set',
+  ])
+  assert.deepEqual(updateErrors(Service, { spec: { ports: [{ port: 80 }], clusterIP: 'None' } }, { spec: { ports: [{ port: 80 }] } }), [])
+})
+
+test('the class and the health check of a load balancer never change', () => {
+  const balanced = (spec: object) => ({ spec: { type: 'LoadBalancer', externalTrafficPolicy: 'Local', clusterIP: '10.0.0.1', ports: [{ port: 80 }], ...spec } })
+  const before = balanced({ loadBalancerClass: 'example.com/one', healthCheckNodePort: 31000 })
+  assert.deepEqual(updateErrors(Service, before, balanced({ loadBalancerClass: 'example.com/one' })), [], 'left out is kept')
+  assert.deepEqual(updateErrors(Service, before, balanced({ loadBalancerClass: 'example.com/two', healthCheckNodePort: 31001 })), [
+    'spec.healthCheckNodePort: Forbidden: field is immutable',
+    'spec.loadBalancerClass: Invalid value: "example.com/two": may not change once set',
+  ])
+  const everywhere = balanced({ loadBalancerClass: 'example.com/one', externalTrafficPolicy: 'Cluster', healthCheckNodePort: 31000 })
+  assert.deepEqual(updateErrors(Service, before, everywhere), [], 'what nobody checks any more gives its port back')
 })
 
 test('ConfigMaps and Secrets', () => {

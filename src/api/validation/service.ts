@@ -6,6 +6,7 @@ import { ipAddress, ipRange } from './addresses.ts'
 import { dnsLabel, dnsSubdomain, labelValue, portNumber, qualifiedName } from './names.ts'
 import { validatePort } from './probes.ts'
 import { forEachAt, noDuplicates } from './rules.ts'
+import { validateClusterIPs, validateClusterIPsUpdate } from './service_addresses.ts'
 import { compileValues } from './values.ts'
 
 const AFFINITY_SECONDS_MAX = 86400
@@ -32,14 +33,15 @@ export function validateService({ spec }: Service): FieldError[] {
 }
 
 export function validateServiceUpdate({ spec }: Service, { spec: old }: Service): FieldError[] {
-  if (spec.type === 'ExternalName' || old.type === 'ExternalName') return []
-  const before = old.clusterIPs?.[0]
-  const after = spec.clusterIPs?.[0]
-  if (!before || before === after) return []
-  return after
-    ? [invalidValue('spec.clusterIPs[0]', spec.clusterIPs, 'may not change once set')]
-    : [invalidValue('spec.clusterIPs[0]', spec.clusterIPs ?? [], 'primary clusterIP can not be unset')]
+  const errors = validateClusterIPsUpdate(spec, old)
+  if (needsHealthCheck(spec) && needsHealthCheck(old) && spec.healthCheckNodePort !== old.healthCheckNodePort)
+    errors.push(forbidden('spec.healthCheckNodePort', 'field is immutable'))
+  if (spec.type === 'LoadBalancer' && old.type === 'LoadBalancer' && spec.loadBalancerClass !== old.loadBalancerClass)
+    errors.push(invalidValue('spec.loadBalancerClass', spec.loadBalancerClass, 'may not change once set'))
+  return errors
 }
+
+const needsHealthCheck = ({ type, externalTrafficPolicy }: ServiceSpec): boolean => type === 'LoadBalancer' && externalTrafficPolicy === 'Local'
 
 function validatePortsGiven({ type, ports, clusterIP }: ServiceSpec): FieldError[] {
   return ports?.length || type === 'ExternalName' || clusterIP === 'None' ? [] : [requiredValue('spec.ports')]
@@ -87,31 +89,15 @@ function validateAffinity({ sessionAffinity, sessionAffinityConfig }: ServiceSpe
   return [invalidValue('spec.sessionAffinityConfig.clientIP.timeoutSeconds', seconds, `must be greater than 0 and less than ${AFFINITY_SECONDS_MAX}`)]
 }
 
-function validateType({ type, clusterIPs, clusterIP, externalName }: ServiceSpec): FieldError[] {
+function validateType({ type, clusterIP, externalName }: ServiceSpec): FieldError[] {
   if (type === 'ExternalName') {
-    const errors = clusterIPs?.length || clusterIP ? [forbidden('spec.clusterIPs', "may not be set when `type` is 'ExternalName'")] : []
     const name = externalName?.replace(/\.$/, '')
-    return [
-      ...errors,
-      ...(name ? dnsSubdomain(name).map(problem => invalidValue('spec.externalName', externalName, problem)) : [requiredValue('spec.externalName')]),
-    ]
+    return name ? dnsSubdomain(name).map(problem => invalidValue('spec.externalName', externalName, problem)) : [requiredValue('spec.externalName')]
   }
   const isHeadless = clusterIP === 'None'
   return isHeadless && (type === 'NodePort' || type === 'LoadBalancer')
     ? [invalidValue('spec.clusterIPs[0]', 'None', `may not be set to 'None' for ${type} services`)]
     : []
-}
-
-function validateClusterIPs({ clusterIP, clusterIPs, ipFamilyPolicy, type }: ServiceSpec): FieldError[] {
-  if (type === 'ExternalName') return []
-  const errors = forEachAt(clusterIPs, 'spec.clusterIPs', (ip, at) =>
-    ip === 'None' && clusterIPs!.length === 1 ? [] : ipAddress(ip).map(problem => invalidValue(at, ip, problem)),
-  )
-  if (clusterIP && clusterIPs?.length && clusterIPs[0] !== clusterIP)
-    errors.push(invalidValue('spec.clusterIPs', clusterIPs, 'first value must match `clusterIP`'))
-  if (ipFamilyPolicy === 'RequireDualStack')
-    errors.push(invalidValue('spec.ipFamilyPolicy', ipFamilyPolicy, 'this cluster is not configured for dual-stack services'))
-  return errors
 }
 
 /** Fields that only mean something for Services reached from outside the cluster. */
@@ -121,7 +107,7 @@ function validateOutside(spec: ServiceSpec): FieldError[] {
   const isOutside = isBalanced || spec.type === 'NodePort' || (spec.type === 'ClusterIP' && (spec.externalIPs?.length ?? 0) > 0)
   if (spec.externalTrafficPolicy && !isOutside)
     errors.push(invalidValue('spec.externalTrafficPolicy', spec.externalTrafficPolicy, 'may only be set for externally-accessible services'))
-  if (spec.healthCheckNodePort && !(isBalanced && spec.externalTrafficPolicy === 'Local'))
+  if (spec.healthCheckNodePort && !needsHealthCheck(spec))
     errors.push(
       invalidValue(
         'spec.healthCheckNodePort',
@@ -135,6 +121,9 @@ function validateOutside(spec: ServiceSpec): FieldError[] {
     if (spec.loadBalancerClass !== undefined) errors.push(forbidden('spec.loadBalancerClass', "may only be used when `type` is 'LoadBalancer'"))
     if (spec.loadBalancerSourceRanges?.length) errors.push(forbidden('spec.LoadBalancerSourceRanges', "may only be used when `type` is 'LoadBalancer'"))
   } else {
+    const { loadBalancerClass } = spec
+    if (loadBalancerClass !== undefined)
+      errors.push(...qualifiedName(loadBalancerClass).map(problem => invalidValue('spec.loadBalancerClass', loadBalancerClass, problem)))
     errors.push(
       ...forEachAt(spec.loadBalancerSourceRanges, 'spec.LoadBalancerSourceRanges', (range, at) =>
         ipRange(range.trim()).map(problem => invalidValue(at, range, problem)),

@@ -58,13 +58,13 @@ export async function storeNewObject(
   stampNewMetadata(kind, metadata, { wallMs: parts.clock.wall(), random: parts.random })
   kind.prepareForCreate?.(draft)
 
-  return parts.serviceAddresses.allocating(kind, draft, undefined, options.dryRun, async () => {
-    const errors = [...validateMetadata(kind, draft), ...(kind.validate?.(draft) ?? []), ...(kind.validateCreate?.(draft) ?? [])]
-    if (errors.length > 0) throw invalid(kind, metadata.name ?? '', errors)
-    await parts.admission.check(admission)
-    if (kind.warnings) call.warnings.push(...kind.warnings(draft, undefined))
-    return generated ? storeGenerated(parts, call, draft, options) : store(parts, call, draft, options)
-  })
+  const errors = [...validateMetadata(kind, draft), ...(kind.validate?.(draft) ?? []), ...(kind.validateCreate?.(draft) ?? [])]
+  if (errors.length > 0) throw invalid(kind, metadata.name ?? '', errors)
+  await parts.admission.check(admission)
+  if (kind.warnings) call.warnings.push(...kind.warnings(draft, undefined))
+  return parts.serviceAddresses.allocating(kind, draft, undefined, () =>
+    generated ? storeGenerated(parts, call, draft, options) : store(parts, call, draft, options),
+  )
 }
 
 async function storeGenerated(parts: Parts, call: Call, draft: KubernetesObject, options: WriteOptions): Promise<Outcome> {

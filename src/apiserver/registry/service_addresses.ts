@@ -9,16 +9,18 @@ import type { Kind } from '../../api/kind.ts'
 import type { Service } from '../../api/kinds/service.ts'
 import type { KubernetesObject } from '../../api/meta.ts'
 import { internalError, invalid } from '../../api/status.ts'
+import type { ServicePort } from '../../api/types/service.ts'
+import { assert } from '../../base/assert.ts'
 import type { Random } from '../../base/random.ts'
 import type { Store } from '../../store/store.ts'
 import { addressRange, contains, NODE_PORTS, parseAddress, pickFree, printAddress, type Range } from './ip_range.ts'
 
 export interface ServiceAddresses {
   /**
-   * Fills in what a draft needs and runs `store`, with no other allocation in between.
+   * Fills in what a valid draft needs and runs `store`, with no other allocation in between.
    * For kinds without addresses it just runs `store`. Throws 422 for addresses that cannot be had.
    */
-  allocating<T>(kind: Kind, draft: KubernetesObject, old: KubernetesObject | undefined, dryRun: boolean, store: () => Promise<T>): Promise<T>
+  allocating<T>(kind: Kind, draft: KubernetesObject, old: KubernetesObject | undefined, store: () => Promise<T>): Promise<T>
 }
 
 export interface ServiceAddressOptions {
@@ -33,7 +35,7 @@ export function createServiceAddresses({ store, cidr, random }: ServiceAddressOp
   const range = addressRange(cidr)
   let last: Promise<unknown> = Promise.resolve()
   return {
-    async allocating(kind, draft, old, _dryRun, write) {
+    async allocating(kind, draft, old, write) {
       if (kind.storage.prefix !== SERVICES || !(draft as Service).spec) return write()
       const turn = last.then(async () => {
         const { items } = await store.list(SERVICES)
@@ -54,112 +56,91 @@ export const firstAddress = (cidr: string): string => printAddress(addressRange(
 
 interface Taken {
   readonly addresses: ReadonlySet<number>
-  /** `TCP 30080` */
-  readonly ports: ReadonlySet<string>
+  /** A number is one Service's, whatever the protocol; it may use it for several. */
+  readonly ports: ReadonlySet<number>
 }
 
 type Ranges = { readonly range: Range; readonly cidr: string; readonly random: Random }
 
 function takenBy(services: readonly Service[]): Taken {
   const addresses = new Set<number>()
-  const ports = new Set<string>()
+  const ports = new Set<number>()
   for (const { spec } of services) {
     for (const address of spec.clusterIPs ?? []) {
       const value = parseAddress(address)
       if (value !== undefined) addresses.add(value)
     }
-    for (const port of spec.ports ?? []) if (port.nodePort) ports.add(`${port.protocol} ${port.nodePort}`)
-    if (spec.healthCheckNodePort) ports.add(`TCP ${spec.healthCheckNodePort}`)
+    for (const { nodePort } of spec.ports ?? []) if (nodePort) ports.add(nodePort)
+    if (spec.healthCheckNodePort) ports.add(spec.healthCheckNodePort)
   }
   return { addresses, ports }
 }
 
 function allocate(kind: Kind, service: Service, old: Service | undefined, taken: Taken, ranges: Ranges): void {
-  if (old) keepWhatItHas(service, old)
-  const errors = [...takeAddress(service, old, taken, ranges), ...takePorts(service, old, taken, ranges)]
-  if (errors.length > 0) throw invalid(kind, service.metadata.name ?? '', errors)
+  // One conflict is told, as Kubernetes does: who mends it may find that the next one has gone, too.
+  const error = takeAddress(service, old, taken, ranges) ?? takePorts(service, taken, ranges)
+  if (error) throw invalid(kind, service.metadata.name ?? '', [error])
 }
 
-/** A client that leaves out what the server has given keeps it. */
-function keepWhatItHas({ spec }: Service, { spec: before }: Service): void {
-  if (spec.type !== 'ExternalName' && before.type !== 'ExternalName' && !spec.clusterIP) {
-    spec.clusterIP = before.clusterIP
-    spec.clusterIPs = before.clusterIPs && [...before.clusterIPs]
-  }
-  if (!hasNodePorts(spec)) {
-    if (!hasNodePorts(before)) return
-    // Going back to ClusterIP: ports that nobody has set anew go back into the pool.
-    for (const port of spec.ports ?? []) if (before.ports?.some(known => known.nodePort === port.nodePort)) delete port.nodePort
-    return
-  }
-  for (const port of spec.ports ?? []) {
-    if (!port.nodePort) port.nodePort = before.ports?.find(known => known.port === port.port && known.protocol === port.protocol)?.nodePort
-    if (!port.nodePort) delete port.nodePort
-  }
-  spec.healthCheckNodePort ??= before.healthCheckNodePort
-  if (!spec.healthCheckNodePort) delete spec.healthCheckNodePort
-}
-
-function takeAddress({ metadata, spec }: Service, old: Service | undefined, taken: Taken, { range, cidr, random }: Ranges): FieldError[] {
-  if (spec.type === 'ExternalName') {
-    if (old && spec.clusterIP === old.spec.clusterIP) {
-      delete spec.clusterIP
-      delete spec.clusterIPs
-      delete spec.ipFamilies
-      delete spec.ipFamilyPolicy
-    }
-    return []
-  }
-  spec.clusterIP ||= spec.clusterIPs?.[0]
+function takeAddress({ metadata, spec }: Service, old: Service | undefined, taken: Taken, { range, cidr, random }: Ranges): FieldError | undefined {
+  if (spec.type === 'ExternalName') return undefined
   spec.ipFamilies ??= ['IPv4']
   spec.ipFamilyPolicy ??= 'SingleStack'
-  if (spec.clusterIP === 'None' || (old && spec.clusterIP && spec.clusterIP === old.spec.clusterIP)) {
-    spec.clusterIPs ??= [spec.clusterIP]
-    return []
-  }
+  if (spec.clusterIP === 'None' || (old && spec.clusterIP && spec.clusterIP === old.spec.clusterIP)) return undefined
   if (!spec.clusterIP) {
     const isServer = metadata.namespace === 'default' && metadata.name === 'kubernetes'
     const free = pickFree(range, value => taken.addresses.has(value) || (value === range.first && !isServer), random)
     if (free === undefined) throw internalError('failed to allocate a serviceIP: range is full')
     spec.clusterIP = printAddress(free)
     spec.clusterIPs = [spec.clusterIP]
-    return []
+    return undefined
   }
-  spec.clusterIPs ??= [spec.clusterIP]
   const value = parseAddress(spec.clusterIP)
-  // What is no address at all is the kind's own validation to name.
-  if (value === undefined) return []
-  const refuse = (why: string): FieldError[] => [invalidValue('spec.clusterIPs', spec.clusterIPs, `failed to allocate IP ${spec.clusterIP}: ${why}`)]
+  assert(value !== undefined, `validation let ${spec.clusterIP} pass as an IPv4 address`)
+  const refuse = (why: string): FieldError => invalidValue('spec.clusterIPs', spec.clusterIPs, `failed to allocate IP ${spec.clusterIP}: ${why}`)
   if (!contains(range, value)) return refuse(`the provided IP (${spec.clusterIP}) is not in the valid range. The range of valid IPs is ${cidr}`)
-  return taken.addresses.has(value) ? refuse('provided IP is already allocated') : []
+  return taken.addresses.has(value) ? refuse('provided IP is already allocated') : undefined
 }
 
-function takePorts({ spec }: Service, old: Service | undefined, taken: Taken, { random }: Ranges): FieldError[] {
-  if (!hasNodePorts(spec)) return []
-  const ports = new Set(taken.ports)
-  const errors: FieldError[] = []
-  const own = new Set((old?.spec.ports ?? []).filter(port => port.nodePort).map(port => `${port.protocol} ${port.nodePort}`))
-  spec.ports?.forEach((port, i) => {
-    if (!port.nodePort) return
-    const key = `${port.protocol} ${port.nodePort}`
-    const field = `spec.ports[${i}].nodePort`
-    if (!contains(NODE_PORTS, port.nodePort))
-      errors.push(
-        invalidValue(field, port.nodePort, `provided port is not in the valid range. The range of valid ports is ${NODE_PORTS.first}-${NODE_PORTS.last}`),
-      )
-    else if (ports.has(key) && !own.has(key)) errors.push(invalidValue(field, port.nodePort, 'provided port is already allocated'))
-    ports.add(key)
-  })
-  if (spec.type === 'LoadBalancer' && spec.allocateLoadBalancerNodePorts === false) return errors
-  const take = (protocol: string): number => {
-    const free = pickFree(NODE_PORTS, value => ports.has(`${protocol} ${value}`), random)
+/** Ports asked for first, so that none of them is given to another port of the same Service. */
+function takePorts({ spec }: Service, taken: Taken, { random }: Ranges): FieldError | undefined {
+  if (!hasNodePorts(spec)) return undefined
+  const isFree = (port: number): boolean => !taken.ports.has(port)
+  const own = new Set<number>()
+  for (const [index, { nodePort }] of (spec.ports ?? []).entries()) {
+    if (!nodePort) continue
+    const why = reasonToRefuse(nodePort, isFree)
+    if (why) return invalidValue(`spec.ports[${index}].nodePort`, nodePort, why)
+    own.add(nodePort)
+  }
+  const { healthCheckNodePort } = spec
+  if (healthCheckNodePort) {
+    const why = reasonToRefuse(healthCheckNodePort, port => isFree(port) && !own.has(port))
+    // Kubernetes has no name for this field's conflict.
+    if (why) throw internalError(`failed to allocate requested HealthCheck NodePort ${healthCheckNodePort}: ${why}`)
+    own.add(healthCheckNodePort)
+  }
+  const take = (): number => {
+    const free = pickFree(NODE_PORTS, port => !isFree(port) || own.has(port), random)
     if (free === undefined) throw internalError('failed to allocate a nodePort: range is full')
-    ports.add(`${protocol} ${free}`)
+    own.add(free)
     return free
   }
-  for (const port of spec.ports ?? []) port.nodePort ||= take(port.protocol ?? 'TCP')
-  if (spec.type === 'LoadBalancer' && spec.externalTrafficPolicy === 'Local') spec.healthCheckNodePort ||= take('TCP')
-  return errors
+  const needsPorts = spec.type === 'NodePort' || spec.allocateLoadBalancerNodePorts !== false
+  for (const port of needsPorts ? (spec.ports ?? []) : []) port.nodePort ||= sharedNodePort(port, spec) ?? take()
+  if (spec.type === 'LoadBalancer' && spec.externalTrafficPolicy === 'Local') spec.healthCheckNodePort ||= take()
+  return undefined
+}
+
+/** The same port over another protocol, such as DNS over UDP and TCP, is the same port on every node, too. */
+function sharedNodePort({ port, protocol }: ServicePort, { ports = [] }: Service['spec']): number | undefined {
+  const shared = ports.find(other => other.port === port && other.nodePort)?.nodePort
+  return shared && !ports.some(other => other.nodePort === shared && other.protocol === protocol) ? shared : undefined
+}
+
+function reasonToRefuse(port: number, isFree: (port: number) => boolean): string | undefined {
+  if (!contains(NODE_PORTS, port)) return `provided port is not in the valid range. The range of valid ports is ${NODE_PORTS.first}-${NODE_PORTS.last}`
+  return isFree(port) ? undefined : 'provided port is already allocated'
 }
 
 const hasNodePorts = ({ type }: Service['spec']): boolean => type === 'NodePort' || type === 'LoadBalancer'

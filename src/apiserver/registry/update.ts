@@ -100,16 +100,16 @@ async function changeOnce(parts: Parts, call: Call, options: WriteOptions, how: 
   if (subresource === 'status') keepUserMetadata(draft, old)
   countGeneration(kind, draft, old)
 
-  return parts.serviceAddresses.allocating(kind, draft, old, options.dryRun, async () => {
-    const errors = [
-      ...validateMetadata(kind, draft),
-      ...validateMetadataUpdate(draft, old),
-      ...(kind.validate?.(draft) ?? []),
-      ...(kind.validateUpdate?.(draft, old, subresource) ?? []),
-    ]
-    if (errors.length > 0) throw invalid(kind, name, dropRepeated(errors))
-    await parts.admission.check(admission)
-    if (kind.warnings) call.warnings.push(...kind.warnings(draft, old))
+  const errors = [
+    ...validateMetadata(kind, draft),
+    ...validateMetadataUpdate(draft, old),
+    ...(kind.validate?.(draft) ?? []),
+    ...(kind.validateUpdate?.(draft, old, subresource) ?? []),
+  ]
+  if (errors.length > 0) throw invalid(kind, name, dropRepeated(errors))
+  await parts.admission.check(admission)
+  if (kind.warnings) call.warnings.push(...kind.warnings(draft, old))
+  return parts.serviceAddresses.allocating(kind, draft, old, async () => {
     if (!how.fieldsTracked) trackManagedFields(parts, kind, draft, old, options, subresource)
     return storeChanged(parts, call, options, draft, current)
   })
