@@ -115,6 +115,8 @@ test('Service variables: of the own namespace, and of kubernetes; headless ones 
     Object.keys(Object.fromEntries(serviceEnv(podOf({ enableServiceLinks: false }), services))).filter(name => name.endsWith('_HOST')),
     ['KUBERNETES_SERVICE_HOST'],
   )
+  const own = Object.fromEntries(serviceEnv(podOf(), [...services, service('shop', 'kubernetes', '10.96.0.7')]))
+  assert.equal(own['KUBERNETES_SERVICE_HOST'], '10.96.0.7', 'one of the own namespace hides it')
 })
 
 test('hosts file: the own name, the full one with a subdomain, and aliases at the end', () => {

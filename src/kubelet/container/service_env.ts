@@ -9,7 +9,9 @@ export function serviceEnv(pod: Pod, services: readonly Service[]): [string, str
     .filter(service => hasAddress(service))
     .filter(service => isMaster(service) || (pod.spec.enableServiceLinks !== false && service.metadata.namespace === namespace))
     .sort((a, b) => (keyText(nameOf(a)) < keyText(nameOf(b)) ? -1 : 1))
-  return visible.flatMap(variablesOf)
+  // A Service `kubernetes` of the Pod's own namespace hides the cluster's.
+  const hidden = visible.some(service => service.metadata.name === 'kubernetes' && !isMaster(service))
+  return visible.filter(service => !hidden || !isMaster(service)).flatMap(variablesOf)
 }
 
 const nameOf = ({ metadata }: Service) => ({ namespace: metadata.namespace ?? '', name: metadata.name ?? '' })
