@@ -113,7 +113,7 @@ export function createAcceptedConnections({ clock, server, target }: AcceptedPar
           signal?.addEventListener('abort', giveUp, { once: true })
           toServer(() => {
             // It crossed with the close: nobody reads here any more, and the kernel says so.
-            if (serverHasClosed) return void toClient(() => lose?.(new NetworkError('Reset', 'read: connection reset by peer')))
+            if (serverHasClosed) return toClient(() => lose?.(new NetworkError('Reset', 'read: connection reset by peer')))
             if (!server.http) return own.closeFromServer()
             isBusy = true
             idle?.cancel()

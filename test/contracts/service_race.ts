@@ -35,7 +35,7 @@ export interface RaceRuntime {
 
 const RATE = { perSecond: 200, connections: 'new' } as const
 
-export function testServiceRace({ name, skip = undefined, repetitions, begin }: RaceRuntime): void {
+export function testServiceRace({ name, skip, repetitions, begin }: RaceRuntime): void {
   const options = { skip: skip ?? false }
 
   test(`${name}: a Pod that ends at TERM loses requests between the signal and the news of it`, options, async t => {

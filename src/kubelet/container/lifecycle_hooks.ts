@@ -32,7 +32,7 @@ export async function runHook(context: KubeletContext, hook: LifecycleHandler, t
     const { problem, output } = await runCommand(context, command, target.containerId)
     if (problem) throw failed(`Exec lifecycle hook (${command.join(' ')})`, problem, `, message: ${JSON.stringify(output)}`)
   } else if (hook.httpGet) {
-    const { path = '' } = hook.httpGet
+    const { path } = hook.httpGet
     await request(context, hook.httpGet, target, signal).catch((error: unknown) => {
       throw failed(`HTTP lifecycle hook (${path})`, error)
     })
