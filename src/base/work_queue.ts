@@ -11,6 +11,8 @@ export interface WorkQueue {
   addAfter(key: string, ms: Millis): void
   /** Adds the key after its next back-off. */
   retry(key: string): void
+  /** How often the key was retried in a row. */
+  failures(key: string): number
   /** Forgets the failures of the key. */
   succeeded(key: string): void
   /** The next key, or undefined once the queue is closed. Call `done` with it when the work is over. */
@@ -64,6 +66,7 @@ export function createWorkQueue(clock: Clock, range: BackoffRange, label = 'queu
       failures.set(key, count)
       queue.addAfter(key, backoffMs(count, range))
     },
+    failures: key => failures.get(key) ?? 0,
     succeeded: key => void failures.delete(key),
     take() {
       if (closed) return Promise.resolve(undefined)

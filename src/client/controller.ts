@@ -31,6 +31,8 @@ export interface ControllerOptions {
   /** How many keys are worked on at once. */
   readonly workers?: number
   readonly retry?: BackoffRange
+  /** After so many the key is given up until something changes. Default: never. */
+  readonly retriesMax?: number
 }
 
 export interface Source {
@@ -65,7 +67,8 @@ export function startController(host: Host, client: Client, options: ControllerO
     for (const key of Array.from(early)) if (hasSeenOwnWrites(key)) lookAt(key)
   }
   const listeners = options.sources.flatMap(({ cache, keysOf }) => [
-    cache.onChange(change => keysOf(change).map(keyText).forEach(lookAt)),
+    // One change that touches a key twice, as what was and as what is, is one look.
+    cache.onChange(change => new Set(keysOf(change).map(keyText)).forEach(lookAt)),
     cache.onRevision(lookAgain),
   ])
 
@@ -94,8 +97,10 @@ export function startController(host: Host, client: Client, options: ControllerO
       queue.succeeded(key)
       if (again !== undefined) queue.addAfter(key, again)
     } catch (error) {
-      log.warn('reconcile failed; trying again', { key, error: String(error) })
-      queue.retry(key)
+      const isGivenUp = queue.failures(key) >= (options.retriesMax ?? Infinity)
+      log.warn(`reconcile failed; ${isGivenUp ? 'given up until something changes' : 'trying again'}`, { key, error: String(error) })
+      if (isGivenUp) queue.succeeded(key)
+      else queue.retry(key)
     }
   }
 

@@ -10,16 +10,20 @@ import { EndpointSlice } from '../../api/kinds/endpoint_slice.ts'
 import { Node } from '../../api/kinds/node.ts'
 import { Pod } from '../../api/kinds/pod.ts'
 import { Service } from '../../api/kinds/service.ts'
+import { keyText } from '../../api/meta.ts'
 import type { Endpoint } from '../../api/types/endpoint_slice.ts'
+import { messageOf } from '../../base/error_message.ts'
 import type { Host } from '../../base/host.ts'
 import type { Cache, CacheChange } from '../../client/cache.ts'
 import { indexBy } from '../../client/cache_index.ts'
 import type { Client } from '../../client/client.ts'
 import { settled, startController, watches } from '../../client/controller.ts'
+import type { EventRecorder } from '../../client/event_recorder.ts'
 import { backendOf, hasSelector, HEADLESS_LABEL, isHeadless, mattersToServices, type Backend } from './backends.ts'
-import { planEndpointSlices, portsKey, type EndpointGroup } from './plan_endpoint_slices.ts'
+import { isUnchanged, planEndpointSlices, portsKey, withdraws, type EndpointGroup } from './plan_endpoint_slices.ts'
 import { createSelection, type Selection } from './selection.ts'
 import { createTriggerTimes } from './trigger_times.ts'
+import { createWritePace } from './write_pace.ts'
 import { MANAGED_BY_LABEL, removeSlice, SERVICE_NAME_LABEL, writeEndpointSlices } from './write_endpoint_slices.ts'
 
 const MANAGER = 'endpointslice-controller.k8s.io'
@@ -30,14 +34,22 @@ export interface EndpointSources {
   readonly pods: Cache<Pod>
   readonly endpointSlices: Cache<EndpointSlice>
   readonly nodes: Cache<Node>
+  readonly events: EventRecorder
 }
 
-export function startEndpointSliceController(host: Host, client: Client, { services, pods, endpointSlices, nodes }: EndpointSources) {
+/** Kubernetes' own. A change in between begins anew. */
+export const RETRY = { baseMs: 1_000, maxMs: 1_000_000 }
+export const RETRIES_MAX = 15
+
+export function startEndpointSliceController(host: Host, client: Client, { services, pods, endpointSlices, nodes, events }: EndpointSources) {
   const selection = createSelection(pods, services)
   const owned = indexBy(endpointSlices, slicesOf(MANAGER))
   const triggerTimes = createTriggerTimes()
+  const pace = createWritePace(host.clock)
   const controller = startController(host, client, {
     name: 'endpointslice',
+    retry: RETRY,
+    retriesMax: RETRIES_MAX,
     sources: [
       watches(Service, services),
       watches(Pod, pods, change => servicesTouchedBy(change, selection)),
@@ -50,23 +62,33 @@ export function startEndpointSliceController(host: Host, client: Client, { servi
       const existing = owned.find(`${key.namespace}/${key.name}`)
       if (!service) {
         triggerTimes.forget(key)
+        pace.forget(keyText(key))
         await Promise.all(existing.map(slice => removeSlice(api, slice)))
         return settled
       }
       if (!hasSelector(service) || service.metadata.deletionTimestamp) return settled
       const selected = selection.podsOf(service)
-      const backends = selected.flatMap(pod => backendOf(service, pod) ?? [])
-      const current = existing.filter(slice => slice.metadata.deletionTimestamp === undefined)
-      await writeEndpointSlices(api, planEndpointSlices(groupsOf(service, backends, nodes), current), current, {
+      const groups = groupsOf(
         service,
-        labels: {
-          ...service.metadata.labels,
-          ...(isHeadless(service) && { [HEADLESS_LABEL]: '' }),
-          [SERVICE_NAME_LABEL]: key.name,
-          [MANAGED_BY_LABEL]: MANAGER,
-        },
-        triggerTime: triggerTimes.next(service, selected),
-      })
+        selected.flatMap(pod => backendOf(service, pod) ?? []),
+        nodes,
+      )
+      const current = existing.filter(slice => slice.metadata.deletionTimestamp === undefined)
+      const changes = planEndpointSlices(groups, current)
+      const waitMs = isUnchanged(changes) ? 0 : pace.take(keyText(key), withdraws(groups, current) ? 'withdrawal' : 'addition')
+      if (waitMs > 0) return { again: waitMs }
+      const labels = {
+        ...service.metadata.labels,
+        ...(isHeadless(service) && { [HEADLESS_LABEL]: '' }),
+        [SERVICE_NAME_LABEL]: key.name,
+        [MANAGED_BY_LABEL]: MANAGER,
+      }
+      try {
+        await writeEndpointSlices(api, changes, current, { service, labels, triggerTime: triggerTimes.next(service, selected) })
+      } catch (error) {
+        events.warning(service, 'FailedToUpdateEndpointSlices', `Error updating Endpoint Slices for Service ${key.namespace}/${key.name}: ${messageOf(error)}`)
+        throw error
+      }
       return settled
     },
   })

@@ -7,6 +7,7 @@ import { deepEqual } from '../../api/deep.ts'
 import { Endpoints } from '../../api/kinds/endpoints.ts'
 import { Pod } from '../../api/kinds/pod.ts'
 import { Service } from '../../api/kinds/service.ts'
+import { keyText } from '../../api/meta.ts'
 import { isReason } from '../../api/status.ts'
 import type { EndpointAddress, EndpointSubset } from '../../api/types/endpoints.ts'
 import type { Host } from '../../base/host.ts'
@@ -14,10 +15,11 @@ import type { Cache } from '../../client/cache.ts'
 import type { Client } from '../../client/client.ts'
 import { settled, startController, watches } from '../../client/controller.ts'
 import { backendOf, hasSelector, HEADLESS_LABEL, isHeadless, TRIGGER_TIME_ANNOTATION, type Backend } from './backends.ts'
-import { servicesTouchedBy } from './endpoint_slices.ts'
+import { RETRIES_MAX, RETRY, servicesTouchedBy } from './endpoint_slices.ts'
 import { portsKey } from './plan_endpoint_slices.ts'
 import { createSelection } from './selection.ts'
 import { createTriggerTimes } from './trigger_times.ts'
+import { createWritePace } from './write_pace.ts'
 
 const MANAGED_BY_LABEL = 'endpoints.kubernetes.io/managed-by'
 const MANAGER = 'endpoint-controller'
@@ -31,8 +33,11 @@ export function startEndpointsController(
 ) {
   const selection = createSelection(pods, services)
   const triggerTimes = createTriggerTimes()
+  const pace = createWritePace(host.clock)
   const controller = startController(host, client, {
     name: 'endpoints',
+    retry: RETRY,
+    retriesMax: RETRIES_MAX,
     sources: [
       watches(Service, services),
       watches(Pod, pods, change => servicesTouchedBy(change, selection)),
@@ -43,17 +48,20 @@ export function startEndpointsController(
       const current = endpoints.get(key)
       if (!service) {
         triggerTimes.forget(key)
+        pace.forget(keyText(key))
         // Those that somebody wrote himself for a Service without a selector went with it, too: there the names are the link.
         if (current && !current.metadata.deletionTimestamp) await api.delete(Endpoints, key).catch(unlessGone)
         return settled
       }
       if (!hasSelector(service) || service.metadata.deletionTimestamp) return settled
       const selected = selection.podsOf(service)
-      const { subsets, isTruncated } = planSubsets(selected.flatMap(pod => backendOf(service, pod) ?? []))
+      const { subsets, isTruncated } = planSubsets(backendsOf(service, selected))
       const labels = { ...service.metadata.labels, ...(isHeadless(service) && { [HEADLESS_LABEL]: '' }), [MANAGED_BY_LABEL]: MANAGER }
-      const triggerTime = triggerTimes.next(service, selected)
       const isOver = current?.metadata.annotations?.[OVER_CAPACITY_ANNOTATION] !== undefined
       if (current && deepEqual(current.subsets ?? [], subsets) && deepEqual(current.metadata.labels, labels) && isOver === isTruncated) return settled
+      const waitMs = pace.take(keyText(key), 'addition')
+      if (waitMs > 0) return { again: waitMs }
+      const triggerTime = triggerTimes.next(service, selected)
       const annotations = {
         ...(triggerTime && { [TRIGGER_TIME_ANNOTATION]: triggerTime }),
         ...(isTruncated && { [OVER_CAPACITY_ANNOTATION]: 'truncated' }),
@@ -70,6 +78,10 @@ export function startEndpointsController(
     },
   }
 }
+
+/** Here, other than in slices, a Pod without any of the Service's ports is none of its endpoints, unless the Service has no ports. */
+const backendsOf = (service: Service, pods: readonly Pod[]): Backend[] =>
+  pods.flatMap(pod => backendOf(service, pod) ?? []).filter(({ ports }) => ports.length > 0 || !service.spec.ports?.length)
 
 /** Pods on their way out are left out, unless the Service publishes everything. At most a thousand addresses, ready ones first. */
 export function planSubsets(backends: readonly Backend[]): { subsets: EndpointSubset[]; isTruncated: boolean } {

@@ -16,7 +16,7 @@ import { indexBy } from '../../client/cache_index.ts'
 import type { Client } from '../../client/client.ts'
 import { settled, startController, watches } from '../../client/controller.ts'
 import { hasSelector, TRIGGER_TIME_ANNOTATION } from './backends.ts'
-import { serviceKeysOf, slicesOf } from './endpoint_slices.ts'
+import { RETRIES_MAX, RETRY, serviceKeysOf, slicesOf } from './endpoint_slices.ts'
 import { planEndpointSlices, type EndpointGroup } from './plan_endpoint_slices.ts'
 import { MANAGED_BY_LABEL, removeSlice, SERVICE_NAME_LABEL, writeEndpointSlices } from './write_endpoint_slices.ts'
 
@@ -35,6 +35,8 @@ export function startEndpointSliceMirroringController(
   const owned = indexBy(endpointSlices, slicesOf(MANAGER))
   const controller = startController(host, client, {
     name: 'endpointslicemirroring',
+    retry: RETRY,
+    retriesMax: RETRIES_MAX,
     sources: [
       watches(Service, services),
       watches(Endpoints, endpoints),

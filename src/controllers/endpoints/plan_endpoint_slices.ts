@@ -55,6 +55,15 @@ export function planEndpointSlices(groups: readonly EndpointGroup[], existing: r
   return { create, update, remove: spare }
 }
 
+export const isUnchanged = ({ create, update, remove }: SliceChanges): boolean => create.length + update.length + remove.length === 0
+
+/** Whether an endpoint that may get requests now may not get them any more. */
+export function withdraws(groups: readonly EndpointGroup[], existing: readonly EndpointSlice[]): boolean {
+  const isReady = ({ conditions }: Endpoint): boolean => conditions?.ready !== false
+  const wanted = new Set(groups.flatMap(({ endpoints }) => endpoints.filter(isReady).map(identityOf)))
+  return existing.some(({ endpoints }) => endpoints.some(endpoint => isReady(endpoint) && !wanted.has(identityOf(endpoint))))
+}
+
 interface PackedSlice {
   readonly slice: EndpointSlice
   readonly endpoints: Endpoint[]
