@@ -14,11 +14,9 @@ import { join } from 'node:path'
 import { Pod } from '../src/api/kinds/pod.ts'
 import { ServiceAccount } from '../src/api/kinds/service_account.ts'
 import { silentLog } from '../src/base/log.ts'
-import { cgroupRootOf } from '../src/host/address_ranges.ts'
 import { withBusyboxArchive } from '../src/host/containerd/busybox_image.ts'
-import { destroyContainerd } from '../src/host/containerd/destroy.ts'
 import { inspectMachine } from '../src/host/containerd/machine.ts'
-import { removeCgroupTree } from '../src/host/cri/cgroups.ts'
+import { removeNodes } from '../src/host/remove_nodes.ts'
 import { clusterDirectories, clustersDirectory } from '../src/host/directories.ts'
 import { startRealCluster, type RealCluster } from '../src/launch/real_cluster.ts'
 import type { ContainerConfig, ContainerRuntime, PodSandboxConfig } from '../src/runtime/runtime.ts'
@@ -48,23 +46,18 @@ const cluster = await startRealCluster({
   log: silentLog,
 })
 try {
-  await withBusyboxArchive([IMAGE], file => cluster.runtime.containerd!.loadImage(file))
+  await withBusyboxArchive([IMAGE], file => cluster.nodes[0]!.containerd!.loadImage(file))
   await cluster.nodesReady(AbortSignal.timeout(60_000))
   while (!(await cluster.client.list(ServiceAccount, { namespace: 'default' })).items.length) await new Promise(resolve => setTimeout(resolve, 10))
   await measure(cluster)
 } finally {
-  await cluster.stop({ containers: true })
-  await destroyContainerd({
-    stateDirectory: directories.containerd,
-    podCidr: cluster.ranges.podCidr,
-    networkName: cluster.ranges.networkName,
-    host: cluster.host,
-  })
-  await removeCgroupTree(cgroupRootOf(cluster.ranges))
+  await cluster.stop()
+  await removeNodes({ ...cluster, directories })
   await rm(base, { recursive: true, force: true })
 }
 
-async function measure({ runtime: { runtime }, client }: RealCluster): Promise<void> {
+async function measure({ nodes: [node], client }: RealCluster): Promise<void> {
+  const { runtime } = node!
   const pattern = await patternOf(runtime, () => create('pattern'))
   const bare = bareCalls(runtime, pattern)
   await bare('warm')

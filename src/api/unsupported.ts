@@ -87,10 +87,7 @@ const BY_KIND: Readonly<Record<string, readonly UnsupportedField[]>> = {
     { path: 'spec.healthCheckNodePort', says: 'Poise runs no health check of load balancers yet' },
     { path: 'spec.loadBalancerSourceRanges', says: 'Poise lets everybody in who reaches the address' },
   ],
-  Node: [
-    { path: 'spec.configSource', says: 'no longer part of Kubernetes; Poise does not act on it' },
-    { path: 'spec.podCIDR', says: 'for your information only; the runtime gives addresses to Pods' },
-  ],
+  Node: [{ path: 'spec.configSource', says: 'no longer part of Kubernetes; Poise does not act on it' }],
   Secret: [
     { path: 'type', only: ['kubernetes.io/service-account-token'], says: 'Poise does not fill in the token; use kubectl create token' },
     { path: 'type', only: ['bootstrap.kubernetes.io/token'], says: 'Poise does not let anybody in by such a token' },

@@ -8,7 +8,7 @@ import { connectFromKubeconfig } from './connection.ts'
 import type { Cli } from './main.ts'
 import { UserError } from './output.ts'
 import { tellPressures } from './pressure.ts'
-import { refuseSecond, type UpOptions } from './start.ts'
+import { describeNodes, refuseSecond, type UpOptions } from './start.ts'
 import { makeStateDirectory } from './state_directory.ts'
 
 /** From the start of the process until its API answers, with a containerd that starts for the first time. */
@@ -57,17 +57,25 @@ function whyNot(name: string, log: string, written: string): UserError {
 async function waitForNodes({ output }: Cli, directories: ClusterDirectories, { name, waitMs }: UpOptions): Promise<void> {
   if (waitMs === 0) return
   const { client, close } = await connectFromKubeconfig(directories.kubeconfig)
-  const done = output.step('Waiting for the node to be Ready')
+  const names = (await readClusterRecord(directories.record))?.record.nodes ?? []
+  const what = describeNodes(names)
+  const done = output.step(`Waiting for ${what} to be Ready`)
   try {
     for (const deadline = performance.now() + waitMs; ;) {
       const { items } = await client.list(Node).catch(() => ({ items: [] }))
-      if (items.length > 0 && items.every(node => node.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True'))) break
+      const ready = items.filter(node => node.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True'))
+      if (names.every(expected => ready.some(({ metadata }) => metadata.name === expected))) break
       const found = await readClusterRecord(directories.record)
       if (!found?.running || performance.now() > deadline) {
         done('failed')
-        throw new UserError(found?.running ? `the node was not Ready within ${waitMs / 1000} s` : `the cluster "${name}" ended while it was starting`, {
-          next: `See why in the cluster's log: ${directories.log}`,
-        })
+        throw new UserError(
+          found?.running
+            ? `${what} ${names.length === 1 ? 'was' : 'were'} not Ready within ${waitMs / 1000} s`
+            : `the cluster "${name}" ended while it was starting`,
+          {
+            next: `See why in the cluster's log: ${directories.log}`,
+          },
+        )
       }
       await pause()
     }

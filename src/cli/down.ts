@@ -1,15 +1,15 @@
 /** `poise down`: stops a cluster and what it started. One that is not there is no error. */
 import { access, rm } from 'node:fs/promises'
 import type { Command } from 'commander'
-import { cgroupRootOf, claimAddressRanges } from '../host/address_ranges.ts'
+import { readRanges } from '../host/address_ranges.ts'
 import { listClusterNames, readClusterRecord, removeClusterRecord } from '../host/cluster_record.ts'
+import { namespaceFile } from '../host/cluster_network.ts'
 import { containerdPaths } from '../host/containerd/config.ts'
-import { removeCgroupTree } from '../host/cri/cgroups.ts'
 import { clusterDirectories, clustersDirectory } from '../host/directories.ts'
 import { createHost } from '../host/host.ts'
 import { kubeconfigPath, removeKubeconfig } from '../host/kubeconfig.ts'
 import { createLog } from '../host/log.ts'
-import { releaseServiceAddresses } from '../host/service_addresses.ts'
+import { clusterPlaces, type ClusterPlaces } from '../host/node_places.ts'
 import type { Cli } from './main.ts'
 import { contextName, duration, nameOption } from './options.ts'
 import { UserError } from './output.ts'
@@ -59,14 +59,13 @@ async function down({ output, env }: Cli, name: string, { remove, kubeconfig, gr
     done()
   }
   // A cluster that was killed left containers and a containerd behind: they go too, and so do those of a deleted one.
-  const { pid } = containerdPaths(directories.containerd)
-  if (
-    await access(remove ? directories.containerd : pid).then(
-      () => true,
-      () => false,
-    )
-  )
-    await clearContainers(env, name)
+  const ranges = await readRanges(directories.network)
+  const places = ranges && clusterPlaces(name, ranges, directories)
+  if (ranges && places && ((await isRunning(places)) || (remove && (await isThere(directories.containerd))))) {
+    if (process.getuid?.() !== 0) throw new UserError(`the containers of cluster "${name}" were started by root`, { next: 'Run the same command as root.' })
+    const { removeNodes } = await import('../host/remove_nodes.ts')
+    await removeNodes({ ranges, places, directories, host: createHost({ log: createLog({ level: 'warn' }) }) })
+  }
   // Volumes show directories of the machine: what is still mounted must never be removed with them.
   await createHost({ log: createLog({ level: 'warn' }) }).mounts.unmountBelow(directories.kubelet)
   await removeClusterRecord(directories.record)
@@ -76,13 +75,14 @@ async function down({ output, env }: Cli, name: string, { remove, kubeconfig, gr
   output.note(found || remove ? `Cluster "${name}" is ${remove ? 'deleted' : 'stopped'}` : `No cluster "${name}" is running`)
 }
 
-async function clearContainers(env: Cli['env'], name: string): Promise<void> {
-  const directories = clusterDirectories(env, name)
-  if (process.getuid?.() !== 0) throw new UserError(`the containers of cluster "${name}" were started by root`, { next: 'Run the same command as root.' })
-  const { destroyContainerd } = await import('../host/containerd/destroy.ts')
-  const host = createHost({ log: createLog({ level: 'warn' }) })
-  const ranges = await claimAddressRanges(clustersDirectory(env), directories.network)
-  await destroyContainerd({ stateDirectory: directories.containerd, podCidr: ranges.podCidr, networkName: ranges.networkName, host })
-  await releaseServiceAddresses(host.processes, `${ranges.networkName}-svc`).catch(() => undefined)
-  await removeCgroupTree(cgroupRootOf(ranges))
+/** Whether a killed cluster has left a containerd, or a node's network. */
+async function isRunning({ nodes }: ClusterPlaces): Promise<boolean> {
+  const signs = nodes.flatMap(({ containerd, network }) => [containerdPaths(containerd).pid, ...(network ? [namespaceFile(network.namespace)] : [])])
+  return (await Promise.all(signs.map(isThere))).includes(true)
 }
+
+const isThere = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    () => false,
+  )

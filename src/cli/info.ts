@@ -1,9 +1,11 @@
 /** `poise info` and `poise version`: where everything is, and what this is. */
 import { delimiter } from 'node:path'
 import type { Command } from 'commander'
+import { addressRanges, readRanges } from '../host/address_ranges.ts'
 import { readClusterRecord } from '../host/cluster_record.ts'
-import { clusterDirectories, manifestsOf, stateDirectory, type ClusterDirectories } from '../host/directories.ts'
+import { clusterDirectories, stateDirectory, type ClusterDirectories } from '../host/directories.ts'
 import { kubeconfigPath } from '../host/kubeconfig.ts'
+import { clusterPlaces } from '../host/node_places.ts'
 import { KUBERNETES_VERSION, VERSION } from '../launch/version.ts'
 import { connectFromKubeconfig } from './connection.ts'
 import type { Cli } from './main.ts'
@@ -17,6 +19,7 @@ export function addInfoCommand(program: Command, cli: Cli): void {
       const directories = clusterDirectories(cli.env, name)
       const found = await readClusterRecord(directories.record)
       const pressures = found?.running ? await pressuresOf(directories).catch(() => []) : []
+      const { nodes } = clusterPlaces(name, (await readRanges(directories.network)) ?? addressRanges(0), directories)
       const info = {
         name,
         status: found?.running ? 'Running' : 'Stopped',
@@ -28,9 +31,10 @@ export function addInfoCommand(program: Command, cli: Cli): void {
         kubeconfig: found?.running ? found.record.kubeconfig.join(delimiter) : kubeconfigPath(cli.env, undefined).write,
         state: stateDirectory(cli.env),
         store: found?.record.store ?? directories.store,
-        manifests: manifestsOf(directories, name),
+        nodes: nodes.map(node => node.name).join(', '),
+        manifests: nodes.map(node => node.manifests).join(delimiter),
         log: directories.log,
-        containerd: found?.record.containerdSocket ?? '',
+        containerd: found?.record.containerdSockets.join(delimiter) ?? '',
         version: VERSION,
         kubernetes: KUBERNETES_VERSION,
       }

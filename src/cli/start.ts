@@ -23,6 +23,8 @@ export interface UpOptions {
   store: 'memory' | { directory: string } | undefined
   port: number
   address: string
+  /** Undefined: as many as the cluster has, or one. */
+  nodes?: number
   kubeconfig: string | undefined
   switchContext: boolean
   detach: boolean
@@ -58,6 +60,7 @@ export async function start(cli: Cli, options: UpOptions, { signal }: StopSignal
     runtime: options.runtime,
     address: options.address,
     port: options.port,
+    nodeCount: options.nodes,
     allowedUnsafeSysctls: options.allowedUnsafeSysctls,
   }).catch((error: unknown) => {
     done('failed')
@@ -72,11 +75,11 @@ export async function start(cli: Cli, options: UpOptions, { signal }: StopSignal
       name,
       server: cluster.server,
       runtime: cluster.runtime.kind,
-      containerdSocket: cluster.runtime.socketPath,
+      containerdSockets: cluster.nodes.flatMap(({ socketPath }) => socketPath ?? []),
       store: store === 'memory' ? 'memory' : store.directory,
       kubeconfig: kubeconfig.read,
       version: VERSION,
-      nodes: cluster.nodes,
+      nodes: cluster.nodes.map(({ name: node }) => node),
       startedAt: new Date().toISOString(),
     })
     done()
@@ -98,7 +101,8 @@ async function prepare(directories: ClusterDirectories, level: LogLevel): Promis
 
 async function waitForNodes({ output }: Cli, cluster: RealCluster, waitMs: number, stopped: AbortSignal): Promise<void> {
   if (waitMs === 0) return
-  const done = output.step(`Waiting for node ${cluster.nodes.join(', ')} to be Ready`)
+  const what = describeNodes(cluster.nodes.map(({ name }) => name))
+  const done = output.step(`Waiting for ${what} to be Ready`)
   const late = AbortSignal.timeout(waitMs)
   try {
     await cluster.nodesReady(AbortSignal.any([late, stopped]))
@@ -107,12 +111,14 @@ async function waitForNodes({ output }: Cli, cluster: RealCluster, waitMs: numbe
     done('failed')
     if (stopped.aborted) return
     if (late.aborted)
-      throw new UserError(`node ${cluster.nodes.join(', ')} was not Ready within ${waitMs / 1000} s`, {
+      throw new UserError(`${what} ${cluster.nodes.length === 1 ? 'was' : 'were'} not Ready within ${waitMs / 1000} s`, {
         next: 'Give it longer with --wait 5m, or see why in the log (poise info).',
       })
     throw error
   }
 }
+
+export const describeNodes = (names: readonly string[]): string => `${names.length === 1 ? 'node' : 'nodes'} ${names.join(', ')}`
 
 async function stop({ output }: Cli, cluster: RealCluster, directories: ClusterDirectories, kubeconfig: KubeconfigPaths, log: HostLog): Promise<void> {
   const done = output.step(`Stopping cluster "${cluster.name}"`)

@@ -3,6 +3,7 @@
  */
 import { InvalidArgumentError, type Command } from 'commander'
 import type { LogLevel } from '../base/log.ts'
+import { NODES_MAX } from '../host/address_ranges.ts'
 import { wrongAllowedSysctl } from '../kubelet/node/sysctls.ts'
 import { parseRuntimeChoice, type RuntimeChoice } from '../launch/runtimes.ts'
 import type { Cli } from './main.ts'
@@ -19,7 +20,7 @@ export function addUpCommand(program: Command, cli: Cli): void {
     .option('--store <store>', "memory, or a directory (default: the cluster's own)", checkedStore)
     .option('--port <port>', "the API server's port; 0 takes a free one", checkedPort, 0)
     .option('--address <address>', 'the address to listen on; anything but a loopback address opens the API to the network', '127.0.0.1')
-    .option('--nodes <count>', 'how many nodes', checkedNodes, 1)
+    .option('--nodes <count>', `1: this machine is the node; 2 to ${NODES_MAX}: each has a network of its own (default: as before, or 1)`, checkedNodes)
     .option(
       '--allowed-unsafe-sysctls <names>',
       'kernel settings that Pods may change beside the safe ones, such as kernel.msg*,net.core.somaxconn',
@@ -28,7 +29,7 @@ export function addUpCommand(program: Command, cli: Cli): void {
     .option('--kubeconfig <file>', 'write the context to this file only')
     .option('--no-switch-context', "leave kubectl's current context as it is")
     .option('--detach', 'leave it running in the background', false)
-    .option('--wait <duration>', 'how long to wait for the node to be Ready; 0s does not wait', duration, DEFAULT_WAIT_MS)
+    .option('--wait <duration>', 'how long to wait for the nodes to be Ready; 0s does not wait', duration, DEFAULT_WAIT_MS)
     .option('--log-level <level>', 'debug, info, warn or error', checkedLevel, 'info')
     .action(async ({ wait, ...options }) => {
       const given: UpOptions = { ...options, waitMs: wait }
@@ -80,8 +81,9 @@ function checkedPort(text: string): number {
 }
 
 function checkedNodes(text: string): number {
-  if (text !== '1') throw new InvalidArgumentError('only one node can be started yet.')
-  return 1
+  const count = Number(text)
+  if (text.trim() === '' || !Number.isInteger(count) || count < 1 || count > NODES_MAX) throw new InvalidArgumentError(`use a number from 1 to ${NODES_MAX}.`)
+  return count
 }
 
 function checkedSysctls(text: string): string[] {

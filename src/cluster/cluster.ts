@@ -39,6 +39,7 @@ import type { Kubelet } from '../kubelet/kubelet.ts'
 import { createMetricsCollector } from '../metrics/collector.ts'
 import { createDnsView } from '../network/dns/cluster_view.ts'
 import type { DnsView } from '../network/dns/records.ts'
+import { startServiceProxy, type RuleProgrammer } from '../network/proxy/proxy.ts'
 import { startScheduler } from '../scheduler/scheduler.ts'
 import type { Store } from '../store/store.ts'
 import { controllerManagerUser, metricsServerUser, nameServerUser, schedulerUser } from './identities.ts'
@@ -71,6 +72,8 @@ export interface Cluster {
   start(): Promise<void>
   /** Again with the same name: its kubelet has crashed and begins anew. */
   addNode(parts: NodeParts): Promise<Kubelet>
+  /** Sends requests of the machine's own programs to Services on their way, where the machine is no node. */
+  addMachine(rules: RuleProgrammer): void
   /** Its process is gone without having been stopped, so nothing of it can be stopped later. */
   lostNode(name: string): void
   /** Stops the components; containers go on. */
@@ -160,6 +163,10 @@ export function createCluster({
       running.set(parts.name, node)
       await node.start()
       return node.kubelet
+    },
+    addMachine(rules) {
+      const proxy = startServiceProxy(host, { services, endpointSlices, node: () => ({ name: undefined, zone: undefined }), rules })
+      stopping.push(() => proxy.stop())
     },
     lostNode(name) {
       running.delete(name)

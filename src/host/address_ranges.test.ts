@@ -13,7 +13,10 @@ const run = promisify(execFile)
 async function clusters(t: TestContext) {
   const directory = await mkdtemp(join(tmpdir(), 'poise-ranges-'))
   t.after(() => rm(directory, { recursive: true }))
-  return { directory, claim: (name: string) => claimAddressRanges(directory, join(directory, name, 'network.json'), directory) }
+  return {
+    directory,
+    claim: (name: string, nodeCount?: number) => claimAddressRanges(directory, join(directory, name, 'network.json'), { nodeCount, networkDevices: directory }),
+  }
 }
 
 test('each cluster gets the first free slot and keeps it', async t => {
@@ -26,6 +29,17 @@ test('each cluster gets the first free slot and keeps it', async t => {
   assert.equal((await claim('three')).slot, 0)
 })
 
+test('nodes can be added to several; a single one stays alone, and none is taken away', async t => {
+  const { claim } = await clusters(t)
+  assert.equal((await claim('many', 2)).nodeCount, 2)
+  assert.equal((await claim('many', 3)).nodeCount, 3)
+  assert.equal((await claim('many')).nodeCount, 3)
+  await assert.rejects(claim('many', 2), /has 3 nodes, and none can be taken away\. Next: leave out --nodes/)
+  assert.equal((await claim('one')).nodeCount, 1)
+  await assert.rejects(claim('one', 3), /the machine itself, and others cannot join it\. Next: poise down --delete/)
+  assert.equal((await claim('one', 1)).nodeCount, 1)
+})
+
 test('when all are taken, the error says what to do', async t => {
   const { claim } = await clusters(t)
   for (let i = 0; i < 10; i++) await claim(`c${i}`)
@@ -36,7 +50,7 @@ test('clusters that start at the same time in many processes do not take the sam
   const { directory } = await clusters(t)
   const module = fileURLToPath(new URL('./address_ranges.js', import.meta.url))
   const script = `const { claimAddressRanges } = await import(${JSON.stringify(module)})
-    const claims = process.argv.slice(1).map(name => claimAddressRanges(${JSON.stringify(directory)}, ${JSON.stringify(directory)} + '/' + name + '/network.json', ${JSON.stringify(directory)}))
+    const claims = process.argv.slice(1).map(name => claimAddressRanges(${JSON.stringify(directory)}, ${JSON.stringify(directory)} + '/' + name + '/network.json', { networkDevices: ${JSON.stringify(directory)} }))
     console.log((await Promise.all(claims)).map(({ slot }) => slot).join(' '))`
   const outputs = await Promise.all(['a b c', 'd e f', 'g h i'].map(names => run(process.execPath, ['--input-type=module', '-e', script, ...names.split(' ')])))
   const slots = outputs.flatMap(({ stdout }) => stdout.trim().split(' ').map(Number))

@@ -20,12 +20,22 @@ export interface AddressRanges {
   readonly loadBalancerAddresses: readonly string[]
   /** What the machine's network devices and tables of this cluster are named after. */
   readonly networkName: string
+  /** How many nodes share them: chosen with them, because Pods' addresses are divided among nodes. */
+  readonly nodeCount: number
+}
+
+/** Each has a part of the third byte of Pod addresses, and of the last one of its own. */
+export const NODES_MAX = 9
+
+/** A cluster has other nodes than it was asked for; the message says what to do. */
+export class OtherNodeCount extends Error {
+  override readonly name = 'OtherNodeCount'
 }
 
 const SLOTS = 10
 const LOAD_BALANCERS = 200
 
-export const addressRanges = (slot: number): AddressRanges => ({
+export const addressRanges = (slot: number, nodeCount = 1): AddressRanges => ({
   slot,
   podCidr: `10.${244 + slot}.0.0/16`,
   serviceCidr: `10.${96 + slot}.0.0/16`,
@@ -34,27 +44,55 @@ export const addressRanges = (slot: number): AddressRanges => ({
   dnsIP: `10.${96 + slot}.0.10`,
   loadBalancerAddresses: Array.from({ length: LOAD_BALANCERS }, (_, index) => `127.0.${100 + slot}.${index + 1}`),
   networkName: `poise${slot}`,
+  nodeCount,
 })
 
 /** Of its own, so that clusters on one machine, and a real kubelet, do not meet in /kubepods. */
 export const cgroupRootOf = ({ networkName }: AddressRanges): string => `/${networkName}`
 
-/** The ranges a cluster has had before, or the first that no other cluster of this machine has. */
-export async function claimAddressRanges(clustersDirectory: string, networkFile: string, networkDevices = '/sys/class/net'): Promise<AddressRanges> {
-  const own = await slotIn(networkFile)
-  if (own !== undefined) return addressRanges(own)
+export interface RangesWish {
+  /** Default: as many as the cluster has, or one. */
+  readonly nodeCount?: number | undefined
+  readonly networkDevices?: string
+}
+
+/**
+ * The ranges a cluster has had before, or the first that no other cluster of this machine has. Nodes can be added to
+ * several, and none taken away; a single one is the machine itself, and stays alone. Throws OtherNodeCount otherwise.
+ */
+export async function claimAddressRanges(
+  clustersDirectory: string,
+  networkFile: string,
+  { nodeCount, networkDevices = '/sys/class/net' }: RangesWish = {},
+): Promise<AddressRanges> {
+  const own = await readRanges(networkFile)
+  if (own) {
+    const problem = nodeCount === undefined ? undefined : cannotHave(nodeCount, own.nodeCount)
+    if (problem) throw new OtherNodeCount(problem)
+    const ranges = addressRanges(own.slot, nodeCount ?? own.nodeCount)
+    if (ranges.nodeCount !== own.nodeCount) await writeRanges(networkFile, ranges)
+    return ranges
+  }
   await mkdir(dirname(networkFile), { recursive: true, mode: 0o700 })
   await mkdir(clustersDirectory, { recursive: true, mode: 0o700 })
   // Two clusters that start at the same time would both see the same slot free.
   return withFileLock(join(clustersDirectory, '.address-ranges.lock'), async () => {
     const taken = new Set<number | undefined>()
     for (const slot of await slotsInUse(networkDevices)) taken.add(slot)
-    for (const name of await readdir(clustersDirectory)) taken.add(await slotIn(join(clustersDirectory, name, 'network.json')))
+    for (const name of await readdir(clustersDirectory)) taken.add((await readRanges(join(clustersDirectory, name, 'network.json')))?.slot)
     const free = Array.from({ length: SLOTS }, (_, slot) => slot).find(slot => !taken.has(slot))
     if (free === undefined) throw new Error(`all ${SLOTS} address ranges are taken by other clusters; remove one with: poise down --delete --name NAME`)
-    await writeFileAtomically(networkFile, `${JSON.stringify({ slot: free })}\n`, 0o600)
-    return addressRanges(free)
+    const ranges = addressRanges(free, nodeCount)
+    await writeRanges(networkFile, ranges)
+    return ranges
   })
+}
+
+function cannotHave(wanted: number, has: number): string | undefined {
+  if (wanted === has || (wanted > has && has > 1)) return undefined
+  return has === 1
+    ? "this cluster's only node is the machine itself, and others cannot join it. Next: poise down --delete and then up again, or another cluster with --name"
+    : `this cluster has ${has} nodes, and none can be taken away. Next: leave out --nodes, or poise down --delete and then up again`
 }
 
 /** Those of other users' clusters, whose directories are not ours to look into. */
@@ -63,11 +101,17 @@ async function slotsInUse(networkDevices: string): Promise<number[]> {
   return devices.flatMap(device => /^poise(\d+)-svc$/.exec(device)?.[1] ?? []).map(Number)
 }
 
-async function slotIn(file: string): Promise<number | undefined> {
+/** Those that a cluster has claimed; undefined when it has none. */
+export async function readRanges(networkFile: string): Promise<AddressRanges | undefined> {
   try {
-    const { slot } = JSON.parse(await readFile(file, 'utf8')) as { slot: unknown }
-    return Number.isInteger(slot) && (slot as number) >= 0 && (slot as number) < SLOTS ? (slot as number) : undefined
+    const { slot, nodes = 1 } = JSON.parse(await readFile(networkFile, 'utf8')) as { slot: unknown; nodes?: unknown }
+    return isBetween(0, slot, SLOTS - 1) && isBetween(1, nodes, NODES_MAX) ? addressRanges(slot, nodes) : undefined
   } catch {
     return undefined
   }
 }
+
+const writeRanges = (networkFile: string, { slot, nodeCount }: AddressRanges): Promise<void> =>
+  writeFileAtomically(networkFile, `${JSON.stringify({ slot, nodes: nodeCount })}\n`, 0o600)
+
+const isBetween = (min: number, value: unknown, max: number): value is number => Number.isInteger(value) && (value as number) >= min && (value as number) <= max

@@ -12,7 +12,7 @@ const RECORD = {
   name: 'one',
   server: 'https://127.0.0.1:1',
   runtime: 'simulated',
-  containerdSocket: undefined,
+  containerdSockets: [],
   store: 'memory',
   kubeconfig: [],
   version: '0',

@@ -10,7 +10,8 @@ export interface ClusterRecord {
   readonly startTicks: string
   readonly server: string
   readonly runtime: 'containerd' | 'simulated'
-  readonly containerdSocket: string | undefined
+  /** In the order of the nodes; none, when containers are simulated. */
+  readonly containerdSockets: readonly string[]
   /** `memory`, or the directory. */
   readonly store: string
   /** The user's files that may hold the cluster's context. */

@@ -3,6 +3,7 @@ import { readFile, statfs } from 'node:fs/promises'
 import { arch, availableParallelism, hostname, networkInterfaces, release, totalmem } from 'node:os'
 import { createHash } from 'node:crypto'
 import type { Machine } from '../kubelet/node/machine.ts'
+import type { NodePlace } from './node_places.ts'
 
 /** Kubernetes' own default for one node. */
 const PODS_MAX = 110
@@ -16,7 +17,7 @@ export async function readMachine(storageDirectory: string): Promise<Machine> {
     text('/sys/module/apparmor/parameters/enabled'),
     statfs(storageDirectory),
   ])
-  const id = machineId || createHash('sha256').update(hostname()).digest('hex').slice(0, 32)
+  const id = machineId || idFrom(hostname())
   return {
     hostname: hostname().toLowerCase(),
     addresses: outerAddresses(),
@@ -25,7 +26,7 @@ export async function readMachine(storageDirectory: string): Promise<Machine> {
     ephemeralStorageBytes: filesystem.blocks * filesystem.bsize,
     podsMax: PODS_MAX,
     machineId: id,
-    systemUuid: (await text('/sys/class/dmi/id/product_uuid')) || id.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5'),
+    systemUuid: (await text('/sys/class/dmi/id/product_uuid')) || asUuid(id),
     bootId,
     kernelVersion: release(),
     osImage: /^PRETTY_NAME="?([^"\n]*)/m.exec(osRelease)?.[1] ?? process.platform,
@@ -34,6 +35,16 @@ export async function readMachine(storageDirectory: string): Promise<Machine> {
     dns: parseResolverFile(resolver),
   }
 }
+
+/** A node of several on this machine: whatever tells machines apart is its own, and all the rest is shared. */
+export function machineAt({ name, podCidr, network }: Pick<NodePlace, 'name' | 'podCidr' | 'network'>, machine: Machine): Machine {
+  if (!network) return { ...machine, podCidr }
+  const id = idFrom(`${machine.machineId} ${name}`)
+  return { ...machine, podCidr, hostname: name, addresses: [network.address], machineId: id, systemUuid: asUuid(id) }
+}
+
+const idFrom = (seed: string): string => createHash('sha256').update(seed).digest('hex').slice(0, 32)
+const asUuid = (id: string): string => id.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
 
 const text = async (path: string): Promise<string> => (await readFile(path, 'utf8').catch(() => '')).trim()
 

@@ -6,9 +6,21 @@ import { abortReason } from '../base/abort.ts'
 /** What is kept of each output stream; the rest is read and dropped, so that the program does not block. */
 const OUTPUT_BYTES_MAX = 16 * 1024 * 1024
 
-export function createProcesses(): Processes {
-  return { run }
+/** @param prefix what every command line begins with: `nsenter` and its arguments, which ends with its own code when there is no such program */
+export function createProcesses(prefix: readonly string[] = []): Processes {
+  const [through, ...before] = prefix
+  if (through === undefined) return { run }
+  return {
+    async run(command, args, options) {
+      const result = await run(through, [...before, command, ...args], options)
+      if (result.exitCode === CANNOT_RUN && result.stderr.includes(`failed to execute ${command}`)) throw new Error(result.stderr.trim())
+      return result
+    },
+  }
 }
+
+/** As shells have it. */
+const CANNOT_RUN = 127
 
 type RunOptions = NonNullable<Parameters<Processes['run']>[2]>
 

@@ -4,7 +4,7 @@
  *   10.96.0.1:443  ─▶ rules for Service traffic ─▶ 10.244.0.1:6443  the API server
  *   10.96.0.10:53  ─▶            "              ─▶ 10.244.0.1:53    the name server
  *
- * They listen on the nodes' end of the Pod network, which is of this machine only.
+ * They listen on the machine's end of the Pod network, which is of this machine only.
  */
 import { keyText } from '../api/meta.ts'
 import type { Host } from '../base/host.ts'
@@ -13,12 +13,10 @@ import { API_PORT, DNS_PORT } from '../cluster/built_in_services.ts'
 import type { Cluster } from '../cluster/cluster.ts'
 import { controllerManagerUser } from '../cluster/identities.ts'
 import { startLoadBalancerController } from '../controllers/load_balancer.ts'
-import type { AddressRanges } from '../host/address_ranges.ts'
 import { createDnsForward } from '../host/dns_forward.ts'
 import { serveDns, type RespondDns } from '../host/dns_server.ts'
 import type { RunningServer } from '../host/http/server.ts'
 import { createLoopbackForwards } from '../host/loopback_forwards.ts'
-import { holdServiceAddresses } from '../host/service_addresses.ts'
 import { loopbackForwards } from '../network/proxy/loopback.ts'
 
 /** For programs on this machine: node ports at 127.0.0.1, and load balancers at addresses of their own. */
@@ -49,22 +47,22 @@ export function leadLoopback({
 /** Resolves when both answer, to what ends them. */
 export async function serveInside({
   host,
-  ranges,
+  address,
   listen,
   respond,
   nameServers,
 }: {
   readonly host: Host
-  readonly ranges: AddressRanges
+  /** Of the machine; see `setUpClusterNetwork`. */
+  readonly address: string
   readonly listen: (address: string, port: number) => Promise<RunningServer>
   readonly respond: RespondDns
   /** The machine's own: asked for names outside of the cluster. */
   readonly nameServers: readonly string[]
 }): Promise<() => Promise<void>> {
-  const addresses = await holdServiceAddresses(host.processes, `${ranges.networkName}-svc`, [ranges.gateway])
-  const api = await listen(ranges.gateway, API_PORT)
+  const api = await listen(address, API_PORT)
   const dns = await serveDns(
-    ranges.gateway,
+    address,
     DNS_PORT,
     respond,
     host.log.child({ component: 'dns' }),
@@ -73,6 +71,5 @@ export async function serveInside({
   return async () => {
     await dns.close()
     await api.close()
-    await addresses.release()
   }
 }

@@ -1,11 +1,11 @@
 /**
- * Starts a cluster on this machine: certificates, store, API server over TLS, name server, and one node.
+ * Starts a cluster on this machine: certificates, store, API server over TLS, name server, and its nodes.
  *
- *   address ranges ─▶ certificates ─┬▶ API server answers ─▶ controllers, scheduler ─▶ kubelet ─▶ node Ready
- *                     store ────────┤                                                  ▲
- *                     containerd ───┴──────────────────────────────────────────────────┘
+ *   address ranges ─▶ certificates ─┬▶ API server answers ─▶ controllers, scheduler ─▶ kubelets ─▶ nodes Ready
+ *                     store ────────┤                                                   ▲
+ *                     containerds ──┴───────────────────────────────────────────────────┘
  *
- * What takes long runs side by side; the API answers before containerd does.
+ * What takes long runs side by side; the API answers before containerd does. Where nodes are is in `host/node_places.ts`.
  */
 import { keyText, stampResourceVersion } from '../api/meta.ts'
 import { Node } from '../api/kinds/node.ts'
@@ -18,16 +18,18 @@ import { builtInServices } from '../cluster/built_in_services.ts'
 import { administrator } from '../cluster/identities.ts'
 import { cgroupRootOf, claimAddressRanges, type AddressRanges } from '../host/address_ranges.ts'
 import { ensureCertificates } from '../host/certificates.ts'
-import { manifestsOf, type ClusterDirectories } from '../host/directories.ts'
+import type { ClusterDirectories } from '../host/directories.ts'
 import type { RespondDns } from '../host/dns_server.ts'
+import type { Kubelet } from '../kubelet/kubelet.ts'
+import type { Machine } from '../kubelet/node/machine.ts'
 import type { ShutdownGrace } from '../kubelet/node/shutdown.ts'
 import { removeCgroupTree } from '../host/cri/cgroups.ts'
-import { createPodCgroups } from '../host/cri/pod_cgroups.ts'
 import { createHost } from '../host/host.ts'
 import { serve, type RunningServer } from '../host/http/server.ts'
 import { createMetrics } from '../host/metrics.ts'
 import { renderKubeconfig } from '../host/kubeconfig.ts'
-import { readMachine } from '../host/machine.ts'
+import { machineAt, readMachine } from '../host/machine.ts'
+import { clusterPlaces, type ClusterPlaces } from '../host/node_places.ts'
 import { openDurableStore } from '../host/store_lmdb.ts'
 import { createTokenIssuer } from '../host/tokens.ts'
 import { respondDns } from '../network/dns/message.ts'
@@ -35,7 +37,8 @@ import { addressesOf } from '../network/dns/records.ts'
 import { createMemoryStore } from '../store/memory_store.ts'
 import { leadLoopback, serveInside } from './inside.ts'
 import { nodeGuard, type NodeGuard } from './node_guard.ts'
-import { startRuntime, type NodeRuntime, type RuntimeChoice } from './runtimes.ts'
+import type { ClusterRuntime, NodeRuntime } from './node_runtime.ts'
+import { startRuntimes, type RuntimeChoice } from './runtimes.ts'
 
 export interface RealClusterOptions {
   readonly name: string
@@ -46,11 +49,13 @@ export interface RealClusterOptions {
   /** Default 127.0.0.1; anything else opens the API to the network. */
   readonly address?: string
   readonly port: number
+  /** Default: as many as the cluster has, or one. */
+  readonly nodeCount?: number | undefined
   readonly log: Log
   readonly seed?: string
   /** Kernel settings outside Kubernetes' safe set that Pods may have. Default: none. */
   readonly allowedUnsafeSysctls?: readonly string[]
-  /** Manifests of static Pods. Default: a directory of the cluster's own. */
+  /** Manifests of static Pods, on each node. Default: a directory of the node's own. */
   readonly staticPodPath?: string
   /** In place of what `node_guard.ts` says of this machine, option by option. */
   readonly guard?: NodeGuard
@@ -63,12 +68,11 @@ export interface RealCluster {
   readonly kubeconfig: string
   readonly cluster: Cluster
   readonly client: Client
-  readonly nodes: readonly string[]
-  readonly runtime: NodeRuntime
+  readonly nodes: readonly RealNode[]
+  readonly runtime: ClusterRuntime
   readonly host: Host
   readonly ranges: AddressRanges
-  /** Where manifests of static Pods are put. */
-  readonly staticPodPath: string
+  readonly places: ClusterPlaces
   /** Resolves once every node is Ready. */
   nodesReady(signal?: AbortSignal): Promise<void>
   /** Pods end as on a machine that is about to go: they become Failed, and their object says why. Before `stop`. */
@@ -77,17 +81,25 @@ export interface RealCluster {
   stop(options?: { containers: boolean }): Promise<void>
 }
 
+export interface RealNode extends NodeRuntime {
+  readonly name: string
+  /** Where manifests of static Pods are put. */
+  readonly staticPodPath: string
+  readonly kubelet: Kubelet
+}
+
 const CLUSTER_DOMAIN = 'cluster.local'
 
 export async function startRealCluster(options: RealClusterOptions): Promise<RealCluster> {
   const { name, directories, log } = options
   const host = createHost({ log, seed: options.seed })
-  const ranges = await claimAddressRanges(options.clustersDirectory, directories.network)
+  const ranges = await claimAddressRanges(options.clustersDirectory, directories.network, { nodeCount: options.nodeCount })
+  const places = clusterPlaces(name, ranges, directories)
   let cluster: Cluster | undefined
-  const runtimeStarting = startRuntime(options.runtime, {
+  const runtimeStarting = startRuntimes(options.runtime, {
     host,
     ranges,
-    stateDirectory: directories.containerd,
+    places,
     resolve: async question => (cluster ? addressesOf(cluster.dns, CLUSTER_DOMAIN, question) : []),
   })
   // Its failure is reported below, after the API is up; until then nobody awaits it.
@@ -111,7 +123,7 @@ export async function startRealCluster(options: RealClusterOptions): Promise<Rea
       serviceCidr: ranges.serviceCidr,
       clusterDomain: CLUSTER_DOMAIN,
       dnsIP: ranges.dnsIP,
-      builtIn: builtInServices(ranges),
+      builtIn: builtInServices({ ...ranges, gateway: places.serversAddress }),
       backends: async (address, request) => (await runtimeStarting).backends(address, request),
     }))
     const tls = { ...certificates.server, clientCa: certificates.ca.certificate }
@@ -128,24 +140,12 @@ export async function startRealCluster(options: RealClusterOptions): Promise<Rea
     const machine = await readMachine(directories.root)
     const respond: RespondDns = (query, transport) => respondDns(started.dns, CLUSTER_DOMAIN, query, transport)
     if (runtime.kind === 'containerd') {
-      stopping.push(await serveInside({ host, ranges, listen, respond, nameServers: machine.dns.servers }))
-      stopping.push(leadLoopback({ host, cluster: started, nodeAddress: ranges.gateway, addresses: ranges.loadBalancerAddresses }))
+      const address = places.serversAddress
+      stopping.push(await serveInside({ host, address, listen, respond, nameServers: machine.dns.servers }))
+      stopping.push(leadLoopback({ host, cluster: started, nodeAddress: address, addresses: ranges.loadBalancerAddresses }))
     }
-    const nodeName = name
-    const staticPodPath = options.staticPodPath ?? manifestsOf(directories, nodeName)
-    const kubelet = await started.addNode({
-      name: nodeName,
-      staticPodPath,
-      host: runtime.host,
-      runtime: runtime.runtime,
-      rootDirectory: `${directories.kubelet}/${nodeName}`,
-      machine,
-      machineStats: runtime.machineStats(machine),
-      ...nodeGuard(runtime.kind, machine, options.guard),
-      allowedUnsafeSysctls: options.allowedUnsafeSysctls,
-      serviceRules: runtime.serviceRules,
-      ...(runtime.kind === 'containerd' && { cgroupRoot: `${cgroupRootOf(ranges)}/kubepods`, cgroups: createPodCgroups() }),
-    })
+    if (runtime.machineRules) started.addMachine(runtime.machineRules)
+    const nodes = await Promise.all(runtime.nodes.map(node => addNode(started, node, runtime.kind, machine, options)))
 
     return {
       name,
@@ -154,24 +154,26 @@ export async function startRealCluster(options: RealClusterOptions): Promise<Rea
       runtime,
       host,
       ranges,
-      staticPodPath,
-      shutDown: kubelet.shutDown,
+      places,
+      nodes,
+      async shutDown(grace) {
+        await Promise.all(nodes.map(({ kubelet }) => kubelet.shutDown(grace)))
+      },
       server: url,
       kubeconfig: renderKubeconfig({ name, server: url, ca: certificates.ca.certificate, client: certificates.admin }),
-      nodes: [nodeName],
-      nodesReady: signal => untilReady(host, client, [nodeName], signal),
+      nodesReady: signal => untilReady(host, client, nodes, signal),
       async stop({ containers } = { containers: false }) {
         // The kubelet first: it would start again what is ended here.
         if (containers) {
           await started.stop()
-          await stopContainers(host, runtime)
+          await Promise.all(nodes.map(stopContainers))
         }
         for (const stop of stopping.splice(0).reverse())
           await stop().catch((error: unknown) => log.warn('not everything could be stopped', { error: String(error) }))
         if (containers) {
-          await runtime.containerd?.stop()
+          await runtime.remove()
           await removeCgroupTree(cgroupRootOf(ranges))
-          await runtime.host.mounts.unmountBelow(directories.kubelet)
+          for (const { host: nodeHost, place } of nodes) await nodeHost.mounts.unmountBelow(place.kubelet)
         }
       },
     }
@@ -179,13 +181,38 @@ export async function startRealCluster(options: RealClusterOptions): Promise<Rea
     for (const stop of stopping.reverse()) await stop().catch(() => undefined)
     const runtime = await runtimeStarting.catch(() => undefined)
     await runtime?.close().catch(() => undefined)
-    if (runtime?.containerd && !runtime.containerd.adopted) await runtime.containerd.stop()
+    await runtime?.undo()
     throw error
   }
 }
 
+async function addNode(
+  cluster: Cluster,
+  node: NodeRuntime,
+  kind: ClusterRuntime['kind'],
+  wholeMachine: Machine,
+  { staticPodPath = node.place.manifests, guard, allowedUnsafeSysctls }: RealClusterOptions,
+): Promise<RealNode> {
+  const { place, host, runtime, serviceRules, cgroups } = node
+  const machine = machineAt(place, wholeMachine)
+  const kubelet = await cluster.addNode({
+    name: place.name,
+    staticPodPath,
+    host,
+    runtime,
+    rootDirectory: place.kubelet,
+    machine,
+    machineStats: node.machineStats(machine),
+    ...nodeGuard(kind, machine, guard),
+    allowedUnsafeSysctls,
+    serviceRules,
+    ...(cgroups && { cgroups, cgroupRoot: place.cgroupRoot }),
+  })
+  return { ...node, name: place.name, staticPodPath, kubelet }
+}
+
 /** Ends every sandbox, so that nothing runs on unseen. The Pods stay in the store and start again with the cluster. */
-async function stopContainers(host: Host, { runtime }: NodeRuntime): Promise<void> {
+async function stopContainers({ runtime, host }: RealNode): Promise<void> {
   const sandboxes = await runtime.listPodSandboxes()
   await Promise.all(
     sandboxes.map(async ({ id, metadata }) => {
@@ -201,8 +228,8 @@ async function stopContainers(host: Host, { runtime }: NodeRuntime): Promise<voi
 
 const POLL_MS = 20
 
-async function untilReady(host: Host, client: Client, nodes: readonly string[], signal?: AbortSignal): Promise<void> {
-  for (const name of nodes) {
+async function untilReady(host: Host, client: Client, nodes: readonly RealNode[], signal?: AbortSignal): Promise<void> {
+  for (const { name } of nodes) {
     for (;;) {
       const node = await client.get(Node, { namespace: '', name }).catch(() => undefined)
       if (node?.status?.conditions?.some(condition => condition.type === 'Ready' && condition.status === 'True')) break

@@ -12,7 +12,9 @@ export interface StartClusterOptions {
   readonly time?: 'real'
   /** Containers are simulated: no root is needed and an image need not exist. */
   readonly runtime?: 'simulated'
-  /** Absolute: manifests of static Pods. Default: a directory that goes with the cluster, see `staticPodPath` of what is started. */
+  /** Default: 1. They are `test` if there is one, and `test-1`, `test-2` … otherwise. */
+  readonly nodes?: number
+  /** Absolute: manifests of static Pods, for every node. Default: a directory that goes with the cluster, see `staticPodPath` of what is started. */
   readonly staticPodPath?: string
   /** Makes names, back-offs and simulated latencies repeatable. */
   readonly seed?: string
@@ -28,7 +30,7 @@ export interface TestCluster {
   readonly connection: ClusterConnection
   /** Poise's own typed client. */
   readonly client: Client
-  /** A manifest put into this directory becomes a static Pod of the node. */
+  /** A manifest put into this directory becomes a static Pod of the first node. */
   readonly staticPodPath: string
   stop(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
@@ -41,7 +43,7 @@ export async function startCluster(options: StartClusterOptions | (VirtualCluste
 }
 
 /** Everything it writes is below a directory of its own, so that clusters run side by side and leave nothing behind. */
-async function startTestCluster({ seed, staticPodPath, logLevel = 'warn' }: StartClusterOptions): Promise<TestCluster> {
+async function startTestCluster({ seed, nodes = 1, staticPodPath, logLevel = 'warn' }: StartClusterOptions): Promise<TestCluster> {
   const home = await temporaryDirectory('poise-')
   const env = { POISE_HOME: home.path }
   try {
@@ -52,6 +54,7 @@ async function startTestCluster({ seed, staticPodPath, logLevel = 'warn' }: Star
       runtime: { is: 'simulated' },
       store: 'memory',
       port: 0,
+      nodeCount: nodes,
       seed,
       staticPodPath,
       log: createLog({ level: logLevel }),
@@ -63,7 +66,7 @@ async function startTestCluster({ seed, staticPodPath, logLevel = 'warn' }: Star
       server: cluster.server,
       kubeconfig: cluster.kubeconfig,
       client: cluster.client,
-      staticPodPath: cluster.staticPodPath,
+      staticPodPath: cluster.nodes[0]!.staticPodPath,
       connection: connectionOf(cluster.kubeconfig),
       stop,
       [Symbol.asyncDispose]: stop,

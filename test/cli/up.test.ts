@@ -210,7 +210,7 @@ test('what cannot be done is said with a next step', async () => {
     [['up', '--name', 'A B'], {}, 2, /the cluster name "A B" is not allowed/],
     [['info'], { POISE_CLUSTER_NAME: '_' }, 2, /the cluster name "_" is not allowed/],
     [['up', '--runtime', 'docker'], {}, 2, /use auto, containerd/],
-    [['up', '--nodes', '3'], {}, 2, /only one node can be started yet/],
+    [['up', '--nodes', '0'], {}, 2, /use a number from 1 to 9/],
     [['up', '--store', 'etcd://127.0.0.1:2379'], {}, 2, /etcd comes later/],
     [['up', '--no-such'], {}, 2, /unknown option '--no-such'/],
     [['upp'], {}, 2, /unknown command 'upp'/],

@@ -67,7 +67,7 @@ describe('local storage and images on real containers', { skip: await reasonToSk
   })
 
   test('an image that nobody uses goes; one in use stays, and so does one that was loaded from a file', async () => {
-    const { runtime, containerd } = site.cluster.runtime
+    const { runtime, containerd } = site.cluster.nodes[0]!
     const archive = join(site.directories.root, 'image.tar')
     const bring = async (name: string, load: (file: string) => Promise<unknown>) => {
       await writeFile(archive, await tinyImage(name))

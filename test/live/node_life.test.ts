@@ -33,7 +33,7 @@ describe('a node on real containers', { skip }, () => {
 
   it('runs a static Pod from its manifest; the mirror can be deleted, and nothing happens to the container', async () => {
     const { kubectl, until } = namespace
-    const file = join(site.cluster.staticPodPath, 'own.yaml')
+    const file = join(site.cluster.nodes[0]!.staticPodPath, 'own.yaml')
     await writeFile(file, manifest('first'))
     const pod = await until(MIRROR, isReady)
     const uid = pod!.metadata.annotations!['kubernetes.io/config.hash']!

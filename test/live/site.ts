@@ -12,11 +12,9 @@ import { fileURLToPath } from 'node:url'
 import { Pod } from '../../src/api/kinds/pod.ts'
 import { ApiError } from '../../src/api/status.ts'
 import { silentLog } from '../../src/base/log.ts'
-import { cgroupRootOf } from '../../src/host/address_ranges.ts'
-import { destroyContainerd } from '../../src/host/containerd/destroy.ts'
 import { inspectMachine } from '../../src/host/containerd/machine.ts'
-import { removeCgroupTree } from '../../src/host/cri/cgroups.ts'
 import { clusterDirectories, type ClusterDirectories } from '../../src/host/directories.ts'
+import { removeNodes } from '../../src/host/remove_nodes.ts'
 import { startRealCluster, type RealCluster, type RealClusterOptions } from '../../src/launch/real_cluster.ts'
 import { findKubectl } from '../compat/kubectl.ts'
 import { buildImages } from '../images/build.ts'
@@ -76,20 +74,21 @@ export async function startSite(
   images: readonly string[],
   guard: RealClusterOptions['guard'] = {},
   allowedUnsafeSysctls: readonly string[] = [],
+  nodes = 1,
 ): Promise<Site> {
   const base = await mkdtemp(join(tmpdir(), 'poise-live-'))
   const directories = clusterDirectories({ POISE_HOME: base }, 'live')
-  const cluster = await startCluster(base, directories, { guard, allowedUnsafeSysctls })
-  const { client, host, ranges } = cluster
+  const cluster = await startCluster(base, directories, nodes, { guard, allowedUnsafeSysctls })
+  const { client, host, ranges, places } = cluster
 
   const close = async () => {
-    await cluster.stop({ containers: true })
-    await destroyContainerd({ stateDirectory: directories.containerd, podCidr: ranges.podCidr, networkName: ranges.networkName, host })
-    await removeCgroupTree(cgroupRootOf(ranges))
+    // Until all is removed its addresses are taken: nobody else may have them meanwhile.
+    await cluster.stop()
+    await removeNodes({ ranges, places, directories, host })
     await rm(base, { recursive: true, force: true })
   }
   try {
-    for (const archive of await buildImages(images, imageCache)) await cluster.runtime.containerd!.loadImage(archive)
+    for (const archive of await buildImages(images, imageCache)) for (const { containerd } of cluster.nodes) await containerd!.loadImage(archive)
     await cluster.nodesReady(AbortSignal.timeout(READY_MS))
   } catch (error) {
     await close()
@@ -177,11 +176,12 @@ export async function startSite(
 async function startCluster(
   base: string,
   directories: ClusterDirectories,
+  nodes: number,
   options: Pick<RealClusterOptions, 'guard' | 'allowedUnsafeSysctls'>,
 ): Promise<RealCluster> {
   for (let attempt = 0; ; attempt++) {
     await mkdir(directories.root, { recursive: true, mode: 0o700 })
-    await writeFile(directories.network, JSON.stringify({ slot: await freeSlot(attempt) }))
+    await writeFile(directories.network, JSON.stringify({ slot: await freeSlot(attempt), nodes }))
     try {
       return await startRealCluster({
         name: 'live',

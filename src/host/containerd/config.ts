@@ -48,6 +48,8 @@ export interface ContainerdSettings {
   readonly restrictOomScoreAdj: boolean
   readonly cniPlugins: string
   readonly pauseImage: string
+  /** Where it waits for those who exec, attach or forward a port: they were given a token for it. */
+  readonly streamAddress: string
 }
 
 export function containerdConfig(paths: ContainerdPaths, settings: ContainerdSettings): string {
@@ -66,7 +68,7 @@ disabled_plugins = [${UNUSED_PLUGINS.map(toml).join(', ')}]
 [${cri}]
   sandbox_image = ${toml(settings.pauseImage)}
   restrict_oom_score_adj = ${settings.restrictOomScoreAdj}
-  stream_server_address = "127.0.0.1"
+  stream_server_address = ${toml(settings.streamAddress)}
   stream_server_port = "0"
   netns_mounts_under_state_dir = true
 

@@ -16,6 +16,7 @@ import { cniConfigList, containerdConfig, containerdPaths, HOST_PORT_HANDLER, sn
 import type { ContainerdPaths } from './config.ts'
 import { importImage, loadedImages, loadImage } from './images.ts'
 import type { ImageStore } from './images.ts'
+import type { NodeNetwork } from '../node_places.ts'
 import { findLeftovers, removeLeftovers } from './leftovers.ts'
 import { createLostTasks } from './lost_tasks.ts'
 import { canOverlay, inspectMachine, MachineNotReady } from './machine.ts'
@@ -30,11 +31,18 @@ export interface ContainerdOptions {
   /** Absolute, and short: the path of a unix socket below it may have 107 bytes. */
   readonly stateDirectory: string
   readonly podCidr: string
-  /** All nodes' Pods; this node's when there is no other. */
-  readonly clusterCidr?: string
   /** The CNI network's name: every containerd of this machine needs another one. Letters, digits and dashes. */
   readonly networkName: string
+  /** Its programs run where its node is. */
   readonly host: Pick<Host, 'clock' | 'processes' | 'log'>
+  /** Where its node is; left out, on the machine itself. */
+  readonly node?: ContainerdNode | undefined
+}
+
+export interface ContainerdNode {
+  /** What its containers on the node's network take it for. */
+  readonly hostname: string
+  readonly network: NodeNetwork
 }
 
 export interface Containerd {
@@ -60,7 +68,7 @@ const SOCKET_PATH_BYTES_MAX = 107
 const LOST_TASKS_EVERY_MS = 15_000
 
 export async function startContainerd(options: ContainerdOptions): Promise<Containerd> {
-  const { stateDirectory, networkName, podCidr, clusterCidr = podCidr, host } = options
+  const { stateDirectory, networkName, podCidr, host, node } = options
   const machine = await inspectMachine()
   const paths = containerdPaths(stateDirectory)
   if (Buffer.byteLength(paths.socket) > SOCKET_PATH_BYTES_MAX) {
@@ -74,12 +82,13 @@ export async function startContainerd(options: ContainerdOptions): Promise<Conta
   }
   const store = { machine, paths, processes: host.processes }
   const start = (signal?: AbortSignal) => startAnother(store, options, signal)
-  const [pid] = await Promise.all([pidBefore ?? start(), setUpMasquerade({ networkName, podCidr, clusterCidr }, host)])
+  // What leaves a node with a network of its own is the machine's affair, which joins it to the others.
+  const [pid] = await Promise.all([pidBefore ?? start(), node ? undefined : setUpMasquerade({ networkName, podCidr }, host)])
   if (pidBefore !== undefined) {
     await untilContainerdReady(paths, pid, host.clock)
     await ensurePauseImage(store, paths, host.clock)
   }
-  const registry = await startRegistry(paths)
+  const registry = await startRegistry(paths, node?.network)
   const looking = new AbortController()
   const lostTasks = createLostTasks(paths, host)
   const looks = every(host.clock, LOST_TASKS_EVERY_MS, looking.signal, lostTasks.look, 'look for lost tasks')
@@ -125,10 +134,10 @@ async function startAnother(
   signal?: AbortSignal,
 ): Promise<number> {
   const { machine, paths } = store
-  const { networkName, host } = options
+  const { networkName, host, node } = options
   const ports = { paths, networkName, machine, host }
   const leftovers = await findLeftovers(ports)
-  const pid = await launchContainerd(machine, paths)
+  const pid = await launchContainerd(machine, paths, node)
   try {
     await untilContainerdReady(paths, pid, host.clock, signal)
     await ensurePauseImage(store, paths, host.clock)
@@ -141,7 +150,7 @@ async function startAnother(
 }
 
 /** Returns whether a containerd that is running with the old files needs to be started anew. */
-async function writeFiles({ podCidr, networkName, stateDirectory, host }: ContainerdOptions, machine: Machine, paths: ContainerdPaths): Promise<boolean> {
+async function writeFiles({ podCidr, networkName, stateDirectory, host, node }: ContainerdOptions, machine: Machine, paths: ContainerdPaths): Promise<boolean> {
   for (const path of [paths.root, paths.state, paths.cniConfig, paths.cniHostPortConfig, paths.cniState, `${paths.registryHosts}/_default`]) {
     await mkdir(path, { recursive: true, mode: 0o711 })
   }
@@ -153,6 +162,7 @@ async function writeFiles({ podCidr, networkName, stateDirectory, host }: Contai
     restrictOomScoreAdj: !machine.hasSysResource,
     cniPlugins: machine.cniPlugins,
     pauseImage: PAUSE_IMAGE,
+    streamAddress: node?.network.address ?? '127.0.0.1',
   })
   if (config !== before) await writeFile(paths.config, config)
   // These it reads again by itself.

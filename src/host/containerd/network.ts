@@ -7,15 +7,11 @@ import type { Processes } from '../../base/processes.ts'
 
 export interface PodNetwork {
   readonly networkName: string
+  /** Between these, addresses stay as they are. */
   readonly podCidr: string
-  /** All nodes' Pods: between them, addresses stay as they are. */
-  readonly clusterCidr: string
 }
 
-export async function setUpMasquerade(
-  { networkName, podCidr, clusterCidr }: PodNetwork,
-  { processes, log }: { processes: Processes; log: Log },
-): Promise<void> {
+export async function setUpMasquerade({ networkName, podCidr }: PodNetwork, { processes, log }: { processes: Processes; log: Log }): Promise<void> {
   const table = `ip ${tableName(networkName)}`
   const rules = `
     add table ${table}
@@ -23,7 +19,7 @@ export async function setUpMasquerade(
     table ${table} {
       chain postrouting {
         type nat hook postrouting priority srcnat; policy accept;
-        ip saddr ${podCidr} ip daddr != ${clusterCidr} masquerade
+        ip saddr ${podCidr} ip daddr != ${podCidr} masquerade
       }
     }
   `

@@ -6,7 +6,9 @@ import { sleep } from '../../base/clock.ts'
 import { createCriClient } from '../cri/client.ts'
 import { StatusRequest, StatusResponse } from '../cri/messages.ts'
 import { runtimeStatus } from '../cri/statuses.ts'
+import { onNode } from '../node_places.ts'
 import type { ContainerdPaths } from './config.ts'
+import type { ContainerdNode } from './containerd.ts'
 import { systemPath } from './machine.ts'
 import type { Machine } from './machine.ts'
 
@@ -25,13 +27,14 @@ export async function isContainerd(pid: number, paths: ContainerdPaths): Promise
   return commandLine.split('\0').includes(paths.config)
 }
 
-export async function launchContainerd(machine: Pick<Machine, 'containerd'>, paths: ContainerdPaths): Promise<number> {
+export async function launchContainerd(machine: Pick<Machine, 'containerd'>, paths: ContainerdPaths, node: ContainerdNode | undefined): Promise<number> {
   // The file of a containerd that has died would be taken for a living one's.
   await rm(paths.socket, { force: true })
   await rename(paths.log, `${paths.log}.1`).catch(() => {})
   const output = await open(paths.log, 'a', 0o600)
   try {
-    const child = spawn(machine.containerd, ['--config', paths.config], {
+    const [program, ...args] = [...(node ? insideOf(node) : []), machine.containerd, '--config', paths.config]
+    const child = spawn(program!, args, {
       cwd: '/',
       detached: true,
       stdio: ['ignore', output.fd, output.fd],
@@ -45,6 +48,21 @@ export async function launchContainerd(machine: Pick<Machine, 'containerd'>, pat
     await output.close()
   }
 }
+
+/**
+ * In the node's network, with a host name of its own that containers on that network see, and otherwise on the machine.
+ * Each program becomes the next one, so that the process is containerd itself in the end.
+ */
+const insideOf = ({ hostname, network }: ContainerdNode): string[] => [
+  ...onNode({ network }),
+  'unshare',
+  '--uts',
+  '--',
+  'sh',
+  '-c',
+  'echo "$0" >/proc/sys/kernel/hostname && exec "$@"',
+  hostname,
+]
 
 /** Throws when it ends before, and after half a minute. */
 export async function untilContainerdReady(paths: ContainerdPaths, pid: number, clock: Clock, signal?: AbortSignal): Promise<void> {

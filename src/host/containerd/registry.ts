@@ -1,5 +1,6 @@
 /**
- * A registry on the loopback address that has the images which were loaded from files, and no others.
+ * A registry for one containerd that has the images which were loaded from files, and no others. It is on the loopback
+ * address, or, for a node with a network of its own, on the machine's end of its cable, and answers nobody else.
  *
  * `imagePullPolicy: Always` (the default for `:latest`) asks a registry even when the image is here. containerd is told
  * to ask this one first; for an image that was loaded it finds it and is content, for any other it goes on to the real one.
@@ -12,22 +13,25 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
+import type { NodeNetwork } from '../node_places.ts'
 import { registryHosts } from './config.ts'
 import type { ContainerdPaths } from './config.ts'
 import { loadedImages } from './images.ts'
 
 export interface Registry {
-  /** `127.0.0.1:port`. */
+  /** `127.0.0.1:port`, or the machine's as the node sees it. */
   readonly address: string
   close(): Promise<void>
 }
 
-export async function startRegistry(paths: ContainerdPaths): Promise<Registry> {
+export async function startRegistry(paths: ContainerdPaths, network?: Pick<NodeNetwork, 'address' | 'machineAddress'>): Promise<Registry> {
+  const { machineAddress, address: caller } = network ?? { machineAddress: '127.0.0.1', address: '127.0.0.1' }
   const server = createServer((request, response) => {
+    if (request.socket.remoteAddress !== caller) return refuse(response, 403, 'DENIED', 'this registry is for its own node')
     answer(paths, request, response).catch(() => response.destroy())
   })
-  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(0, '127.0.0.1', resolve))
-  const address = `127.0.0.1:${(server.address() as AddressInfo).port}`
+  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(0, machineAddress, resolve))
+  const address = `${machineAddress}:${(server.address() as AddressInfo).port}`
   // containerd reads it anew for every pull.
   await writeFile(join(paths.registryHosts, '_default', 'hosts.toml'), registryHosts(address))
   return {

@@ -2,6 +2,8 @@
 export interface Machine {
   readonly hostname: string
   readonly addresses: readonly string[]
+  /** Where its Pods get their addresses from, if that is known. */
+  readonly podCidr?: string | undefined
   readonly cpuMilli: number
   readonly memoryBytes: number
   readonly ephemeralStorageBytes: number

@@ -51,6 +51,7 @@ export function createNodeAgent(context: KubeletContext, guard: NodeGuard): Node
   const { host, client, runtime, events, machine, nodeName } = context
   const { clock, log } = host
   const key = { namespace: '', name: nodeName }
+  const podRange = machine.podCidr ? { podCIDR: machine.podCidr, podCIDRs: [machine.podCidr] } : undefined
   const stopping = new AbortController()
   const tasks: { stop(): Promise<void> }[] = []
   let reported: NodeStatus | undefined
@@ -86,6 +87,7 @@ export function createNodeAgent(context: KubeletContext, guard: NodeGuard): Node
     try {
       node = await client.create(Node, {
         metadata: { name: nodeName, labels, annotations },
+        ...(podRange && { spec: podRange }),
         status: await currentStatus(undefined),
       } as never)
     } catch (error) {
@@ -95,6 +97,7 @@ export function createNodeAgent(context: KubeletContext, guard: NodeGuard): Node
       if (!includesAll(node.metadata.labels, labels) || !includesAll(node.metadata.annotations, annotations))
         node = await client.patch(Node, key, { type: 'strategic', body: { metadata: { labels, annotations } } })
     }
+    if (podRange && !node.spec?.podCIDR) node = await client.patch(Node, key, { type: 'strategic', body: { spec: podRange } })
     // The first of its Events, as of a kubelet on Kubernetes.
     events.normal(node, 'Starting', 'Starting kubelet.')
     await report(true)

@@ -40,7 +40,8 @@ export interface ServicePort {
 }
 
 export interface ProxyNode {
-  readonly name: string
+  /** Undefined: a machine that is no node, but sends requests to Services. Policies that keep to one node do not concern it. */
+  readonly name: string | undefined
   readonly zone: string | undefined
 }
 
@@ -100,6 +101,7 @@ function destinationOf(endpoints: readonly PortEndpoint[]): Destination {
 }
 
 function destinationOnNode(endpoints: readonly PortEndpoint[], node: ProxyNode): Destination {
+  if (node.name === undefined) return destinationOf(endpoints)
   const here = destinationOf(endpoints.filter(({ endpoint }) => endpoint.nodeName === node.name))
   if (here.is === 'targets') return here
   return destinationOf(endpoints).is === 'targets' ? { is: 'drop' } : { is: 'refuse' }
