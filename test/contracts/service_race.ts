@@ -11,8 +11,11 @@ export interface RaceSite {
   /** Milliseconds of the site's own clock, the same for all that it tells. */
   now(): number
   pause(ms: number): Promise<void>
-  /** Requests through the cluster IP from a Pod of another node, each planned ahead: a slow answer delays none of the others. */
-  startLoad(options: { perSecond: number; connections: 'new' | 'kept' }): { stop(): Promise<readonly RequestResult[]> }
+  /**
+   * Requests through the cluster IP from a Pod of another node, each planned ahead: a slow answer delays none of the others.
+   * Resolves when the Pods answer there.
+   */
+  startLoad(options: { perSecond: number; connections: 'new' | 'kept' }): Promise<{ stop(): Promise<readonly RequestResult[]> }>
   /** Resolves when the Pod is gone. */
   deletePod(name: string): Promise<void>
   close(): Promise<void>
@@ -45,7 +48,7 @@ export function testServiceRace({ name, skip, repetitions, begin }: RaceRuntime)
     for (let seed = 1; seed <= 20 && lost.length === 0; seed++) {
       const site = await begin({ seed, preStop: undefined })
       try {
-        const load = site.startLoad(RATE)
+        const load = await site.startLoad(RATE)
         await site.pause(500)
         const deletedAt = site.now()
         await site.deletePod(site.pods[0]!)
@@ -59,12 +62,13 @@ export function testServiceRace({ name, skip, repetitions, begin }: RaceRuntime)
       }
     }
     assert.ok(lost.length > 0, 'without preStop some are lost')
-    for (const { plannedAt, outcome } of lost) {
-      assert.ok(plannedAt >= window[0]! - 50 && plannedAt <= window[1]!, `lost at ${plannedAt}, outside of ${window.join('-')}`)
+    for (const { endedAt, outcome } of lost) {
+      assert.ok(endedAt >= window[0]! && endedAt <= window[1]!, `lost at ${endedAt}, outside of ${window.join('-')}`)
       assert.match(outcome, /^(refused|reset|timeout)$/)
     }
     const times = lost.map(({ plannedAt }) => plannedAt - window[0]!)
-    t.diagnostic(`${lost.length} lost, planned from ${Math.min(...times).toFixed(0)} to ${Math.max(...times).toFixed(0)} ms after the deletion`)
+    const outcomes = [...new Set(lost.map(({ outcome }) => outcome))].join(', ')
+    t.diagnostic(`${lost.length} lost (${outcomes}), planned from ${Math.min(...times).toFixed(0)} to ${Math.max(...times).toFixed(0)} ms after the deletion`)
   })
 
   test(`${name}: with preStop sleep 5 not one request is lost, ${repetitions} times over`, options, async t => {
@@ -72,7 +76,7 @@ export function testServiceRace({ name, skip, repetitions, begin }: RaceRuntime)
     for (let seed = 1; seed <= repetitions; seed++) {
       const site = await begin({ seed, preStop: { sleep: { seconds: 5 } } })
       try {
-        const load = site.startLoad(RATE)
+        const load = await site.startLoad(RATE)
         await site.pause(500)
         await site.deletePod(site.pods[0]!)
         await site.pause(500)
@@ -93,13 +97,14 @@ export function testServiceRace({ name, skip, repetitions, begin }: RaceRuntime)
   test(`${name}: kept connections outlive the withdrawal, and end when the server does`, options, async () => {
     const site = await begin({ seed: 1, preStop: { sleep: { seconds: 5 } } })
     try {
-      const load = site.startLoad({ perSecond: 50, connections: 'kept' })
+      const load = await site.startLoad({ perSecond: 50, connections: 'kept' })
       await site.pause(1_000)
       const deletedAt = site.now()
       await site.deletePod(site.pods[0]!)
       await site.pause(500)
       const results = await load.stop()
-      const during = results.filter(({ plannedAt }) => plannedAt > deletedAt + 500 && plannedAt < deletedAt + 4_500)
+      // Both ends: on a busy machine what was planned before TERM may be sent after it.
+      const during = results.filter(({ plannedAt, endedAt }) => plannedAt > deletedAt + 500 && endedAt < deletedAt + 4_500)
       assert.ok(during.length > 100, 'requests went on')
       assert.deepEqual(
         during.filter(({ outcome }) => outcome !== '200'),

@@ -70,7 +70,7 @@ export async function beginSimulatedRace({ seed, preStop }: { seed: number; preS
     pods: PODS,
     now: () => world.now(),
     pause: ms => cluster.advance(ms),
-    startLoad({ perSecond, connections }) {
+    async startLoad({ perSecond, connections }) {
       const results: RequestResult[] = []
       const kept: (SimulatedConnection | undefined)[] = Array.from({ length: KEPT_CONNECTIONS })
       let isOpen = true
