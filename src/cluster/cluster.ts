@@ -40,6 +40,7 @@ import { createMetricsCollector } from '../metrics/collector.ts'
 import { createDnsView } from '../network/dns/cluster_view.ts'
 import type { DnsView } from '../network/dns/records.ts'
 import { startServiceProxy, type RuleProgrammer } from '../network/proxy/proxy.ts'
+import { createProgrammedSteps, type ProgrammedSteps } from '../network/proxy/programmed.ts'
 import { startScheduler } from '../scheduler/scheduler.ts'
 import type { Store } from '../store/store.ts'
 import { controllerManagerUser, metricsServerUser, nameServerUser, schedulerUser } from './identities.ts'
@@ -67,6 +68,8 @@ export interface Cluster {
   readonly handle: Transport
   readonly dns: DnsView
   readonly services: Cache<Service>
+  /** When which node knew of which change of a Service. */
+  readonly programmed: Pick<ProgrammedSteps, 'of'>
   client(user: User): Client
   /** Makes the objects every cluster has and starts the controllers. The API answers before this has ended. */
   start(): Promise<void>
@@ -93,6 +96,7 @@ export function createCluster({
   backends,
 }: ClusterParts): Cluster {
   const running = new Map<string, RunningNode>()
+  const programmed = createProgrammedSteps(metrics)
   const kubeletOf = (nodeName: string): Transport | undefined => running.get(nodeName)?.kubelet.handle
   const metricsCollector = createMetricsCollector({ host, kubelets: kubeletOf, user: metricsServerUser })
   const apiServer = createApiServer({
@@ -129,6 +133,7 @@ export function createCluster({
     handle: apiServer.handle,
     dns: createDnsView({ services, endpointSlices, namespaces }),
     services,
+    programmed,
     client: user => client(user),
     async start() {
       await apiServer.bootstrap()
@@ -159,7 +164,7 @@ export function createCluster({
       await Promise.all(caches.map(cache => cache.synced))
     },
     async addNode(parts) {
-      const node = createNode(parts, { handle: apiServer.handle, client, clusterDomain, dnsIP })
+      const node = createNode({ ...parts, programmed: step => programmed.record(parts.name, step) }, { handle: apiServer.handle, client, clusterDomain, dnsIP })
       running.set(parts.name, node)
       await node.start()
       return node.kubelet

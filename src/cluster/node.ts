@@ -39,7 +39,6 @@ export interface NodeParts {
   readonly cgroups?: PodCgroups
   /** Where requests to Services are sent on their way; left out, they are not. */
   readonly serviceRules?: RuleProgrammer
-  readonly programmed?: (step: Programmed) => void
   /** What lies between this node and the API server; nothing, when they share a process. */
   readonly connect?: (handle: Transport) => Transport
 }
@@ -60,7 +59,10 @@ export interface NodeSurroundings {
 
 const ZONE_LABEL = 'topology.kubernetes.io/zone'
 
-export function createNode(parts: NodeParts, { handle, client, clusterDomain, dnsIP }: NodeSurroundings): RunningNode {
+export function createNode(
+  parts: NodeParts & { readonly programmed: (step: Programmed) => void },
+  { handle, client, clusterDomain, dnsIP }: NodeSurroundings,
+): RunningNode {
   const { name, host, connect = transport => transport, serviceRules, programmed, ...kubeletParts } = parts
   const transport = connect(handle)
   const forKubelet = client(nodeUser(name), transport)

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { EndpointSlice } from '../../src/api/kinds/endpoint_slice.ts'
 import { Service } from '../../src/api/kinds/service.ts'
+import { timestamp } from '../../src/api/meta.ts'
 import type { Draft } from '../../src/client/client.ts'
 import { createCache } from '../../src/client/reflector.ts'
 import { startVirtualCluster } from '../../src/launch/virtual_cluster.ts'
@@ -123,4 +124,45 @@ test('once an hour the rules are written anew, changed or not', async () => {
     story.steps.slice(before).map(step => step.split(' ')[0]),
     ['replace', 'replace'],
   )
+})
+
+test('a step tells how long it took, and since when what it follows was to be followed; a failed one keeps that for the next', async () => {
+  const story = await begin(8, 200)
+  await using _ = story.cluster
+  await story.run(story.client.create(Service, service('web')))
+  await story.cluster.advance(1_000)
+  const changedAt = story.clock.wall()
+  story.failing.next = 1
+  const draft = slice('web', '10.0.0.1')
+  const annotations = { 'endpoints.kubernetes.io/last-change-trigger-time': timestamp(changedAt) }
+  await story.run(story.client.create(EndpointSlice, { ...draft, metadata: { ...draft.metadata, annotations } }))
+  await story.cluster.advance(1_000)
+  const last = story.programmed.at(-1)!
+  assert.deepEqual(last.triggers, [{ service: 'default/web', at: Date.parse(timestamp(changedAt)) }])
+  assert.equal(last.tookMs, 200)
+  assert.equal(last.wallMs - changedAt, 200 + 100 + 200, 'failed, waited, written')
+  const before = story.programmed.length
+  await story.run(story.client.patch(EndpointSlice, { namespace, name: 'web-1' }, { type: 'merge', body: { endpoints: [] } }))
+  await story.cluster.advance(1_000)
+  assert.deepEqual(
+    story.programmed.slice(before).map(({ triggers }) => triggers),
+    [[]],
+    'the same annotation is no new change',
+  )
+})
+
+test('every node tells which revisions it follows since when', async () => {
+  const cluster = await startVirtualCluster({ seed: 9, nodes: 2 })
+  await using _ = cluster
+  const { client, run } = cluster
+  await run(client.create(Service, service('web')))
+  const made = await run(client.create(EndpointSlice, slice('web', '10.0.0.1')))
+  const madeAt = cluster.world.host('control-plane').clock.wall()
+  await cluster.advance(5_000)
+  for (const node of ['node-0', 'node-1']) {
+    const steps = cluster.cluster.programmed.of(node).filter(({ services }) => services.includes('default/web'))
+    const first = steps.find(({ endpointSlicesRevision }) => endpointSlicesRevision >= Number(made.metadata.resourceVersion))
+    assert.ok(first && first.wallMs >= madeAt && first.wallMs < madeAt + 5_000, `${node}: ${JSON.stringify(steps)}`)
+    assert.ok(steps.every(({ at }, i) => i === 0 || at >= steps[i - 1]!.at))
+  }
 })

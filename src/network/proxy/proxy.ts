@@ -33,8 +33,13 @@ export interface Programmed {
   readonly services: readonly string[]
   readonly endpointSlicesRevision: number
   readonly servicesRevision: number
+  /** The host's own clock. */
   readonly at: Millis
+  /** The same instant as the time of day. */
+  readonly wallMs: Millis
   readonly tookMs: Millis
+  /** What this step answers, as the objects tell it: when (time of day) which Service's endpoints began to change. */
+  readonly triggers: readonly { readonly service: string; readonly at: Millis }[]
 }
 
 export interface ServiceProxyOptions {
@@ -54,12 +59,16 @@ export interface ServiceProxy {
 const RETRY = { baseMs: 100, maxMs: 30_000 }
 /** Somebody else may have spoiled the rules: once in a while they are written anew. */
 const REWRITE_MS = 60 * 60_000
+/** Of one Service, while rules cannot be written: the oldest ones tell the most. */
+const TRIGGERS_MAX = 100
 
 export function startServiceProxy(host: Host, { services, endpointSlices, node, rules, programmed }: ServiceProxyOptions): ServiceProxy {
   const { clock } = host
   const log = host.log.child({ component: 'proxy' })
   const slicesOf = indexBy(endpointSlices, slice => [`${slice.metadata.namespace}/${serviceNameOf(slice)}`])
   const dirty = new Set<string>()
+  const triggers = new Map<string, Millis[]>()
+  const startedWallMs = clock.wall()
   /** The names of the ports that are programmed, by Service. */
   const known = new Map<string, ReadonlyMap<string, ServicePort>>()
   let wake = () => {}
@@ -72,6 +81,12 @@ export function startServiceProxy(host: Host, { services, endpointSlices, node, 
   const listeners = [
     services.onChange(({ key }) => touch(keyText(key))),
     endpointSlices.onChange(({ object, previous }) => {
+      const triggeredAt = triggerTimeOf(object)
+      // What changed before there was this proxy was not for it to follow.
+      if (object && triggeredAt !== undefined && triggeredAt !== triggerTimeOf(previous) && triggeredAt >= startedWallMs) {
+        const service = `${object.metadata.namespace}/${serviceNameOf(object)}`
+        triggers.set(service, [...(triggers.get(service) ?? []), triggeredAt].slice(0, TRIGGERS_MAX))
+      }
       for (const slice of [object, previous]) if (slice) touch(`${slice.metadata.namespace}/${serviceNameOf(slice)}`)
     }),
   ]
@@ -113,7 +128,23 @@ export function startServiceProxy(host: Host, { services, endpointSlices, node, 
   const begin = (touched: readonly string[]) => {
     const startedAt = clock.now()
     const [servicesRevision, endpointSlicesRevision] = [services.revision, endpointSlices.revision]
-    return { end: () => programmed?.({ services: touched, servicesRevision, endpointSlicesRevision, at: clock.now(), tookMs: clock.now() - startedAt }) }
+    const answered = touched.flatMap(service => (triggers.get(service) ?? []).map(at => ({ service, at })))
+    return {
+      end() {
+        for (const { service } of answered) triggers.get(service)?.shift()
+        for (const service of touched) if (triggers.get(service)?.length === 0) triggers.delete(service)
+        const at = clock.now()
+        programmed?.({
+          services: touched,
+          servicesRevision,
+          endpointSlicesRevision,
+          at,
+          wallMs: clock.wall(),
+          tookMs: at - startedAt,
+          triggers: answered,
+        })
+      },
+    }
   }
 
   /** Until something has changed, or the time for a rewrite has come. */
@@ -158,6 +189,13 @@ export function startServiceProxy(host: Host, { services, endpointSlices, node, 
       await task.stop()
     },
   }
+}
+
+/** Kubernetes' annotation, kept by the controllers of endpoints. */
+function triggerTimeOf(slice: EndpointSlice | undefined): Millis | undefined {
+  const text = slice?.metadata.annotations?.['endpoints.kubernetes.io/last-change-trigger-time']
+  const at = text === undefined ? Number.NaN : Date.parse(text)
+  return Number.isNaN(at) ? undefined : at
 }
 
 const isSame = (a: ServicePort | undefined, b: ServicePort): boolean => a !== undefined && JSON.stringify(a) === JSON.stringify(b)
