@@ -62,7 +62,12 @@ interface Shell {
 export async function hold({ name, sentence, lines }: Dialogue, surroundings: Surroundings): Promise<void> {
   const shell = await openShell(name, surroundings)
   let heard = `# ${sentence}\n`
-  for (const line of lines) heard += line.startsWith('#') ? `${line}\n` : `${line}\n${normalise(await run(line.slice(2), shell), shell)}`
+  try {
+    for (const line of lines) heard += line.startsWith('#') ? `${line}\n` : `${line}\n${normalise(await run(line.slice(2), shell), shell)}`
+  } finally {
+    // What its Pods ask for would keep those of the dialogues after it waiting: they share one node.
+    await run(`kubectl delete namespace ${shell.namespace} --wait=false`, shell)
+  }
   const own = join(GOLDEN, `${name}.${surroundings.version}.txt`)
   const common = join(GOLDEN, `${name}.txt`)
   if (process.env['POISE_RECORD']) return record(heard, surroundings.version, { own, common })
