@@ -1,7 +1,6 @@
 /** The command line over real containers: what survives kill -9, and what `poise down` leaves behind. */
 import assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
-import { readdir, readFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { get } from 'node:https'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -11,6 +10,7 @@ import type { Client } from '../../src/client/client.ts'
 import { withBusyboxArchive } from '../../src/host/containerd/busybox_image.ts'
 import { inspectMachine } from '../../src/host/containerd/machine.ts'
 import { connectionOf } from '../../src/host/kubeconfig.ts'
+import { leftovers, networkNameOf } from './leftovers.ts'
 import { createHome, type Home } from './poise.ts'
 
 const IMAGE = 'docker.io/library/busybox:1.28'
@@ -23,7 +23,7 @@ const reason = await inspectMachine().then(
 test('containers outlive a killed Poise, the next one adopts them, and down leaves nothing', { skip: reason, timeout: 180_000 }, async t => {
   await using home = await createHome()
   const up = await start(home)
-  const { networkName } = await network(home)
+  const networkName = await networkNameOf(home)
   await withBusyboxArchive([IMAGE], async file => {
     const { code, stdout, stderr } = await home.run(['load', 'image', file, '-o', 'json'])
     assert.equal(code, 0, stderr)
@@ -69,11 +69,6 @@ async function start(home: Home) {
   return up
 }
 
-const network = async (home: Home) => {
-  const { slot } = JSON.parse(await readFile(join(home.path, 'state', 'clusters', 'poise', 'network.json'), 'utf8'))
-  return { networkName: `poise${slot}` }
-}
-
 async function withClient<T>(home: Home, use: (client: Client) => Promise<T>): Promise<T> {
   const { client, close } = await connectFromKubeconfig(kubeconfigOf(home))
   try {
@@ -106,21 +101,4 @@ async function ready(client: Client): Promise<Pod> {
     assert.ok(performance.now() < deadline, JSON.stringify(pod.status))
     await new Promise(resolve => setTimeout(resolve, 50))
   }
-}
-
-/** Processes, mounts, devices, cgroups and tables of this cluster. */
-async function leftovers(home: Home, networkName: string): Promise<string[]> {
-  const found: string[] = []
-  for (const pid of (await readdir('/proc')).filter(name => /^\d+$/.test(name))) {
-    const line = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
-    if (line.includes(home.path)) found.push(`process ${line.replaceAll('\0', ' ')}`)
-  }
-  const mounts = await readFile('/proc/self/mountinfo', 'utf8')
-  found.push(...mounts.split('\n').filter(line => line.includes(home.path)))
-  found.push(...(await readdir('/sys/class/net')).filter(device => device.startsWith(networkName)))
-  const cgroups = execFileSync('find', ['/sys/fs/cgroup', '-maxdepth', '2', '-type', 'd', '-name', networkName], { encoding: 'utf8' })
-  found.push(...cgroups.split('\n').filter(Boolean))
-  const tables = execFileSync('sh', ['-c', 'nft list tables 2>/dev/null || true'], { encoding: 'utf8' })
-  found.push(...tables.split('\n').filter(line => new RegExp(`${networkName}(\\b|-)`).test(line)))
-  return found
 }

@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readdir, readFile } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
 import { setTimeout as pause } from 'node:timers/promises'
 import { Pod } from '../../src/api/kinds/pod.ts'
@@ -11,6 +10,7 @@ import { isReady } from '../../src/api/pod.ts'
 import { isReason } from '../../src/api/status.ts'
 import type { Draft } from '../../src/client/client.ts'
 import type { RaceSite, RequestResult } from '../contracts/service_race.ts'
+import { inNetworkOf } from './pod_network.ts'
 import { startSite } from './site.ts'
 
 /** Its server, nginx, ends at TERM without finishing anything, as its published image does. */
@@ -46,7 +46,7 @@ export async function startRealRace(): Promise<RealRace> {
     containers: [{ name: 'main', image: 'busybox', imagePullPolicy: 'Never', command: ['sleep', '36000'] }],
   })
   await ready('client')
-  const inClient = ['nsenter', `--net=/proc/${await processOf(metadata.uid!)}/ns/net`, '--']
+  const inClient = await inNetworkOf(metadata.uid!)
   let repetition = 0
 
   return {
@@ -136,12 +136,4 @@ async function startLoad(inClient: readonly string[], options: { address: string
       return JSON.parse((await told)[0]) as RequestResult[]
     },
   }
-}
-
-/** One of the Pod's processes: all of them are in its network. */
-async function processOf(uid: string): Promise<string> {
-  for (const pid of await readdir('/proc')) {
-    if (/^\d+$/.test(pid) && (await readFile(`/proc/${pid}/cgroup`, 'utf8').catch(() => '')).includes(`pod${uid}`)) return pid
-  }
-  throw new Error(`no process of the Pod ${uid} was found`)
 }

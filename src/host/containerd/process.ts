@@ -1,6 +1,7 @@
 /** containerd as a process: found, started, waited for, ended. */
 import { spawn } from 'node:child_process'
 import { open, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Clock } from '../../base/clock.ts'
 import { sleep } from '../../base/clock.ts'
 import { createCriClient } from '../cri/client.ts'
@@ -23,9 +24,19 @@ export async function livingContainerd(paths: ContainerdPaths): Promise<number |
 }
 
 export async function isContainerd(pid: number, paths: ContainerdPaths): Promise<boolean> {
-  const commandLine = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
-  return commandLine.split('\0').includes(paths.config)
+  for (let tries = 0; tries < BETWEEN_PROGRAMS_TRIES; tries++) {
+    const commandLine = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
+    if (commandLine !== '') return commandLine.split('\0').includes(paths.config)
+    // Empty is that of one that has ended, and for a moment that of one which becomes another program.
+    const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')
+    const state = stat.slice(stat.lastIndexOf(')') + 2)[0]
+    if (!state || state === 'Z' || state === 'X') return false
+    await pause(1)
+  }
+  return false
 }
+
+const BETWEEN_PROGRAMS_TRIES = 100
 
 export async function launchContainerd(machine: Pick<Machine, 'containerd'>, paths: ContainerdPaths, node: ContainerdNode | undefined): Promise<number> {
   // The file of a containerd that has died would be taken for a living one's.
