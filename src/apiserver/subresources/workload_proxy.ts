@@ -58,9 +58,13 @@ async function proxied(backends: Backends | undefined, call: Call, find: (target
   const address = await find(namedTarget(call))
   const headers = Object.fromEntries(Object.entries(request.headers).filter(([name]) => !name.startsWith(':') && !OWN_HEADERS.includes(name)))
   try {
-    const { user: _, ...anonymous } = request
+    // Field by field: a request that came over the wire makes some of them when they are asked for, and who asked stays here.
+    const { method, query, body, signal } = request
     const answer = await backends(address, {
-      ...anonymous,
+      method,
+      query,
+      body,
+      signal,
       path: rest || '/',
       headers: { ...headers, 'x-forwarded-uri': request.path, 'x-forwarded-proto': 'https' },
     })
