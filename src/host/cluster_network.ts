@@ -9,6 +9,8 @@ import { access, readFile, writeFile } from 'node:fs/promises'
 import type { Host } from '../base/host.ts'
 import type { AddressRanges } from './address_ranges.ts'
 import { defaultRouteMtu, removeMasquerade, removeTable, setUpMasquerade } from './containerd/network.ts'
+import { nodeHost } from './node_host.ts'
+import { leadNames } from './node_names.ts'
 import { onNode, type ClusterPlaces, type NodeNetwork, type NodePlace } from './node_places.ts'
 
 export interface ClusterNetworkOptions {
@@ -29,6 +31,7 @@ export async function setUpClusterNetwork({ ranges, places, host }: ClusterNetwo
   await forwardPackets()
   const mtu = await defaultRouteMtu()
   await Promise.all(nodes.map(node => connectNode(node, mtu, host)))
+  await Promise.all(nodes.map(node => leadNames(node, nodeHost(host, node))))
   await setUpMasquerade({ networkName: ranges.networkName, podCidr: ranges.podCidr }, host)
   return { wasThere }
 }

@@ -10,5 +10,6 @@ testServiceRace({
   name: 'real containers',
   skip: await reasonToSkip(RACE_IMAGES),
   repetitions: 50,
+  deletions: 20,
   begin: async options => (await (race ??= startRealRace())).begin(options),
 })

@@ -1,4 +1,4 @@
 import { testServiceRace } from '../contracts/service_race.ts'
 import { beginSimulatedRace } from './race_site.ts'
 
-testServiceRace({ name: 'simulated', repetitions: 50, begin: beginSimulatedRace })
+testServiceRace({ name: 'simulated', repetitions: 50, deletions: 50, begin: beginSimulatedRace })
