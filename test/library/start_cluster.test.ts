@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { pathToFileURL } from 'node:url'
-import { ConfigMap, startCluster } from '../../src/index.ts'
+import { ConfigMap, Node, Pod, Service, startCluster } from '../../src/index.ts'
 
 const LIBRARY = pathToFileURL(join(import.meta.dirname, '..', '..', 'src', 'index.js')).href
 
@@ -21,6 +21,32 @@ test('four clusters in one process know nothing of each other', async () => {
     }
   } finally {
     await Promise.all(clusters.map(cluster => cluster.stop()))
+  }
+})
+
+test('with several nodes, a Pod reaches those of another node by their Service', { timeout: 60_000 }, async () => {
+  await using cluster = await startCluster({ nodes: 3 })
+  const { client } = cluster
+  const namespace = 'default'
+  const nodes = (await client.list(Node)).items
+  assert.deepEqual(
+    nodes.map(({ metadata, spec }) => `${metadata.name} ${spec?.podCIDR?.split('.').slice(2).join('.')}`),
+    ['test-1 1.0/24', 'test-2 2.0/24', 'test-3 3.0/24'],
+  )
+  await client.create(Service, { metadata: { name: 'web', namespace }, spec: { selector: { app: 'web' }, ports: [{ port: 80, targetPort: 8080 }] } } as never)
+  await client.create(Pod, {
+    metadata: { name: 'web', namespace, labels: { app: 'web' }, annotations: { 'simulate.poise.dev/main': 'listen=8080' } },
+    spec: { nodeName: 'test-2', containers: [{ name: 'main', image: 'server:1' }] },
+  } as never)
+  const command = ['sh', '-c', 'until wget -qO- http://web; do sleep 1; done']
+  await client.create(Pod, {
+    metadata: { name: 'client', namespace },
+    spec: { nodeName: 'test-1', restartPolicy: 'Never', containers: [{ name: 'main', image: 'busybox', command }] },
+  } as never)
+  for (let phase = ''; phase !== 'Succeeded';) {
+    await new Promise(resolve => setTimeout(resolve, 20))
+    phase = (await client.get(Pod, { namespace, name: 'client' })).status.phase ?? ''
+    assert.notEqual(phase, 'Failed')
   }
 })
 
