@@ -62,6 +62,13 @@ test('each audience and each life has a token of its own, bound to the Pod', asy
   assert.equal(tokens.renewAt('u'), Infinity)
 })
 
+test('volumes that ask side by side keep both their tokens', async () => {
+  const { tokens, asked } = begin()
+  await Promise.all([tokens.get(pod, 'vault', 600), tokens.get(pod, undefined, 3600)])
+  await Promise.all([tokens.get(pod, 'vault', 600), tokens.get(pod, undefined, 3600)])
+  assert.equal(asked.length, 2)
+})
+
 test('while it is good it stays when it cannot be renewed; when it has expired there is none', async () => {
   const { clock, tokens, refuse } = begin()
   await tokens.get(pod, undefined, 3600)

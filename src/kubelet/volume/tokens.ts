@@ -58,12 +58,14 @@ export function createTokens({ client, host }: Pick<KubeletContext, 'client' | '
     async get(pod, audience, expirationSeconds) {
       const { uid = '' } = pod.metadata
       const ofPod = known.get(uid) ?? new Map<string, Held>()
+      // Before anything is awaited: the volumes of a Pod ask side by side, and none may forget the other's token.
+      known.set(uid, ofPod)
       const key = `${audience ?? ''} ${expirationSeconds}`
       const held = ofPod.get(key)
       if (held && clock.wall() < held.renewAt) return held.token
       try {
         const fresh = await request(pod, audience, expirationSeconds)
-        known.set(uid, ofPod.set(key, fresh))
+        ofPod.set(key, fresh)
         return fresh.token
       } catch (error) {
         if (!held) throw error
