@@ -70,6 +70,13 @@ for (const [what, container, settings, reason, exitCode] of [
   })
 }
 
+test('§ container states: one that could not be started began in 1970, as containerd says and kubectl shows', async () => {
+  const story = await beginStory()
+  story.run({ spec: { restartPolicy: 'Never', containers: [{ name: 'web', image: 'busybox:1', command: ['nowhere'] }] } })
+  const failed = await story.until(({ status }) => status.phase === 'Failed', 60)
+  assert.equal(statusOf(failed, 'web')?.state?.terminated?.startedAt, '1970-01-01T00:00:00Z')
+})
+
 test('§ container states: one that is backed off waits, and how it ended moves to lastState; only the last end is kept', async () => {
   const story = await beginStory()
   story.run({ spec: { containers: [{ name: 'web', image: 'busybox:1', command: sh('sleep 1; exit 4') }] } })

@@ -101,6 +101,8 @@ function terminatedState(ended: ContainerStatus, view: StatusView, messageMax: n
     reason: ended.reason || (ended.exitCode === 0 ? 'Completed' : 'Error'),
     ...(message && { message }),
     ...timesOf(ended),
+    // The runtime counts from 1970, and so does what is seen of a container that could not be started.
+    startedAt: timestamp(ended.startedAt),
     containerID: idOf(ended, view),
   }
 }
@@ -109,7 +111,7 @@ function terminatedState(ended: ContainerStatus, view: StatusView, messageMax: n
 const isRecursive = (container: ContainerStatus | undefined, mountPath: string): boolean =>
   container?.mounts.some(({ containerPath, recursiveReadOnly }) => containerPath === mountPath && recursiveReadOnly) ?? false
 
-/** 0 is "it has not happened" or "nobody knows", never 1970. */
+/** 0 is "nobody knows". */
 const timesOf = ({ startedAt, finishedAt }: ContainerStatus): { startedAt: string | null; finishedAt: string | null } => ({
   startedAt: startedAt > 0 ? timestamp(startedAt) : null,
   finishedAt: finishedAt > 0 ? timestamp(finishedAt) : null,
