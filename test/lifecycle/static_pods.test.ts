@@ -70,6 +70,8 @@ test('§ static Pods: deleting the mirror ends nothing; it is made again', async
   await mirrorIs(story, isReady)
   const first = story.pod(MIRROR)!
   await story.delete(MIRROR)
+  await story.world.advance(900)
+  assert.equal(story.pod(MIRROR), undefined, 'kubectl delete, which looks and then watches, sees that it has gone')
   await mirrorIs(story, pod => pod.metadata.uid !== first.metadata.uid && isReady(pod), 3)
   assert.equal(hashOf(story.pod(MIRROR)), hashOf(first))
   await story.delete(MIRROR, 0)

@@ -39,6 +39,11 @@ export interface MirrorPodsParts {
 
 const RETRY = { baseMs: 200, maxMs: 60_000 }
 const UNSEEN_MS = 1000
+/**
+ * Who deletes a mirror sees that it has gone before the next one comes. `kubectl delete` looks first and watches then: a mirror
+ * that came back in between would make it wait for ever.
+ */
+const GONE_MS = 1000
 
 export function createMirrorPods({ context, staticPods, node, phaseOf, changed }: MirrorPodsParts): MirrorPods {
   const { client, pods } = context
@@ -103,7 +108,8 @@ export function createMirrorPods({ context, staticPods, node, phaseOf, changed }
       const seen = pods.onChange(({ key, object, previous }) => {
         const mirror = [object, previous].find(pod => pod && isMirrorPod(pod))
         if (!mirror) return
-        queue.add(keyText(key))
+        if (!object && previous?.metadata.deletionTimestamp) queue.addAfter(keyText(key), GONE_MS)
+        else queue.add(keyText(key))
         const uid = staticPods.get(keyText(key))?.metadata.uid
         if (object && uid) changed(uid)
       })
