@@ -57,6 +57,15 @@ test('§ image pull policy: Never fails with ErrImageNeverPull when the image is
   assert.ok(story.seconds() > 9, 'it is looked for again after ten to fifteen seconds')
 })
 
+test('§ image pull: secrets that are not there are named, and the pull is tried without them', async () => {
+  const story = await beginStory()
+  story.run({ spec: { ...web({ image: 'elsewhere:1' }), imagePullSecrets: [{ name: 'keys' }, { name: 'more' }] } })
+  await story.until(isReady, 5)
+  assert.deepEqual(story.said('FailedToRetrieveImagePullSecret'), [
+    'FailedToRetrieveImagePullSecret: Unable to retrieve some image pull secrets (keys, more); attempting to pull the image may not succeed.',
+  ])
+})
+
 test('§ image pull back-off: ErrImagePull for a pull that failed, ImagePullBackOff while the next one waits', async () => {
   const story = await beginStory()
   story.runtime.registry.set('missing:1', { is: 'missing' })

@@ -14,7 +14,7 @@ import { StartError } from '../container/start_failure.ts'
 import type { KubeletContext } from '../context.ts'
 import { fieldPathOf, type NamedContainer } from '../pod/pod_nouns.ts'
 import { defaultPullPolicy, parseImageName } from './image_name.ts'
-import { findPullAuth } from './pull_secrets.ts'
+import { findPullAuth, getPullSecrets } from './pull_secrets.ts'
 
 export interface Images {
   /** It will be wanted soon, and is looked up while there is time. */
@@ -89,10 +89,19 @@ export function createImages({ host, client, runtime, events }: KubeletContext):
       events.normal(pod, 'BackOff', `Back-off pulling image "${image}"`, fieldPath)
       throw new StartError('ImagePullBackOff', `Back-off pulling image "${image}": ${failed.error.reason}: ${failed.error.message}`, { isBackOff: true })
     }
+    const secrets = await getPullSecrets(client, pod)
+    if (secrets.missing.length > 0) {
+      const names = secrets.missing.join(', ')
+      events.warning(
+        pod,
+        'FailedToRetrieveImagePullSecret',
+        `Unable to retrieve some image pull secrets (${names}); attempting to pull the image may not succeed.`,
+      )
+    }
     events.normal(pod, 'Pulling', `Pulling image "${image}"`, fieldPath)
     const startedAt = clock.now()
     try {
-      await runtime.pullImage(full, await findPullAuth(client, pod, registry), signal)
+      await runtime.pullImage(full, findPullAuth(secrets, registry), signal)
     } catch (error) {
       if (signal.aborted) throw error
       const message = messageOf(error)

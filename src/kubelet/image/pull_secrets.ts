@@ -8,14 +8,22 @@ import { decodeBase64 } from '../volume/base64.ts'
 
 type Credentials = Readonly<Record<string, { username?: string; password?: string; auth?: string }>>
 
-/** A secret that is missing or cannot be read is passed over, as Kubernetes does: the pull itself will tell. */
-export async function findPullAuth(client: Client, pod: Pod, registry: string): Promise<ImageAuth | undefined> {
-  for (const { name = '' } of pod.spec.imagePullSecrets ?? []) {
-    const credentials = await client
-      .get(Secret, { namespace: pod.metadata.namespace ?? '', name })
-      .then(readCredentials)
-      .catch(() => ({}) as Credentials)
-    for (const [server, entry] of Object.entries(credentials)) {
+export interface PullSecrets {
+  readonly secrets: readonly Secret[]
+  /** The names of those that could not be had. */
+  readonly missing: readonly string[]
+}
+
+export async function getPullSecrets(client: Client, pod: Pod): Promise<PullSecrets> {
+  const names = (pod.spec.imagePullSecrets ?? []).flatMap(({ name }) => name || [])
+  const found = await Promise.all(names.map(name => client.get(Secret, { namespace: pod.metadata.namespace ?? '', name }).catch(() => undefined)))
+  return { secrets: found.flatMap(secret => secret ?? []), missing: names.filter((_, index) => !found[index]) }
+}
+
+/** A secret that cannot be read is passed over, as Kubernetes does: the pull itself will tell. */
+export function findPullAuth({ secrets }: PullSecrets, registry: string): ImageAuth | undefined {
+  for (const secret of secrets) {
+    for (const [server, entry] of Object.entries(readCredentials(secret))) {
       if (hostOf(server) !== hostOf(registry)) continue
       const [username = '', password = ''] = entry.auth ? split(decodeText(decodeBase64(entry.auth))) : [entry.username, entry.password]
       return { username, password, serverAddress: server }
@@ -28,8 +36,12 @@ function readCredentials({ type, data = {} }: Secret): Credentials {
   const text = (key: string) => (data[key] === undefined ? undefined : decodeText(decodeBase64(data[key])))
   const json = type === 'kubernetes.io/dockercfg' ? text('.dockercfg') : text('.dockerconfigjson')
   if (!json) return {}
-  const parsed = JSON.parse(json) as { auths?: Credentials } & Credentials
-  return type === 'kubernetes.io/dockercfg' ? parsed : (parsed.auths ?? {})
+  try {
+    const parsed = JSON.parse(json) as { auths?: Credentials } & Credentials
+    return type === 'kubernetes.io/dockercfg' ? parsed : (parsed.auths ?? {})
+  } catch {
+    return {}
+  }
 }
 
 const split = (text: string): [string, string] => {
