@@ -6,6 +6,7 @@ import { test, type TestContext } from 'node:test'
 import { silentLog, type LogFields } from '../base/log.ts'
 import { createHost } from './host.ts'
 import { createLog } from './log.ts'
+import { createProcesses } from './processes.ts'
 
 test('a timer never fires before its deadline, nor inside at(), and not after it was cancelled', async () => {
   const { clock } = createHost({ log: silentLog })
@@ -52,6 +53,12 @@ test('a program gives its output and exit code, dies at its timeout, and rejects
   })
   assert.equal((await processes.run('sleep', ['60'], { timeoutMs: 20 })).exitCode, 137)
   await assert.rejects(processes.run('/no/such/program', []), /ENOENT/)
+})
+
+test('a program that is run through another one rejects when there is none, too, and its own code is its own', async () => {
+  const processes = createProcesses(['nsenter', '--'])
+  assert.equal((await processes.run('sh', ['-c', 'exit 127'])).exitCode, 127)
+  await assert.rejects(processes.run('no-such-program', []), /failed to execute no-such-program/)
 })
 
 test('files are written, appended, read in part, listed and removed', async t => {

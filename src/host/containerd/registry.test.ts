@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { get } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
@@ -80,4 +81,22 @@ test('nothing else is: other tags, other registries, removed images, parts of ot
   ]
   for (const path of refused) assert.equal((await fetch(url + path)).status, 404, path)
   assert.equal((await fetch(`${url}/v2/library/busybox/blobs/uploads/`, { method: 'POST' })).status, 405)
+})
+
+test("a node's registry is on the machine's end of its cable, and answers that node only", async () => {
+  const other = await mkdtemp(join(tmpdir(), 'poise-registry-'))
+  const paths = containerdPaths(other)
+  await mkdir(join(paths.registryHosts, '_default'), { recursive: true })
+  const own = await startRegistry(paths, { machineAddress: '127.0.0.2', address: '127.0.0.3' })
+  try {
+    assert.match(own.address, /^127\.0\.0\.2:/)
+    const answerTo = (localAddress: string) =>
+      new Promise<number | undefined>((resolve, reject) => {
+        get(`http://${own.address}/v2/`, { localAddress }, response => resolve(response.resume().statusCode)).on('error', reject)
+      })
+    assert.deepEqual([await answerTo('127.0.0.3'), await answerTo('127.0.0.1')], [200, 403])
+  } finally {
+    await own.close()
+    await rm(other, { recursive: true })
+  }
 })

@@ -123,3 +123,17 @@ test('service ports: headless ones and names for the outside have none', () => {
   assert.deepEqual(servicePorts(service({ clusterIP: 'None' }), [], NODE), [])
   assert.deepEqual(servicePorts(service({ type: 'ExternalName', externalName: 'example.com' }), [], NODE), [])
 })
+
+test('service ports: on a machine that is no node, policies that keep to one do not count', () => {
+  const local = service({ type: 'NodePort', internalTrafficPolicy: 'Local', externalTrafficPolicy: 'Local' })
+  const [port] = servicePorts(local, [slice(ready(1), ready(2, { nodeName: 'node-b' }))], { name: undefined, zone: undefined })
+  for (const destination of [port!.internal, port!.external]) {
+    assert.deepEqual(destination, {
+      is: 'targets',
+      targets: [
+        { address: '10.244.0.1', port: 8080 },
+        { address: '10.244.0.2', port: 8080 },
+      ],
+    })
+  }
+})
