@@ -44,6 +44,8 @@ test('§ configMap volumes: a missing one holds the Pod in ContainerCreating and
   await story.world.advance(10_000)
   assert.deepEqual(story.pod()!.status.containerStatuses?.[0]?.state, { waiting: { reason: 'ContainerCreating' } })
   assert.equal(story.events[0]?.message, 'MountVolume.SetUp failed for volume "config" : configmap "settings" not found')
+  assert.equal(story.pod()!.status.podIP, undefined)
+  assert.equal(story.pod()!.status.conditions?.find(({ type }) => type === 'PodReadyToStartContainers')?.status, 'False')
   configMap(story, 'settings', { color: 'blue', 'size.txt': '10' })
   await story.until(isReady, 130)
   assert.equal(await read(story, '/etc/settings/color'), 'blue')

@@ -10,11 +10,9 @@ const cases = (title: string, table: readonly [why: string, given: Case, wanted:
 }
 
 cases('sandbox', [
-  [
-    'a new Pod gets its volumes, its sandbox and its cgroup at the same time',
-    { sandboxes: [], memory: { volumes: 'unmounted' } },
-    ['sandbox 0', 'mountVolumes', 'setPodLimits'],
-  ],
+  ['a new Pod gets its volumes first', { sandboxes: [], memory: { volumes: 'unmounted', podLimits: undefined } }, ['mountVolumes']],
+  ['its sandbox waits for them', { sandboxes: [], memory: { volumes: 'mounting' } }, []],
+  ['when they are there it gets its sandbox and its cgroup at the same time', { sandboxes: [] }, ['sandbox 0', 'setPodLimits']],
   ['nothing is done while it is being made', { sandboxes: [], memory: { sandbox: 'starting' } }, []],
   ['one that is not ready any more is replaced', { sandboxes: [sandbox({ ready: false })] }, ['sandbox 1', 'setPodLimits']],
   ['one without an address is stopped first', { sandboxes: [sandbox({ ips: [] })] }, ['stop sandbox s0']],

@@ -10,7 +10,7 @@ import type { Millis } from '../../base/clock.ts'
 import { planContainers, planEphemeralContainers } from './plan_containers.ts'
 import { planInitContainers } from './plan_init_containers.ts'
 import { planPodLimits, planResizes } from './plan_resize.ts'
-import { planSandbox } from './plan_sandbox.ts'
+import { planSandbox, type SandboxPlan } from './plan_sandbox.ts'
 import { planTermination } from './plan_termination.ts'
 import { containersOf, specGraceMs } from './pod_nouns.ts'
 import { type Action, type DesiredPod, type HealthOf, type ObservedPod, type PodMemory, type PodStep, type Termination, type Waiting } from './pod_state.ts'
@@ -24,7 +24,10 @@ function planRunning({ pod }: DesiredPod, observed: ObservedPod, memory: PodMemo
   const deadline = activeDeadline(pod, memory)
   if (deadline !== undefined && now >= deadline) return ends({ because: 'killed', graceMs: specGraceMs(pod), failure: DEADLINE_EXCEEDED })
 
-  const sandbox = planSandbox(pod, observed, memory, now)
+  const planned = planSandbox(pod, observed, memory, now)
+  const needsVolumes = planned.is === 'act' && planned.action.do === 'startSandbox' && memory.volumes !== 'mounted'
+  // A Pod whose volumes cannot be had gets no sandbox and no address: PodReadyToStartContainers stays False.
+  const sandbox: SandboxPlan = needsVolumes ? { is: 'wait' } : planned
   if (sandbox.is === 'finished') return ends(finishedBecause(pod))
   const actions: Action[] = memory.volumes === 'unmounted' && now >= memory.retryAt ? [{ do: 'mountVolumes' }] : []
   const left = emptySandboxes(observed)
