@@ -1,7 +1,7 @@
 /** `poise down`: stops a cluster and what it started. One that is not there is no error. */
 import { access, rm } from 'node:fs/promises'
 import type { Command } from 'commander'
-import { readRanges } from '../host/address_ranges.ts'
+import { claimAddressRanges } from '../host/address_ranges.ts'
 import { listClusterNames, readClusterRecord, removeClusterRecord } from '../host/cluster_record.ts'
 import { namespaceFile } from '../host/cluster_network.ts'
 import { containerdPaths } from '../host/containerd/config.ts'
@@ -59,9 +59,9 @@ async function down({ output, env }: Cli, name: string, { remove, kubeconfig, gr
     done()
   }
   // A cluster that was killed left containers and a containerd behind: they go too, and so do those of a deleted one.
-  const ranges = await readRanges(directories.network)
+  const ranges = (await isThere(directories.containerd)) ? await claimAddressRanges(clustersDirectory(env), directories.network) : undefined
   const places = ranges && clusterPlaces(name, ranges, directories)
-  if (ranges && places && ((await isRunning(places)) || (remove && (await isThere(directories.containerd))))) {
+  if (places && (remove || (await isRunning(places)))) {
     if (process.getuid?.() !== 0) throw new UserError(`the containers of cluster "${name}" were started by root`, { next: 'Run the same command as root.' })
     const { removeNodes } = await import('../host/remove_nodes.ts')
     await removeNodes({ ranges, places, directories, host: createHost({ log: createLog({ level: 'warn' }) }) })
