@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
@@ -11,11 +11,13 @@ import { claimAddressRanges } from './address_ranges.ts'
 const run = promisify(execFile)
 
 async function clusters(t: TestContext) {
-  const directory = await mkdtemp(join(tmpdir(), 'poise-ranges-'))
-  t.after(() => rm(directory, { recursive: true }))
+  const [directory, claimsDirectory] = await Promise.all(['poise-ranges-', 'poise-claims-'].map(name => mkdtemp(join(tmpdir(), name))))
+  t.after(() => Promise.all([directory, claimsDirectory].map(path => rm(path!, { recursive: true }))))
   return {
-    directory,
-    claim: (name: string, nodeCount?: number) => claimAddressRanges(directory, join(directory, name, 'network.json'), { nodeCount, networkDevices: directory }),
+    directory: directory!,
+    claimsDirectory: claimsDirectory!,
+    claim: (name: string, nodeCount?: number, clusters = directory!) =>
+      claimAddressRanges(clusters, join(clusters, name, 'network.json'), { nodeCount, networkDevices: directory!, claimsDirectory: claimsDirectory! }),
   }
 }
 
@@ -47,10 +49,10 @@ test('when all are taken, the error says what to do', async t => {
 })
 
 test('clusters that start at the same time in many processes do not take the same slot', async t => {
-  const { directory } = await clusters(t)
+  const { directory, claimsDirectory } = await clusters(t)
   const module = fileURLToPath(new URL('./address_ranges.js', import.meta.url))
   const script = `const { claimAddressRanges } = await import(${JSON.stringify(module)})
-    const claims = process.argv.slice(1).map(name => claimAddressRanges(${JSON.stringify(directory)}, ${JSON.stringify(directory)} + '/' + name + '/network.json', { networkDevices: ${JSON.stringify(directory)} }))
+    const claims = process.argv.slice(1).map(name => claimAddressRanges(${JSON.stringify(directory)}, ${JSON.stringify(directory)} + '/' + name + '/network.json', { networkDevices: ${JSON.stringify(directory)}, claimsDirectory: ${JSON.stringify(claimsDirectory)} }))
     console.log((await Promise.all(claims)).map(({ slot }) => slot).join(' '))`
   const outputs = await Promise.all(['a b c', 'd e f', 'g h i'].map(names => run(process.execPath, ['--input-type=module', '-e', script, ...names.split(' ')])))
   const slots = outputs.flatMap(({ stdout }) => stdout.trim().split(' ').map(Number))
@@ -64,10 +66,27 @@ test('clusters that start at the same time in many processes do not take the sam
   )
 })
 
-test('the lock of a process that died is broken', async t => {
+test('clusters of different users have different slots, while they live', async t => {
+  const { directory, claimsDirectory, claim } = await clusters(t)
+  const other = join(directory, 'other-user')
+  assert.equal((await claim('one')).slot, 0)
+  assert.equal((await claim('two', undefined, other)).slot, 1)
+  // As of a cluster whose process has gone, and that left no device behind.
+  await writeFile(join(claimsDirectory, 'slot-0.json'), JSON.stringify({ pid: 999_999_999, started: 'long ago', networkFile: 'gone' }))
+  assert.equal((await claim('three', undefined, other)).slot, 0)
+  await assert.rejects(claim('one'), /10\.244\.0\.0\/16\) are in use by the one in .*other-user\/three\. Next: stop that one/)
+})
+
+test('a slot whose network devices are there is not given away', async t => {
   const { directory, claim } = await clusters(t)
-  await mkdir(directory, { recursive: true })
-  await writeFile(join(directory, '.address-ranges.lock'), '999999999 12345 abc')
+  await writeFile(join(directory, 'poise0-svc'), '')
+  await writeFile(join(directory, 'poise1-node2'), '')
+  assert.equal((await claim('one')).slot, 2)
+})
+
+test('the lock of a process that died is broken', async t => {
+  const { claimsDirectory, claim } = await clusters(t)
+  await writeFile(join(claimsDirectory, 'address-ranges.lock'), '999999999 12345 abc')
   const claims = await Promise.all([claim('one'), claim('two'), claim('three')])
   assert.deepEqual(
     claims.map(({ slot }) => slot).toSorted((a, b) => a - b),

@@ -6,6 +6,7 @@ import { mkdir, readdir, readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { writeFileAtomically } from './atomic_file.ts'
 import { withFileLock } from './file_lock.ts'
+import { processStart } from './process_start.ts'
 
 export interface AddressRanges {
   readonly slot: number
@@ -54,6 +55,8 @@ export interface RangesWish {
   /** Default: as many as the cluster has, or one. */
   readonly nodeCount?: number | undefined
   readonly networkDevices?: string
+  /** Where the clusters of all users of this machine say which slot they have. Default: /run/poise for root; others start no containers. */
+  readonly claimsDirectory?: string
 }
 
 /**
@@ -63,26 +66,29 @@ export interface RangesWish {
 export async function claimAddressRanges(
   clustersDirectory: string,
   networkFile: string,
-  { nodeCount, networkDevices = '/sys/class/net' }: RangesWish = {},
+  { nodeCount, networkDevices = '/sys/class/net', claimsDirectory = process.getuid?.() === 0 ? '/run/poise' : undefined }: RangesWish = {},
 ): Promise<AddressRanges> {
+  const claims = claimsDirectory === undefined ? undefined : await openClaims(claimsDirectory)
   const own = await readRanges(networkFile)
   if (own) {
     const problem = nodeCount === undefined ? undefined : cannotHave(nodeCount, own.nodeCount)
     if (problem) throw new OtherNodeCount(problem)
     const ranges = addressRanges(own.slot, nodeCount ?? own.nodeCount)
+    await claims?.take(own.slot, networkFile)
     if (ranges.nodeCount !== own.nodeCount) await writeRanges(networkFile, ranges)
     return ranges
   }
   await mkdir(dirname(networkFile), { recursive: true, mode: 0o700 })
   await mkdir(clustersDirectory, { recursive: true, mode: 0o700 })
   // Two clusters that start at the same time would both see the same slot free.
-  return withFileLock(join(clustersDirectory, '.address-ranges.lock'), async () => {
-    const taken = new Set<number | undefined>()
+  return withFileLock(claims?.lock ?? join(clustersDirectory, '.address-ranges.lock'), async () => {
+    const taken = new Set<number | undefined>(await claims?.taken(networkFile))
     for (const slot of await slotsInUse(networkDevices)) taken.add(slot)
     for (const name of await readdir(clustersDirectory)) taken.add((await readRanges(join(clustersDirectory, name, 'network.json')))?.slot)
     const free = Array.from({ length: SLOTS }, (_, slot) => slot).find(slot => !taken.has(slot))
     if (free === undefined) throw new Error(`all ${SLOTS} address ranges are taken by other clusters; remove one with: poise down --delete --name NAME`)
     const ranges = addressRanges(free, nodeCount)
+    await claims?.write(free, networkFile)
     await writeRanges(networkFile, ranges)
     return ranges
   })
@@ -95,10 +101,50 @@ function cannotHave(wanted: number, has: number): string | undefined {
     : `this cluster has ${has} nodes, and none can be taken away. Next: leave out --nodes, or poise down --delete and then up again`
 }
 
+/** What clusters have said of themselves: it counts as long as the process lives that said so. */
+async function openClaims(directory: string) {
+  await mkdir(directory, { recursive: true, mode: 0o755 })
+  const lock = join(directory, 'address-ranges.lock')
+  const fileOf = (slot: number) => join(directory, `slot-${slot}.json`)
+  /** Whose slot it is, if somebody lives who has claimed it. */
+  const holder = async (slot: number): Promise<string | undefined> => {
+    try {
+      const { pid, started, networkFile } = JSON.parse(await readFile(fileOf(slot), 'utf8')) as { pid: number; started: string; networkFile: string }
+      const lives = started !== '' && (await processStart(pid)) === started
+      // A cluster that has been deleted needs it no more.
+      return lives && (await readRanges(networkFile))?.slot === slot ? networkFile : undefined
+    } catch {
+      return undefined
+    }
+  }
+  const write = async (slot: number, networkFile: string): Promise<void> => {
+    const claim = { pid: process.pid, started: await processStart(process.pid), networkFile }
+    await writeFileAtomically(fileOf(slot), `${JSON.stringify(claim)}\n`, 0o644)
+  }
+  return {
+    lock,
+    write,
+    async taken(networkFile: string): Promise<number[]> {
+      const slots = Array.from({ length: SLOTS }, (_, slot) => slot)
+      const holders = await Promise.all(slots.map(holder))
+      return slots.filter(slot => holders[slot] !== undefined && holders[slot] !== networkFile)
+    },
+    /** Throws when another living cluster has it: both would have the same addresses. */
+    take: (slot: number, networkFile: string): Promise<void> =>
+      withFileLock(lock, async () => {
+        const other = await holder(slot)
+        if (other === undefined || other === networkFile) return write(slot, networkFile)
+        throw new Error(
+          `the addresses of this cluster (${addressRanges(slot).podCidr}) are in use by the one in ${dirname(other)}. Next: stop that one, or poise down --delete and up again`,
+        )
+      }),
+  }
+}
+
 /** Those of other users' clusters, whose directories are not ours to look into. */
 async function slotsInUse(networkDevices: string): Promise<number[]> {
   const devices = await readdir(networkDevices).catch(() => [])
-  return devices.flatMap(device => /^poise(\d+)-svc$/.exec(device)?.[1] ?? []).map(Number)
+  return devices.flatMap(device => /^poise(\d+)-(?:svc|node\d+)$/.exec(device)?.[1] ?? []).map(Number)
 }
 
 /** Those that a cluster has claimed; undefined when it has none. */
