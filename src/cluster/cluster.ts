@@ -38,6 +38,7 @@ import { startTaintEvictionController } from '../controllers/taint_eviction.ts'
 import type { Kubelet } from '../kubelet/kubelet.ts'
 import { createMetricsCollector } from '../metrics/collector.ts'
 import { createDnsView } from '../network/dns/cluster_view.ts'
+import { measureDnsProgramming } from '../network/dns/programming_latency.ts'
 import type { DnsView } from '../network/dns/records.ts'
 import { startServiceProxy, type RuleProgrammer } from '../network/proxy/proxy.ts'
 import { createProgrammedSteps, type ProgrammedSteps } from '../network/proxy/programmed.ts'
@@ -127,6 +128,7 @@ export function createCluster({
   const serviceAccounts = createCache(host, forControllers, ServiceAccount)
   const configMaps = createCache(host, forControllers, ConfigMap)
   const caches = [pods, nodes, services, endpointSlices, endpoints, namespaces, serviceAccounts, configMaps]
+  measureDnsProgramming(endpointSlices, host.clock, metrics)
 
   return {
     apiServer,
