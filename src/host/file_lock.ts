@@ -39,6 +39,19 @@ export async function withFileLock<T>(path: string, work: () => Promise<T>): Pro
   }
 }
 
+/** Each attempt that tells nothing means that another starting process was faster. */
+const ATTEMPTS_MAX = 10
+
+/** For as long as this process works with something. Throws what `refused` makes of the holder's number; undefined: it keeps changing hands. */
+export async function holdFileLock(path: string, refused: (holder: number | undefined) => Error): Promise<{ release(): Promise<void> }> {
+  for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
+    const outcome = await tryFileLock(path)
+    if (outcome.is === 'taken') return outcome
+    if (outcome.is === 'held') throw refused(outcome.pid)
+  }
+  throw refused(undefined)
+}
+
 /** Takes the lock if it is free, or if its holder is dead. `changing`: it was neither for long enough to tell; try again. */
 export async function tryFileLock(path: string): Promise<Attempt> {
   if (await createWith(path, await ownerText())) return { is: 'taken', release: () => rm(path, { force: true }) }

@@ -18,6 +18,7 @@ import { builtInServices } from '../cluster/built_in_services.ts'
 import { administrator } from '../cluster/identities.ts'
 import { cgroupRootOf, claimAddressRanges, type AddressRanges } from '../host/address_ranges.ts'
 import { ensureCertificates } from '../host/certificates.ts'
+import { lockCluster } from '../host/cluster_lock.ts'
 import type { ClusterDirectories } from '../host/directories.ts'
 import type { RespondDns } from '../host/dns_server.ts'
 import type { Kubelet } from '../kubelet/kubelet.ts'
@@ -90,7 +91,19 @@ export interface RealNode extends NodeRuntime {
 
 const CLUSTER_DOMAIN = 'cluster.local'
 
+/** Rejects when another process has the cluster. */
 export async function startRealCluster(options: RealClusterOptions): Promise<RealCluster> {
+  const { release } = await lockCluster(options.directories)
+  try {
+    const cluster = await startLocked(options)
+    return { ...cluster, stop: how => cluster.stop(how).finally(release) }
+  } catch (error) {
+    await release()
+    throw error
+  }
+}
+
+async function startLocked(options: RealClusterOptions): Promise<RealCluster> {
   const { name, directories, log } = options
   const host = createHost({ log, seed: options.seed })
   const ranges = await claimAddressRanges(options.clustersDirectory, directories.network, { nodeCount: options.nodeCount })

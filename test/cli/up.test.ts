@@ -66,6 +66,21 @@ test('a stop during the start does not wait for the node', async () => {
   assert.equal(await home.record(), undefined)
 })
 
+test('of two that start the same cluster at the same time one has it, and the other leaves it alone', async () => {
+  await using home = await createHome()
+  // In memory the store has no lock of its own.
+  const up = () => home.run([...SIMULATED, '--store', 'memory', '--detach'])
+  const ends = await Promise.all([up(), up()])
+  assert.deepEqual(
+    ends.map(({ code }) => code).toSorted((a, b) => a! - b!),
+    [0, 1],
+    ends.map(({ stderr }) => stderr).join('\n'),
+  )
+  const refused = ends.find(({ code }) => code === 1)!
+  assert.match(refused.stderr, /process \d+ is starting it, or runs it|is running already \(process \d+\)/)
+  assert.match((await home.run(['get', 'clusters'])).stdout, /poise +Running/)
+})
+
 test('what was created is there after down and up, under the same identities', async () => {
   await using home = await createHome()
   assert.equal((await home.run([...SIMULATED, '--detach', '-q'])).code, 0)
