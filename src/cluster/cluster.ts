@@ -6,14 +6,11 @@
  *                 └── scheduler, controllers, kubelets
  */
 import { kinds } from '../api/kinds/index.ts'
-import { ConfigMap } from '../api/kinds/config_map.ts'
 import { EndpointSlice } from '../api/kinds/endpoint_slice.ts'
-import { Endpoints } from '../api/kinds/endpoints.ts'
 import { Namespace } from '../api/kinds/namespace.ts'
 import { Node } from '../api/kinds/node.ts'
 import { Pod } from '../api/kinds/pod.ts'
 import { Service } from '../api/kinds/service.ts'
-import { ServiceAccount } from '../api/kinds/service_account.ts'
 import { createApiServer, type ApiServer } from '../apiserver/api_server.ts'
 import type { MetricsPort } from '../apiserver/metrics.ts'
 import type { Backends } from '../apiserver/subresources/workload_proxy.ts'
@@ -21,20 +18,11 @@ import type { Host } from '../base/host.ts'
 import type { TokenIssuer } from '../base/tokens.ts'
 import type { Transport, User } from '../base/transport.ts'
 import { createClient } from '../client/api_client.ts'
+import { createCaches } from '../client/caches.ts'
 import type { Client } from '../client/client.ts'
-import { createEventRecorder } from '../client/events.ts'
 import type { Cache } from '../client/cache.ts'
-import { createCache } from '../client/reflector.ts'
 import { createSeriesEventRecorder } from '../client/series_events.ts'
-import { startBuiltInServicesController, type BuiltInService } from '../controllers/built_in_services.ts'
-import { startEndpointSliceController } from '../controllers/endpoints/endpoint_slices.ts'
-import { startEndpointsController } from '../controllers/endpoints/endpoints.ts'
-import { startEndpointSliceMirroringController } from '../controllers/endpoints/mirroring.ts'
-import { startNamespaceController } from '../controllers/namespace.ts'
-import { startNodeTaintController } from '../controllers/node_taints.ts'
-import { startRootCaController } from '../controllers/root_ca.ts'
-import { startServiceAccountController } from '../controllers/service_account.ts'
-import { startTaintEvictionController } from '../controllers/taint_eviction.ts'
+import type { BuiltInService } from '../controllers/built_in_services.ts'
 import type { Kubelet } from '../kubelet/kubelet.ts'
 import { createMetricsCollector } from '../metrics/collector.ts'
 import { createDnsView } from '../network/dns/cluster_view.ts'
@@ -44,6 +32,7 @@ import { startServiceProxy, type RuleProgrammer } from '../network/proxy/proxy.t
 import { createProgrammedSteps, type ProgrammedSteps } from '../network/proxy/programmed.ts'
 import { startScheduler } from '../scheduler/scheduler.ts'
 import type { Store } from '../store/store.ts'
+import { startControllers } from './controllers.ts'
 import { controllerManagerUser, metricsServerUser, nameServerUser, schedulerUser } from './identities.ts'
 import { createNode, type NodeParts, type RunningNode } from './node.ts'
 
@@ -119,51 +108,30 @@ export function createCluster({
   const forControllers = client(controllerManagerUser)
   const forNameServer = client(nameServerUser)
 
-  const pods = createCache(host, forScheduler, Pod)
-  const nodes = createCache(host, forScheduler, Node)
-  const services = createCache(host, forNameServer, Service)
-  const endpointSlices = createCache(host, forNameServer, EndpointSlice)
-  const endpoints = createCache(host, forControllers, Endpoints)
-  const namespaces = createCache(host, forControllers, Namespace)
-  const serviceAccounts = createCache(host, forControllers, ServiceAccount)
-  const configMaps = createCache(host, forControllers, ConfigMap)
-  const caches = [pods, nodes, services, endpointSlices, endpoints, namespaces, serviceAccounts, configMaps]
+  /** What the scheduler and the controllers see: one cache for each kind. */
+  const caches = createCaches(host, forControllers)
+  /** What the service proxy and the name server may see. */
+  const published = createCaches(host, forNameServer)
+  const services = published.of(Service)
+  const endpointSlices = published.of(EndpointSlice)
   measureDnsProgramming(endpointSlices, host.clock, metrics)
 
   return {
     apiServer,
     handle: apiServer.handle,
-    dns: createDnsView({ services, endpointSlices, namespaces }),
+    dns: createDnsView({ services, endpointSlices, namespaces: published.of(Namespace) }),
     services,
     programmed,
     client: user => client(user),
     async start() {
       await apiServer.bootstrap()
-      const controllers = [
-        startServiceAccountController(host, forControllers, { namespaces, serviceAccounts }),
-        startRootCaController(host, forControllers, { namespaces, configMaps, caCertificate }),
-        startNodeTaintController(host, forControllers, { nodes }),
-        startTaintEvictionController(host, forControllers, {
-          pods,
-          nodes,
-          events: createEventRecorder(host, forControllers, { component: 'taint-eviction-controller' }),
-        }),
-        startBuiltInServicesController(host, forControllers, { services, endpoints, endpointSlices, builtIn }),
-        startEndpointSliceController(host, forControllers, {
-          services,
-          pods,
-          endpointSlices,
-          nodes,
-          events: createEventRecorder(host, forControllers, { component: 'endpoint-slice-controller' }),
-        }),
-        startEndpointsController(host, forControllers, { services, pods, endpoints }),
-        startEndpointSliceMirroringController(host, forControllers, { services, endpoints, endpointSlices }),
-        startNamespaceController(host, forControllers, { namespaces, kinds }),
-        metricsCollector.start(nodes),
-        startScheduler(host, { client: forScheduler, pods, nodes, events: schedulerEvents(host, forScheduler) }),
+      const components = [
+        ...startControllers(host, { client: forControllers, cacheOf: caches.of, caCertificate, builtIn }),
+        metricsCollector.start(caches.of(Node)),
+        startScheduler(host, { client: forScheduler, pods: caches.of(Pod), nodes: caches.of(Node), events: schedulerEvents(host, forScheduler) }),
       ]
-      stopping.push(...controllers.map(controller => () => controller.stop()))
-      await Promise.all(caches.map(cache => cache.synced))
+      stopping.push(...components.map(component => () => component.stop()))
+      await Promise.all([caches.synced(), published.synced()])
     },
     async addNode(parts) {
       const node = createNode({ ...parts, programmed: step => programmed.record(parts.name, step) }, { handle: apiServer.handle, client, clusterDomain, dnsIP })
@@ -182,7 +150,8 @@ export function createCluster({
       for (const node of running.values()) await node.stop()
       running.clear()
       for (const stop of stopping.splice(0).reverse()) await stop()
-      caches.forEach(cache => cache.stop())
+      caches.stop()
+      published.stop()
       apiServer.close()
     },
   }

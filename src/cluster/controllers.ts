@@ -1,0 +1,54 @@
+/** The controller manager: every controller, and what each of them looks at. */
+import { ConfigMap } from '../api/kinds/config_map.ts'
+import { EndpointSlice } from '../api/kinds/endpoint_slice.ts'
+import { Endpoints } from '../api/kinds/endpoints.ts'
+import { kinds } from '../api/kinds/index.ts'
+import { Namespace } from '../api/kinds/namespace.ts'
+import { Node } from '../api/kinds/node.ts'
+import { Pod } from '../api/kinds/pod.ts'
+import { ServiceAccount } from '../api/kinds/service_account.ts'
+import { Service } from '../api/kinds/service.ts'
+import type { Host } from '../base/host.ts'
+import type { CacheOf } from '../client/caches.ts'
+import type { Client } from '../client/client.ts'
+import { createEventRecorder } from '../client/events.ts'
+import { startBuiltInServicesController, type BuiltInService } from '../controllers/built_in_services.ts'
+import { startEndpointSliceController } from '../controllers/endpoints/endpoint_slices.ts'
+import { startEndpointsController } from '../controllers/endpoints/endpoints.ts'
+import { startEndpointSliceMirroringController } from '../controllers/endpoints/mirroring.ts'
+import { startNamespaceController } from '../controllers/namespace.ts'
+import { startNodeTaintController } from '../controllers/node_taints.ts'
+import { startRootCaController } from '../controllers/root_ca.ts'
+import { startServiceAccountController } from '../controllers/service_account.ts'
+import { startTaintEvictionController } from '../controllers/taint_eviction.ts'
+
+export interface ControllerManagerParts {
+  readonly client: Client
+  /** One for each kind, shared by all. */
+  readonly cacheOf: CacheOf
+  /** PEM, published to every namespace. */
+  readonly caCertificate: string
+  readonly builtIn: readonly BuiltInService[]
+}
+
+export function startControllers(host: Host, { client, cacheOf, caCertificate, builtIn }: ControllerManagerParts): readonly { stop(): Promise<void> }[] {
+  const pods = cacheOf(Pod)
+  const nodes = cacheOf(Node)
+  const namespaces = cacheOf(Namespace)
+  const services = cacheOf(Service)
+  const endpoints = cacheOf(Endpoints)
+  const endpointSlices = cacheOf(EndpointSlice)
+  const events = (component: string) => createEventRecorder(host, client, { component })
+
+  return [
+    startNamespaceController(host, client, { namespaces, kinds }),
+    startServiceAccountController(host, client, { namespaces, serviceAccounts: cacheOf(ServiceAccount) }),
+    startRootCaController(host, client, { namespaces, configMaps: cacheOf(ConfigMap), caCertificate }),
+    startNodeTaintController(host, client, { nodes }),
+    startTaintEvictionController(host, client, { pods, nodes, events: events('taint-eviction-controller') }),
+    startBuiltInServicesController(host, client, { services, endpoints, endpointSlices, builtIn }),
+    startEndpointSliceController(host, client, { services, pods, endpointSlices, nodes, events: events('endpoint-slice-controller') }),
+    startEndpointsController(host, client, { services, pods, endpoints }),
+    startEndpointSliceMirroringController(host, client, { services, endpoints, endpointSlices }),
+  ]
+}
