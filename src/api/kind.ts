@@ -53,6 +53,9 @@ export interface Kind<T extends KubernetesObject = KubernetesObject> extends Res
   /** How long the object stays after a delete, in seconds, before it is removed: Pods. Undefined: it goes at once. */
   graceSeconds?(object: T, requested: number | undefined): number
 
+  /** For kinds with the subresource `scale`: how many instances are wanted, and how many there are. */
+  readonly scale?: ScaleOf<T>
+
   /** Field selectors beyond metadata.name and metadata.namespace. */
   readonly fieldSelectors: { readonly [label: string]: FieldOf<T> }
   readonly columns: readonly Column<T>[]
@@ -62,6 +65,16 @@ export interface Kind<T extends KubernetesObject = KubernetesObject> extends Res
 
 /** Written as a method so that a Kind<Pod> can stand where any Kind is asked for: the registry only hands a kind its own objects. */
 type FieldOf<T> = { read(object: T): string }['read']
+
+/** What `kubectl scale`, autoscalers and disruption budgets read of a workload, and the one thing they write. */
+export interface ScaleOf<T> {
+  wanted(object: T): number
+  /** Changes the draft. */
+  setWanted(draft: T, replicas: number): void
+  actual(object: T): number
+  /** Which Pods are its instances, in the form of a query: `app=web,tier in (a,b)`. */
+  selector(object: T): string
+}
 
 export type Verb = 'create' | 'delete' | 'deletecollection' | 'get' | 'list' | 'patch' | 'update' | 'watch'
 

@@ -80,9 +80,14 @@ const POD: readonly UnsupportedField[] = [
   ...inContainers,
 ]
 
+/** The Pods that a workload makes: a Warning is of use where they are written, not where they are made. */
+const TEMPLATE = below('spec.template', POD)
+
 /** By kind. Other kinds have only what is said of every kind. */
 const BY_KIND: Readonly<Record<string, readonly UnsupportedField[]>> = {
   Pod: POD,
+  ReplicaSet: TEMPLATE,
+  ReplicationController: TEMPLATE,
   Service: [
     { path: 'spec.healthCheckNodePort', says: 'Poise runs no health check of load balancers yet' },
     { path: 'spec.loadBalancerSourceRanges', says: 'Poise lets everybody in who reaches the address' },

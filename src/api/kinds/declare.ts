@@ -1,4 +1,5 @@
 /** Declares a kind: names what is special about it and fills in what is usual. */
+import { cloneJson } from '../deep.ts'
 import type { Kind, Verb } from '../kind.ts'
 import type { KubernetesObject } from '../meta.ts'
 import { unsupportedFieldsOf } from '../unsupported.ts'
@@ -10,6 +11,13 @@ const ALL_VERBS: readonly Verb[] = ['create', 'delete', 'deletecollection', 'get
 
 /** `status` as a subresource, with the verbs it always has. */
 export const statusSubresource = { name: 'status', verbs: ['get', 'patch', 'update'] } as const
+
+/** Writers of the status and writers of the rest leave each other's part alone. */
+export function keepOtherPart<T extends KubernetesObject & { spec?: unknown; status?: unknown }>(draft: T, old: T, subresource: string): void {
+  const kept = subresource === 'status' ? 'spec' : 'status'
+  if (old[kept] === undefined) delete draft[kept]
+  else draft[kept] = cloneJson(old[kept])
+}
 
 type Special<T extends KubernetesObject> = Partial<Kind<T>> & Pick<Kind<T>, 'kind' | 'plural' | 'namespaced' | 'schema'>
 

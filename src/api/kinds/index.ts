@@ -13,8 +13,11 @@ import { PodMetrics } from './pod_metrics.ts'
 import { Namespace } from './namespace.ts'
 import { Node } from './node.ts'
 import { Pod } from './pod.ts'
+import { PodDisruptionBudget } from './pod_disruption_budget.ts'
 import { PodTemplate } from './pod_template.ts'
 import { PriorityClass } from './priority_class.ts'
+import { ReplicaSet } from './replica_set.ts'
+import { ReplicationController } from './replication_controller.ts'
 import { RuntimeClass } from './runtime_class.ts'
 import { Secret } from './secret.ts'
 import { SelfSubjectAccessReview } from './self_subject_access_review.ts'
@@ -35,13 +38,16 @@ export const kinds: readonly Kind[] = [
   Node,
   Pod,
   PodTemplate,
+  ReplicationController,
   Secret,
   ServiceAccount,
   Service,
+  ReplicaSet,
   EventsEvent,
   EndpointSlice,
   Lease,
   RuntimeClass,
+  PodDisruptionBudget,
   PriorityClass,
   SelfSubjectReview,
   TokenReview,

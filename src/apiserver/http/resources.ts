@@ -13,6 +13,7 @@ import { listObjects } from '../registry/list.ts'
 import { patchObject } from '../registry/patch.ts'
 import { updateObject } from '../registry/update.ts'
 import { watchObjects } from '../registry/watch.ts'
+import { scaleObject } from '../subresources/scale.ts'
 import { acceptedForm, listResponse, outcomeResponse, watchForm } from './form.ts'
 import type { Clause } from './negotiate.ts'
 import { bodyResponse } from './respond.ts'
@@ -46,6 +47,7 @@ export function createResources(parts: Parts, special: ReadonlyMap<string, Speci
       const call: Call = { kind, namespace: route.namespace, name: route.name, subresource, user, request, warnings }
       const handler = special.get(specialKey(route))
       if (handler) return runSpecial(handler, call, exchange)
+      if (kind.scale && route.subresource === 'scale') return runSpecial(scaleObject(parts, kind.scale), call, exchange)
       return subresource ? serveSubresource(call, exchange) : serveMain(call, exchange)
     },
   }

@@ -4,6 +4,7 @@ import { applyJsonPatch } from '../../api/json_patch.ts'
 import { applyMergePatch } from '../../api/merge_patch.ts'
 import type { KubernetesObject } from '../../api/meta.ts'
 import { applyStrategicMergePatch } from '../../api/strategic_merge_patch.ts'
+import type { FieldValidation } from '../../api/field_validation.ts'
 import { badRequest, notFound, unsupportedMediaType } from '../../api/status.ts'
 import type { Parts } from '../parts.ts'
 import { applyObject } from './apply.ts'
@@ -17,29 +18,53 @@ const PATCH_TYPES = 'application/json-patch+json, application/merge-patch+json, 
 
 /** Throws an ApiError: 415 for other media types, 422 when a JSON patch does not fit the object. */
 export async function patchObject(parts: Parts, call: Call): Promise<Outcome> {
-  const type = (call.request.headers['content-type'] ?? '').split(';', 1)[0]!.trim().toLowerCase()
-  if (type === 'application/apply-patch+yaml') return applyObject(parts, call)
-  const language = LANGUAGES[type]
-  if (!language) throw unsupportedMediaType(PATCH_TYPES)
-
+  if (mediaTypeOf(call) === APPLY_MEDIA_TYPE) return applyObject(parts, call)
   const options = writeOptions(call.request, 'PatchOptions')
   const { kind, namespace, name } = call
-  const { json: patch, duplicateFields } = readAnyBody(call.request, options.fieldValidation)
-  if (type !== 'application/json-patch+json' && !isObject(patch)) throw badRequest('json: cannot unmarshal the patch into an object')
+  const patch = readPatch(call, options.fieldValidation)
   if (!(await parts.store.get(keyIn(kind, namespace, name)))) throw notFound(kind, name)
 
   return changeObject(parts, call, options, {
-    againOnConflict: !namesVersion(patch),
+    againOnConflict: !patch.namesVersion,
     makeDraft(current) {
-      const patched = language(kind, current, patch)
-      if (!isObject(patched)) throw badRequest('the patch leaves no object behind')
-      const draft = draftOf(parts, kind, withType(kind, patched), { duplicateFields, validation: options.fieldValidation, warnings: call.warnings })
+      const { duplicateFields } = patch
+      const draft = draftOf(parts, kind, patch.apply(kind, current), { duplicateFields, validation: options.fieldValidation, warnings: call.warnings })
       return checked(draft, name)
     },
   })
 }
 
-type Language = (kind: Kind, current: KubernetesObject, patch: unknown) => unknown
+export interface ReadPatch {
+  /** A patch that says which version it is for fails on any other; without, it is tried again on the newest. */
+  readonly namesVersion: boolean
+  readonly duplicateFields: readonly string[]
+  /** The object with the patch applied, as JSON that has not been decoded yet. */
+  apply(kind: Pick<Kind, 'group' | 'version' | 'kind' | 'schema'>, current: KubernetesObject): Record<string, unknown>
+}
+
+/** Throws an ApiError: 415 for media types that are none of the three languages. */
+export function readPatch(call: Pick<Call, 'request'>, validation: FieldValidation): ReadPatch {
+  const type = mediaTypeOf(call)
+  const language = LANGUAGES[type]
+  if (!language) throw unsupportedMediaType(PATCH_TYPES)
+  const { json: patch, duplicateFields } = readAnyBody(call.request, validation)
+  if (type !== 'application/json-patch+json' && !isObject(patch)) throw badRequest('json: cannot unmarshal the patch into an object')
+  return {
+    namesVersion: namesVersion(patch),
+    duplicateFields,
+    apply(kind, current) {
+      const patched = language(kind, current, patch)
+      if (!isObject(patched)) throw badRequest('the patch leaves no object behind')
+      return withType(kind, patched)
+    },
+  }
+}
+
+const mediaTypeOf = ({ request }: Pick<Call, 'request'>): string => (request.headers['content-type'] ?? '').split(';', 1)[0]!.trim().toLowerCase()
+
+const APPLY_MEDIA_TYPE = 'application/apply-patch+yaml'
+
+type Language = (kind: Pick<Kind, 'schema'>, current: KubernetesObject, patch: unknown) => unknown
 
 const LANGUAGES: Readonly<Record<string, Language>> = {
   'application/json-patch+json': (_kind, current, patch) => applyJsonPatch(current, patch),
@@ -52,13 +77,12 @@ function checked(draft: KubernetesObject, name: string): KubernetesObject {
   return draft
 }
 
-const withType = (kind: Kind, object: Record<string, unknown>): Record<string, unknown> => ({
+const withType = (kind: Pick<Kind, 'group' | 'version' | 'kind'>, object: Record<string, unknown>): Record<string, unknown> => ({
   ...object,
   apiVersion: object.apiVersion ?? apiVersionOf(kind),
   kind: object.kind ?? kind.kind,
 })
 
-/** A patch that says which version it is for fails on any other; without, it is tried again on the newest. */
 const namesVersion = (patch: unknown): boolean =>
   isObject(patch) && isObject(patch.metadata) && typeof patch.metadata.resourceVersion === 'string' && patch.metadata.resourceVersion !== ''
 

@@ -1,0 +1,31 @@
+import { objectFields } from '../meta.ts'
+import type { Kind, Subresource } from '../kind.ts'
+import { described, int32, object, present, required, string, type Infer } from '../schema.ts'
+import { declareVirtualKind } from './declare.ts'
+
+const scaleSpec = object('io.k8s.api.autoscaling.v1.ScaleSpec', {
+  replicas: int32({ default: 0, doc: 'How many instances there shall be.' }),
+})
+
+const scaleStatus = object('io.k8s.api.autoscaling.v1.ScaleStatus', {
+  replicas: required(int32({ doc: 'How many instances there are.' })),
+  selector: string({ doc: 'Which Pods are counted, in the form of a query.' }),
+})
+
+const schema = object(
+  'io.k8s.api.autoscaling.v1.Scale',
+  {
+    ...objectFields,
+    spec: present(scaleSpec, { doc: 'How many instances there shall be.' }),
+    status: described(scaleStatus, 'How many instances there are.'),
+  },
+  { doc: 'The size of a workload, by itself: what is wanted and what there is.' },
+)
+
+export interface Scale extends Infer<typeof schema> {}
+
+/** Only as the subresource `scale` of workloads. */
+export const Scale: Kind<Scale> = declareVirtualKind<Scale>({ group: 'autoscaling', kind: 'Scale', plural: 'scales', namespaced: true, schema })
+
+/** For kinds that declare how they are scaled. */
+export const scaleSubresource: Subresource = { name: 'scale', verbs: ['get', 'patch', 'update'], kind: Scale }

@@ -1,0 +1,50 @@
+/** What holds for every parent of Pods: its selector selects the Pods it makes, and it never changes. */
+import { deepEqual } from '../deep.ts'
+import { forbidden, invalidValue, notSupported, requiredValue, type FieldError } from '../field_error.ts'
+import { matchesLabelSelector, validateLabelSelector } from '../label_selector.ts'
+import type { LabelSelector } from '../types/label_selector.ts'
+import type { PodTemplateSpec } from '../types/pod_template_spec.ts'
+import { validatePodTemplateSpec } from './pod_template_spec.ts'
+import { nonNegative } from './rules.ts'
+
+/** @param workload as Kubernetes' sentence names it: `deployment` */
+export function validateWorkloadSelector(selector: LabelSelector | undefined, template: PodTemplateSpec | undefined, workload: string): FieldError[] {
+  if (!selector) return [requiredValue('spec.selector')]
+  const errors = validateLabelSelector(selector, 'spec.selector')
+  if (isEmptySelector(selector)) errors.push(invalidValue('spec.selector', selector, `empty selector is invalid for ${workload}`))
+  else if (errors.length === 0 && template && !matchesLabelSelector(selector, template.metadata.labels))
+    errors.push(invalidValue('spec.template.metadata.labels', template.metadata.labels ?? {}, '`selector` does not match template `labels`'))
+  return errors
+}
+
+/** Pods that a workload keeps alive: they restart for ever and have no deadline. */
+export function validateLivingTemplate(template: PodTemplateSpec, workload: string): FieldError[] {
+  const { restartPolicy, activeDeadlineSeconds } = template.spec
+  return [
+    ...validatePodTemplateSpec(template, 'spec.template'),
+    ...(restartPolicy !== 'Always' ? [notSupported('spec.template.spec.restartPolicy', restartPolicy, ['Always'])] : []),
+    ...(activeDeadlineSeconds !== undefined
+      ? [forbidden('spec.template.spec.activeDeadlineSeconds', `activeDeadlineSeconds in ${workload} is not Supported`)]
+      : []),
+  ]
+}
+
+export const selectorUnchanged = (selector: unknown, old: unknown): FieldError[] =>
+  deepEqual(selector, old) ? [] : [invalidValue('spec.selector', selector, 'field is immutable')]
+
+/** Counts of a status: none below 0, and none of a part above the whole. */
+export function validateReplicaCounts(status: object): FieldError[] {
+  const counts = status as Readonly<Record<string, number | undefined>>
+  const total = counts.replicas ?? 0
+  const errors = Object.keys(counts).flatMap(name => (typeof counts[name] === 'number' ? nonNegative(counts[name], `status.${name}`) : []))
+  const above = (part: string, whole: number, name: string) =>
+    (counts[part] ?? 0) > whole ? [invalidValue(`status.${part}`, counts[part], `cannot be greater than ${name}`)] : []
+  return [
+    ...errors,
+    ...['fullyLabeledReplicas', 'readyReplicas', 'availableReplicas'].flatMap(part => above(part, total, 'status.replicas')),
+    ...(counts.availableReplicas !== undefined ? above('availableReplicas', counts.readyReplicas ?? 0, 'readyReplicas') : []),
+  ]
+}
+
+const isEmptySelector = ({ matchLabels, matchExpressions }: LabelSelector): boolean =>
+  Object.keys(matchLabels ?? {}).length === 0 && (matchExpressions ?? []).length === 0
