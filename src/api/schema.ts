@@ -87,6 +87,8 @@ export interface Field<S extends Schema = Schema, R extends boolean = boolean> {
   readonly present?: true
   /** What the field is for; where it refers to a type that others use too, the type's own sentence would not say it. */
   readonly doc?: string
+  /** A strategic merge patch replaces the whole value (x-kubernetes-patch-strategy: replace). */
+  readonly patchReplace?: true
   /** `f:<name>`, as managedFields names it: kept, because every write names most of its fields. */
   readonly step?: string
 }
@@ -169,6 +171,11 @@ export function present<const S extends Schema>(schema: S, options: Described = 
 /** Says what a field of a shared type is for: `livenessProbe` and `readinessProbe` are both probes. */
 export function described<const S extends Schema>(schema: S, doc: string): Field<S, false> {
   return { schema, required: false, doc }
+}
+
+/** Marks an object that a strategic merge patch does not merge, but puts in place of the old one. */
+export function replacedByPatch<const S extends Schema>(schema: S, doc: string): Field<S, false> {
+  return { schema, required: false, doc, patchReplace: true }
 }
 
 export function object<const S extends Shape>(name: string, shape: S, options: { doc?: string; atomic?: true } = {}): ObjectSchema<FieldsOf<S>> {

@@ -41,7 +41,8 @@ function mergeMember(schema: Schema | undefined, result: JsonObject, key: string
   const memberSchema = memberOf(schema, key)
   const current = Object.hasOwn(result, key) ? result[key] : undefined
   if (isJsonObject(patched)) {
-    setOwn(result, key, isJsonObject(current) ? mergeObject(memberSchema, current, patched) : mergeObject(memberSchema, {}, patched))
+    const merges = isJsonObject(current) && !isReplaced(schema, key)
+    setOwn(result, key, mergeObject(memberSchema, merges ? current : {}, patched))
   } else if (Array.isArray(patched) && memberSchema?.type === 'list' && memberSchema.patchMerge) {
     const merged = mergeList(memberSchema, Array.isArray(current) ? current : [], patched, mergeObject)
     setOwn(result, key, order ? orderList(memberSchema, key, merged, Array.isArray(current) ? current : [], patched, order) : merged)
@@ -85,6 +86,9 @@ function retainKeys(result: JsonObject, patch: JsonObject): void {
   if (stray !== undefined) throw badRequest(`patch content doesn't match retainKeys list: ${stray}`)
   for (const key of Object.keys(result)) if (!retained.includes(key)) delete result[key]
 }
+
+const isReplaced = (schema: Schema | undefined, key: string): boolean =>
+  schema?.type === 'object' && Object.hasOwn(schema.fields, key) && schema.fields[key]!.patchReplace === true
 
 function memberOf(schema: Schema | undefined, key: string): Schema | undefined {
   if (schema?.type === 'map') return schema.values

@@ -56,7 +56,10 @@ function defineObject(schema: ObjectSchema<Fields>, dialect: Dialect, models: Ma
   models.set(schema.name, model)
   if (schema.doc) model['description'] = schema.doc
   const properties: Json = {}
-  for (const name of Object.keys(schema.fields)) properties[name] = describe(schema.fields[name]!.schema, dialect, models, schema.fields[name]!.doc)
+  for (const [name, field] of Object.entries(schema.fields)) {
+    const property = describe(field.schema, dialect, models, field.doc)
+    properties[name] = field.patchReplace ? { ...property, 'x-kubernetes-patch-strategy': 'replace' } : property
+  }
   if (Object.keys(properties).length) model['properties'] = properties
   const requiredFields = Object.keys(schema.fields).filter(name => schema.fields[name]!.required)
   if (requiredFields.length) model['required'] = requiredFields
