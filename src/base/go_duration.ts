@@ -12,3 +12,15 @@ export function goDuration(ms: number): string {
 }
 
 const trim = (number: string): string => (number.includes('.') ? number.replace(/\.?0+$/, '') : number)
+
+const UNITS_MS: Readonly<Record<string, number>> = { ns: 1e-6, us: 1e-3, µs: 1e-3, ms: 1, s: 1000, m: 60_000, h: 3_600_000 }
+
+/** Milliseconds of `1h30m`, `-1.5s` or `0`; undefined for what Go would not take. */
+export function parseGoDuration(text: string): number | undefined {
+  const [, sign, rest] = /^([+-]?)(.*)$/s.exec(text)!
+  if (rest === '0') return 0
+  if (!/^((\d+\.?\d*|\.\d+)(ns|us|µs|ms|s|m|h))+$/.test(rest!)) return undefined
+  let ms = 0
+  for (const [, number, unit] of rest!.matchAll(/([\d.]+)([^\d.]+)/g)) ms += Number(number) * UNITS_MS[unit!]!
+  return sign === '-' ? -ms : ms
+}
