@@ -106,13 +106,14 @@ export async function startVirtualCluster({
   for (const [index, name] of names.entries()) {
     const host = world.host(name)
     const nodeAddress = `10.0.${Math.floor(index / 250)}.${(index % 250) + 1}`
+    const podCidr = podCidrOf(index)
     const runtime = createSimulatedRuntime(host, {
       ...runtimeOptions,
       nodeAddress,
-      podCidr: `10.244.${index}.0/24`,
+      podCidr,
       resolve: async question => addressesOf(cluster.dns, CLUSTER_DOMAIN, question),
     })
-    const node = createVirtualNode(name, { world, cluster, host, runtime, machine: simulatedMachine(name, nodeAddress, host) })
+    const node = createVirtualNode(name, { world, cluster, host, runtime, machine: simulatedMachine(name, { address: nodeAddress, podCidr, host }) })
     await world.finish(node.restart(), START_LIMIT_MS)
     started.set(name, node)
   }
@@ -185,10 +186,14 @@ function createVirtualNode(
   }
 }
 
+/** 256 nodes have theirs in 10.244.0.0/16, as kubeadm's examples do; more have them in what is free below it. */
+const podCidrOf = (index: number): string => `10.${index < 256 ? 244 : 127 + Math.floor(index / 256)}.${index % 256}.0/24`
+
 /** What a node of the simulation is: four cores, 8 GiB. */
-const simulatedMachine = (hostname: string, address: string, { random }: Host): Machine => ({
+const simulatedMachine = (hostname: string, { address, podCidr, host: { random } }: { address: string; podCidr: string; host: Host }): Machine => ({
   hostname,
   addresses: [address],
+  podCidr,
   cpuMilli: 4_000,
   memoryBytes: 8 * 1024 ** 3,
   ephemeralStorageBytes: 100 * 1024 ** 3,

@@ -31,8 +31,10 @@ export const Node: Kind<Node> = declareKind<Node>({
     statusSubresource,
   ],
   fieldSelectors: { 'spec.unschedulable': ({ spec }) => String(spec.unschedulable ?? false) },
-  setDefaults: ({ status }) => {
+  setDefaults: ({ spec, status }) => {
     if (status.capacity && !status.allocatable) status.allocatable = { ...status.capacity }
+    // Whoever takes the last taint away leaves an empty list, which Kubernetes does not keep.
+    if (spec.taints?.length === 0) delete spec.taints
   },
   prepareForUpdate: (draft, old, subresource) => {
     if (subresource === 'status') draft.spec = cloneJson(old.spec)

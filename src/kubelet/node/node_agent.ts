@@ -55,6 +55,8 @@ export function createNodeAgent(context: KubeletContext, guard: NodeGuard): Node
   const stopping = new AbortController()
   const tasks: { stop(): Promise<void> }[] = []
   let reported: NodeStatus | undefined
+  /** What the API made of it. */
+  let answered: NodeStatus | undefined
   let reportedAt: Millis = -Infinity
   let wasUnschedulable = false
   let node: Node | undefined
@@ -113,11 +115,14 @@ export function createNodeAgent(context: KubeletContext, guard: NodeGuard): Node
 
   async function report(force: boolean): Promise<void> {
     noteSchedulable()
-    const before = reported ?? node?.status
+    const before = guard.seen()?.status ?? reported
     const status = await currentStatus(before)
     const now = clock.now()
-    if (!force && deepEqual(withoutHeartbeats(status), withoutHeartbeats(before)) && now - reportedAt < REPORT_EVERY_MS) return
+    // Whoever took the node for lost has written so: that it lives is news then, though nothing about it has changed.
+    const isNews = !isSame(status, reported) || !isSame(answered, before)
+    if (!force && !isNews && now - reportedAt < REPORT_EVERY_MS) return
     node = await client.patch(Node, key, { type: 'strategic', body: { status } }, { subresource: 'status' })
+    answered = node.status
     if (before?.nodeInfo?.bootID && before.nodeInfo.bootID !== machine.bootId) {
       events.warning(node, 'Rebooted', `Node ${nodeName} has been rebooted, boot id: ${machine.bootId}`)
     }
@@ -198,8 +203,16 @@ export function createNodeAgent(context: KubeletContext, guard: NodeGuard): Node
 /** Of a runtime that does not answer: as it was called last. */
 const runtimeNameOf = (previous: NodeStatus | undefined): string => previous?.nodeInfo?.containerRuntimeVersion?.split('://', 1)[0] || 'unknown'
 
-const withoutHeartbeats = (status: NodeStatus | undefined): unknown =>
-  status && { ...status, conditions: status.conditions?.map(condition => ({ ...condition, lastHeartbeatTime: undefined })) }
+/** But for the heartbeats. What others may have added is no difference. */
+const isSame = (ours: NodeStatus | undefined, other: NodeStatus | undefined): boolean =>
+  deepEqual(withoutHeartbeats(ours, ours), withoutHeartbeats(other, ours))
+
+function withoutHeartbeats(status: NodeStatus | undefined, like: NodeStatus | undefined): unknown {
+  const conditions = (status?.conditions ?? [])
+    .filter(({ type }) => like?.conditions?.some(own => own.type === type))
+    .map(condition => ({ ...condition, lastHeartbeatTime: undefined }))
+  return status && { ...Object.fromEntries(Object.keys(like ?? {}).map(field => [field, status[field as keyof NodeStatus]])), conditions }
+}
 
 const includesAll = (there: Readonly<Record<string, string>> | undefined, wanted: Readonly<Record<string, string>>): boolean =>
   Object.entries(wanted).every(([key, value]) => there?.[key] === value)
