@@ -86,8 +86,11 @@ const TEMPLATE = below('spec.template', POD)
 /** By kind. Other kinds have only what is said of every kind. */
 const BY_KIND: Readonly<Record<string, readonly UnsupportedField[]>> = {
   Pod: POD,
+  DaemonSet: TEMPLATE,
+  Deployment: TEMPLATE,
   ReplicaSet: TEMPLATE,
   ReplicationController: TEMPLATE,
+  StatefulSet: [...TEMPLATE, { path: 'spec.updateStrategy.rollingUpdate.maxUnavailable', says: ALPHA }],
   Service: [
     { path: 'spec.healthCheckNodePort', says: 'Poise runs no health check of load balancers yet' },
     { path: 'spec.loadBalancerSourceRanges', says: 'Poise lets everybody in who reaches the address' },

@@ -2,6 +2,9 @@
 import type { Kind } from '../kind.ts'
 import { Binding } from './binding.ts'
 import { ConfigMap } from './config_map.ts'
+import { ControllerRevision } from './controller_revision.ts'
+import { DaemonSet } from './daemon_set.ts'
+import { Deployment } from './deployment.ts'
 import { EndpointSlice } from './endpoint_slice.ts'
 import { Endpoints } from './endpoints.ts'
 import { Event } from './event.ts'
@@ -12,6 +15,8 @@ import { NodeMetrics } from './node_metrics.ts'
 import { PodMetrics } from './pod_metrics.ts'
 import { Namespace } from './namespace.ts'
 import { Node } from './node.ts'
+import { PersistentVolumeClaim } from './persistent_volume_claim.ts'
+import { PersistentVolume } from './persistent_volume.ts'
 import { Pod } from './pod.ts'
 import { PodDisruptionBudget } from './pod_disruption_budget.ts'
 import { PodTemplate } from './pod_template.ts'
@@ -25,6 +30,8 @@ import { SelfSubjectReview } from './self_subject_review.ts'
 import { SelfSubjectRulesReview } from './self_subject_rules_review.ts'
 import { ServiceAccount } from './service_account.ts'
 import { Service } from './service.ts'
+import { StatefulSet } from './stateful_set.ts'
+import { StorageClass } from './storage_class.ts'
 import { SubjectAccessReview } from './subject_access_review.ts'
 import { TokenReview } from './token_review.ts'
 
@@ -36,19 +43,26 @@ export const kinds: readonly Kind[] = [
   Event,
   Namespace,
   Node,
+  PersistentVolumeClaim,
+  PersistentVolume,
   Pod,
   PodTemplate,
   ReplicationController,
   Secret,
   ServiceAccount,
   Service,
+  ControllerRevision,
+  DaemonSet,
+  Deployment,
   ReplicaSet,
+  StatefulSet,
   EventsEvent,
   EndpointSlice,
   Lease,
   RuntimeClass,
   PodDisruptionBudget,
   PriorityClass,
+  StorageClass,
   SelfSubjectReview,
   TokenReview,
   LocalSubjectAccessReview,

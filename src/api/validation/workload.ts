@@ -46,5 +46,10 @@ export function validateReplicaCounts(status: object): FieldError[] {
   ]
 }
 
+/** Counted down, a name that was taken once would be tried again. */
+export function collisionsOnlyGrow({ collisionCount = 0 }: { collisionCount?: number }, old: { collisionCount?: number }): FieldError[] {
+  return collisionCount < (old.collisionCount ?? 0) ? [invalidValue('status.collisionCount', collisionCount, 'cannot be decremented')] : []
+}
+
 const isEmptySelector = ({ matchLabels, matchExpressions }: LabelSelector): boolean =>
   Object.keys(matchLabels ?? {}).length === 0 && (matchExpressions ?? []).length === 0
