@@ -46,6 +46,8 @@ export interface Kind<T extends KubernetesObject = KubernetesObject> extends Res
 
   /** True when metadata.generation counts changes of spec. */
   readonly generation: boolean
+  /** It counts changes of annotations, too: Deployments. */
+  readonly generationCountsAnnotations?: true
   /** An update without resourceVersion is taken as it is. */
   readonly unconditionalUpdate: boolean
   /** PUT to a name that does not exist creates it. */

@@ -89,6 +89,8 @@ export interface Field<S extends Schema = Schema, R extends boolean = boolean> {
   readonly doc?: string
   /** A strategic merge patch replaces the whole value (x-kubernetes-patch-strategy: replace). */
   readonly patchReplace?: true
+  /** It is a union of which a patch names the members to keep (x-kubernetes-patch-strategy: retainKeys). */
+  readonly patchRetainKeys?: true
   /** `f:<name>`, as managedFields names it: kept, because every write names most of its fields. */
   readonly step?: string
 }
@@ -168,6 +170,11 @@ export function present<const S extends Schema>(schema: S, options: Described = 
   return { schema, required: false, present: true, ...options }
 }
 
+/** Marks an object that must be given; left out it is filled with {}, so that validation says what is missing in it: templates of Pods. */
+export function requiredObject<const S extends Schema>(schema: S, doc: string): Field<S, true> & { readonly present: true } {
+  return { schema, required: true, present: true, doc }
+}
+
 /** Says what a field of a shared type is for: `livenessProbe` and `readinessProbe` are both probes. */
 export function described<const S extends Schema>(schema: S, doc: string): Field<S, false> {
   return { schema, required: false, doc }
@@ -176,6 +183,11 @@ export function described<const S extends Schema>(schema: S, doc: string): Field
 /** Marks an object that a strategic merge patch does not merge, but puts in place of the old one. */
 export function replacedByPatch<const S extends Schema>(schema: S, doc: string): Field<S, false> {
   return { schema, required: false, doc, patchReplace: true }
+}
+
+/** Marks a union that every stored object has: a patch says in $retainKeys which of its members stay. */
+export function presentUnion<const S extends Schema>(schema: S, doc: string): Field<S, false> & { readonly present: true } {
+  return { schema, required: false, present: true, doc, patchRetainKeys: true }
 }
 
 export function object<const S extends Shape>(name: string, shape: S, options: { doc?: string; atomic?: true } = {}): ObjectSchema<FieldsOf<S>> {

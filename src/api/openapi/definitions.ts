@@ -58,7 +58,8 @@ function defineObject(schema: ObjectSchema<Fields>, dialect: Dialect, models: Ma
   const properties: Json = {}
   for (const [name, field] of Object.entries(schema.fields)) {
     const property = describe(field.schema, dialect, models, field.doc)
-    properties[name] = field.patchReplace ? { ...property, 'x-kubernetes-patch-strategy': 'replace' } : property
+    const strategy = field.patchReplace ? 'replace' : field.patchRetainKeys && 'retainKeys'
+    properties[name] = strategy ? { ...property, 'x-kubernetes-patch-strategy': strategy } : property
   }
   if (Object.keys(properties).length) model['properties'] = properties
   const requiredFields = Object.keys(schema.fields).filter(name => schema.fields[name]!.required)

@@ -38,10 +38,14 @@ export function dnsSubdomain(value: string, prefix = false): string[] {
 
 /** Names of namespaces, containers, volumes. */
 export function dnsLabel(value: string, prefix = false): string[] {
+  const masked = maskPrefix(value, prefix)
+  const length = lengthAtMost(value, 63)
+  // What would do as a subdomain fails as a label for its dots alone.
+  if (SUBDOMAIN.whole.test(masked) && !LABEL.whole.test(masked)) return [...length, 'must not contain dots']
   return [
-    ...lengthAtMost(value, 63),
+    ...length,
     ...matches(
-      maskPrefix(value, prefix),
+      masked,
       LABEL,
       "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character",
       ['my-name', '123-abc'],

@@ -30,21 +30,34 @@ function annotationAdvice(key: string): string | undefined {
 /** What is allowed and yet hardly meant (behaviour 11.4.5). */
 export function podWarnings(pod: Pod, old: Pod | undefined): string[] {
   const { metadata, spec } = pod
-  const warnings: string[] = []
   const problems = old ? [] : dnsLabel(metadata.name ?? '')
-  if (problems.length > 0)
-    warnings.push(
-      `metadata.name: this is used in the Pod's hostname, which can result in surprising behavior; a DNS label is recommended: [${problems.join(' ')}]`,
-    )
-  for (const key in metadata.annotations) {
+  return [
+    ...(problems.length > 0
+      ? [`metadata.name: this is used in the Pod's hostname, which can result in surprising behavior; a DNS label is recommended: [${problems.join(' ')}]`]
+      : []),
+    ...annotationWarnings(metadata.annotations, old?.metadata.annotations, 'metadata.annotations'),
+    ...(old ? [] : podSpecWarnings(spec, 'spec')),
+  ]
+}
+
+/** For those that are new. */
+export function annotationWarnings(annotations: Annotations, old: Annotations, path: string): string[] {
+  const warnings: string[] = []
+  for (const key in annotations) {
     const advice = annotationAdvice(key)
-    if (advice && old?.metadata.annotations?.[key] === undefined) warnings.push(`metadata.annotations[${key}]: ${advice}`)
+    if (advice && old?.[key] === undefined) warnings.push(`${path}[${key}]: ${advice}`)
   }
-  if (old) return warnings
+  return warnings
+}
+
+type Annotations = { readonly [key: string]: string } | undefined
+
+export function podSpecWarnings(spec: Pod['spec'], path: string): string[] {
+  const warnings: string[] = []
   if (spec.terminationGracePeriodSeconds < 0)
-    warnings.push('spec.terminationGracePeriodSeconds: must be >= 0; negative values are invalid and will be treated as 1')
+    warnings.push(`${path}.terminationGracePeriodSeconds: must be >= 0; negative values are invalid and will be treated as 1`)
   for (const list of ['initContainers', 'containers'] as const) {
-    spec[list]?.forEach((container, index) => warnings.push(...containerWarnings(container, `spec.${list}[${index}]`)))
+    spec[list]?.forEach((container, index) => warnings.push(...containerWarnings(container, `${path}.${list}[${index}]`)))
   }
   return warnings
 }

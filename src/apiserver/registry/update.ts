@@ -98,7 +98,7 @@ async function changeOnce(parts: Parts, call: Call, options: WriteOptions, how: 
   await parts.admission.mutate(admission)
   kind.prepareForUpdate?.(draft, old, subresource)
   if (subresource === 'status') keepUserMetadata(draft, old)
-  countGeneration(kind, draft, old)
+  countGeneration(kind, draft, old, subresource)
 
   const errors = [
     ...validateMetadata(kind, draft),
@@ -175,9 +175,11 @@ function keepUserMetadata(draft: KubernetesObject, old: KubernetesObject): void 
   }
 }
 
-function countGeneration(kind: Kind, draft: KubernetesObject, old: KubernetesObject): void {
+function countGeneration(kind: Kind, draft: KubernetesObject, old: KubernetesObject, subresource: string): void {
   if (!kind.generation) return
-  const changed = !deepEqual(wantedOf(draft), wantedOf(old))
+  const countsAnnotations = kind.generationCountsAnnotations && subresource !== 'status'
+  const changed =
+    !deepEqual(wantedOf(draft), wantedOf(old)) || (countsAnnotations && !deepEqual(draft.metadata.annotations ?? {}, old.metadata.annotations ?? {}))
   draft.metadata.generation = (old.metadata.generation ?? 0) + (changed ? 1 : 0)
 }
 
