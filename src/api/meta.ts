@@ -76,6 +76,10 @@ export interface ObjectKey {
 
 export const keyOf = (object: { metadata: ObjectMeta }): ObjectKey => ({ namespace: object.metadata.namespace ?? '', name: object.metadata.name ?? '' })
 
+/** The one owner that manages the object; the others only keep it alive. */
+export const controllerOf = ({ metadata }: { metadata: ObjectMeta }): OwnerReference | undefined =>
+  metadata.ownerReferences?.find(({ controller }) => controller)
+
 /** `namespace/name`, or the name alone in cluster scope: for maps, queues and logs. */
 export const keyText = ({ namespace, name }: ObjectKey): string => (namespace ? `${namespace}/${name}` : name)
 

@@ -14,8 +14,10 @@ import type { BackoffRange } from '../base/backoff.ts'
 import type { Millis } from '../base/clock.ts'
 import type { Host } from '../base/host.ts'
 import { createWorkQueue } from '../base/work_queue.ts'
+import { ApiError } from '../api/status.ts'
 import { cachesSynced, type Cache, type CacheChange } from './cache.ts'
 import type { Client } from './client.ts'
+import { createOwnWrites, type OwnWrites } from './own_writes.ts'
 
 /** What is left to do for a key: nothing until something changes, or another look after a while. */
 export type Outcome = { readonly again?: Millis }
@@ -55,7 +57,7 @@ const OWN_WRITES_MAX = 1_000
 export function startController(host: Host, client: Client, options: ControllerOptions): { stop(): Promise<void> } {
   const queue = createWorkQueue(host.clock, options.retry ?? RETRY, options.name)
   const log = host.log.child({ controller: options.name })
-  const ownWrites = new Map<string, Map<Kind<never>, number>>()
+  const ownWrites = new Map<string, OwnWrites>()
   /** Keys whose turn came before the caches had seen what we wrote for them. */
   const early = new Set<string>()
   const lookAt = (key: string) => {
@@ -77,23 +79,30 @@ export function startController(host: Host, client: Client, options: ControllerO
   const hasSeenOwnWrites = (key: string): boolean => {
     const writes = ownWrites.get(key)
     if (!writes) return true
-    for (const [kind, revision] of writes) {
-      if (options.sources.some(source => source.kind === kind && source.cache.revision < revision)) return false
-    }
+    if (writes.unknown.size > 0 || !writes.seenIn(options.sources)) return false
     ownWrites.delete(key)
     return true
   }
 
-  async function work(key: string): Promise<void> {
-    if (!hasSeenOwnWrites(key)) return void early.add(key)
-    const noteWrite = (kind: Kind<never>, resourceVersion: string | undefined) => {
-      const writes = ownWrites.get(key) ?? new Map<Kind<never>, number>()
-      writes.set(kind, Math.max(writes.get(kind) ?? 0, Number(resourceVersion ?? 0)))
-      ownWrites.set(key, writes)
-      if (ownWrites.size > OWN_WRITES_MAX) [...ownWrites.keys()].forEach(hasSeenOwnWrites)
+  /** A write whose answer was lost may have taken effect: whatever it was, it is in a list that is asked for now. */
+  async function settleUnknown({ unknown, wrote }: OwnWrites): Promise<void> {
+    for (const kind of Array.from(unknown)) {
+      if (options.sources.some(source => source.kind === kind)) wrote(kind, (await client.list(kind, { limit: 1 })).metadata.resourceVersion)
+      unknown.delete(kind)
     }
+  }
+
+  async function work(key: string): Promise<void> {
     try {
-      const { again } = await options.reconcile(parseKey(key), countingClient(client, noteWrite))
+      const pending = ownWrites.get(key)
+      if (pending && pending.unknown.size > 0) await settleUnknown(pending)
+      if (!hasSeenOwnWrites(key)) return void early.add(key)
+      const writes = createOwnWrites()
+      const remembering = () => {
+        ownWrites.set(key, writes)
+        if (ownWrites.size > OWN_WRITES_MAX) [...ownWrites.keys()].forEach(hasSeenOwnWrites)
+      }
+      const { again } = await options.reconcile(parseKey(key), countingClient(client, writes, remembering))
       queue.succeeded(key)
       if (again !== undefined) queue.addAfter(key, again)
     } catch (error) {
@@ -129,12 +138,20 @@ export function startController(host: Host, client: Client, options: ControllerO
   }
 }
 
-/** The client, telling which revision each write got. */
-function countingClient(client: Client, noteWrite: (kind: Kind<never>, resourceVersion: string | undefined) => void): Client {
+/** The client, telling what became of each write. */
+function countingClient(client: Client, writes: OwnWrites, remembering: () => void): Client {
   const counted = async <T extends KubernetesObject | undefined>(kind: Kind<never>, write: Promise<T>): Promise<T> => {
-    const object = await write
-    if (object) noteWrite(kind, object.metadata.resourceVersion)
-    return object
+    try {
+      const object = await write
+      if (object) writes.wrote(kind, object.metadata.resourceVersion)
+      return object
+    } catch (error) {
+      // The server's refusal has no effect; anything else may have had one.
+      if (!(error instanceof ApiError)) writes.unknown.add(kind)
+      throw error
+    } finally {
+      remembering()
+    }
   }
   return {
     ...client,
@@ -142,6 +159,11 @@ function countingClient(client: Client, noteWrite: (kind: Kind<never>, resourceV
     update: (kind, object, o) => counted(kind, client.update(kind, object, o)),
     updateStatus: (kind, object, o) => counted(kind, client.updateStatus(kind, object, o)),
     patch: (kind, key, patch, o) => counted(kind, client.patch(kind, key, patch, o)),
-    delete: (kind, key, o) => counted(kind, client.delete(kind, key, o)),
+    async delete(kind, key, o) {
+      const object = await counted(kind, client.delete(kind, key, o))
+      // What went at once has no revision to wait for.
+      if (!object && o?.uid) writes.removed(kind, key, o.uid)
+      return object
+    },
   }
 }

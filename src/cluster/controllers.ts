@@ -6,6 +6,8 @@ import { kinds } from '../api/kinds/index.ts'
 import { Namespace } from '../api/kinds/namespace.ts'
 import { Node } from '../api/kinds/node.ts'
 import { Pod } from '../api/kinds/pod.ts'
+import { ReplicaSet } from '../api/kinds/replica_set.ts'
+import { ReplicationController } from '../api/kinds/replication_controller.ts'
 import { ServiceAccount } from '../api/kinds/service_account.ts'
 import { Service } from '../api/kinds/service.ts'
 import type { Host } from '../base/host.ts'
@@ -18,9 +20,11 @@ import { startEndpointsController } from '../controllers/endpoints/endpoints.ts'
 import { startEndpointSliceMirroringController } from '../controllers/endpoints/mirroring.ts'
 import { startNamespaceController } from '../controllers/namespace.ts'
 import { startNodeTaintController } from '../controllers/node_taints.ts'
+import { startReplicaSetController, startReplicationController } from '../controllers/replica_set/replica_set.ts'
 import { startRootCaController } from '../controllers/root_ca.ts'
 import { startServiceAccountController } from '../controllers/service_account.ts'
 import { startTaintEvictionController } from '../controllers/taint_eviction.ts'
+import { createOwnedObjects } from '../controllers/workload/owned_objects.ts'
 
 export interface ControllerManagerParts {
   readonly client: Client
@@ -40,6 +44,8 @@ export function startControllers(host: Host, { client, cacheOf, caCertificate, b
   const endpointSlices = cacheOf(EndpointSlice)
   const events = (component: string) => createEventRecorder(host, client, { component })
 
+  const ownedPods = createOwnedObjects(pods)
+
   return [
     startNamespaceController(host, client, { namespaces, kinds }),
     startServiceAccountController(host, client, { namespaces, serviceAccounts: cacheOf(ServiceAccount) }),
@@ -50,5 +56,12 @@ export function startControllers(host: Host, { client, cacheOf, caCertificate, b
     startEndpointSliceController(host, client, { services, pods, endpointSlices, nodes, events: events('endpoint-slice-controller') }),
     startEndpointsController(host, client, { services, pods, endpoints }),
     startEndpointSliceMirroringController(host, client, { services, endpoints, endpointSlices }),
+    startReplicaSetController(host, client, { replicaSets: cacheOf(ReplicaSet), pods, ownedPods, events: events('replicaset-controller') }),
+    startReplicationController(host, client, {
+      replicationControllers: cacheOf(ReplicationController),
+      pods,
+      ownedPods,
+      events: events('replication-controller'),
+    }),
   ]
 }

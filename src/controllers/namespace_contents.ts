@@ -5,9 +5,9 @@ import { isReason } from '../api/status.ts'
  * was faster, needs no other try. The cache will tell what is the case now.
  */
 export function unlessSettled(error: unknown): void {
-  const isSettled =
-    isReason(error, 'AlreadyExists') ||
-    isReason(error, 'NotFound') ||
-    (isReason(error, 'Forbidden') && error.status.details?.causes?.some(({ reason }) => reason === 'NamespaceTerminating'))
-  if (!isSettled) throw error
+  if (!isReason(error, 'AlreadyExists') && !isReason(error, 'NotFound') && !isNamespaceLeaving(error)) throw error
 }
+
+/** Nothing new can be made in a namespace that is being deleted. */
+export const isNamespaceLeaving = (error: unknown): boolean =>
+  isReason(error, 'Forbidden') && (error.status.details?.causes?.some(({ reason }) => reason === 'NamespaceTerminating') ?? false)

@@ -14,14 +14,22 @@ interface Around {
   readonly seen: readonly string[]
 }
 
-async function start(reconcile: (key: ObjectKey, client: Client, around: Around) => Promise<Outcome>, workers = 4) {
+async function start(reconcile: (key: ObjectKey, client: Client, around: Around) => Promise<Outcome>, workers = 4, updatesFail?: Error) {
   const world = createWorld({ seed: 1 })
   const host = world.host('one')
   const server = createFakeServer([configMap('a', 1), configMap('b', 1)])
   const writes = { revision: 1 }
   const client = {
     ...server.client,
-    update: async (_kind: unknown, object: ConfigMap) => configMap(object.metadata.name!, (writes.revision += 1)),
+    delete: async () => undefined,
+    async update(_kind: unknown, object: ConfigMap) {
+      if (updatesFail) {
+        // It took effect, though nobody is told.
+        server.revision = 5
+        throw updatesFail
+      }
+      return configMap(object.metadata.name!, (writes.revision += 1))
+    },
   } as unknown as Client
   const cache = createCache(host, client, ConfigMap)
   const seen: string[] = []
@@ -72,6 +80,36 @@ test('a change right behind an own write is looked at as soon as the cache has s
   server.send('MODIFIED', configMap('a', 2))
   await world.advance(100)
   assert.deepEqual(seen, ['0 default/a', '0 default/b', '103 default/a'], 'once, and at once')
+})
+
+test('what a controller has removed at once is not looked at before the cache has lost it', async () => {
+  const { world, server, seen } = await start(async ({ name, namespace }, api, { seen: so }) => {
+    if (name === 'a' && so.length < 3) await api.delete(ConfigMap, { name: 'b', namespace }, { uid: 'uid-b' })
+    return settled
+  })
+  server.send('MODIFIED', configMap('a', 2))
+  await world.advance(100)
+  assert.deepEqual(keysIn(seen), ['default/a', 'default/b'], 'the cache still shows b')
+  server.send('DELETED', configMap('b', 3))
+  await world.advance(1)
+  assert.deepEqual(keysIn(seen), ['default/a', 'default/b', 'default/b', 'default/a'])
+})
+
+test('after a write whose answer was lost a controller waits until the cache shows what a list shows', async () => {
+  const lost = new Error('read tcp: read: connection reset by peer')
+  const { world, server, seen } = await start(
+    async ({ name }, api, { seen: so }) => {
+      if (name !== 'a' || so.length > 2) return settled
+      return api.update(ConfigMap, { metadata: { name, namespace: 'default' } }).then(() => settled)
+    },
+    4,
+    lost,
+  )
+  await world.advance(500)
+  assert.deepEqual(keysIn(seen), ['default/a', 'default/b'], 'the list is at 5, the cache at 1')
+  server.send('BOOKMARK', bookmark(5))
+  await world.advance(1)
+  assert.deepEqual(keysIn(seen), ['default/a', 'default/b', 'default/a'])
 })
 
 test('a failure is tried again after 5 ms, doubled each time, and does not hold up others', async () => {
