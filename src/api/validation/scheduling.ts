@@ -21,7 +21,7 @@ export function validateAffinity({ nodeAffinity, podAffinity, podAntiAffinity }:
   ]
 }
 
-const validateNodeSelectorTerms = (terms: readonly NodeSelectorTerm[] | undefined, path: string): FieldError[] =>
+export const validateNodeSelectorTerms = (terms: readonly NodeSelectorTerm[] | undefined, path: string): FieldError[] =>
   terms?.length ? forEachAt(terms, path, validateNodeSelectorTerm) : [requiredValue(path, 'must have at least one node selector term')]
 
 const validateNodeSelectorTerm = ({ matchExpressions, matchFields }: NodeSelectorTerm, path: string): FieldError[] => [

@@ -5,6 +5,7 @@ import type { DownwardAPIVolumeFile, KeyToPath, VolumeProjection } from '../type
 import type { Volume } from '../types/volume.ts'
 import { validateFieldRef, validateResourceFieldRef } from './environment.ts'
 import { configKey, dnsLabel, dnsSubdomain } from './names.ts'
+import { validatePersistentVolumeClaimTemplate } from './persistent_volume_claim.ts'
 import { forEachAt, noDuplicates, validateName } from './rules.ts'
 
 export const validateVolumes = (volumes: readonly Volume[] | undefined, path: string): FieldError[] => [
@@ -55,7 +56,10 @@ function validateSource(volume: Volume, path: string): FieldError[] {
       ...(nfs.path && !nfs.path.startsWith('/') ? [invalidValue(`${path}.nfs.path`, nfs.path, 'must be an absolute path')] : []),
     ]
   if (csi) return needed(csi.driver, `${path}.csi.driver`)
-  if (ephemeral) return ephemeral.volumeClaimTemplate ? [] : [requiredValue(`${path}.ephemeral.volumeClaimTemplate`)]
+  if (ephemeral)
+    return ephemeral.volumeClaimTemplate
+      ? validatePersistentVolumeClaimTemplate(ephemeral.volumeClaimTemplate, `${path}.ephemeral.volumeClaimTemplate`)
+      : [requiredValue(`${path}.ephemeral.volumeClaimTemplate`)]
   return []
 }
 
