@@ -2,7 +2,7 @@
  * What the kubelet writes on sandboxes and containers, and reads back after a restart: the runtime is its only memory
  * of what runs. The names are Kubernetes' own, so that crictl and other tools of a node understand them.
  */
-import { canonicalJson } from './canonical_json.ts'
+import { canonicalJson } from '../../base/canonical_json.ts'
 import type { Pod } from '../../api/kinds/pod.ts'
 import { CONFIG_SOURCE_ANNOTATION } from '../../api/pod.ts'
 import type { Container } from '../../api/types/container.ts'

@@ -8,7 +8,7 @@ import { CONFIG_SOURCE_ANNOTATION } from '../../api/pod.ts'
 import { dnsLabel, dnsSubdomain } from '../../api/validation/names.ts'
 import { decodeBody } from '../../api/yaml.ts'
 import { messageOf } from '../../base/error_message.ts'
-import { canonicalJson } from '../container/canonical_json.ts'
+import { canonicalJson } from '../../base/canonical_json.ts'
 import { contentHash } from './content_hash.ts'
 
 export const CONFIG_HASH_ANNOTATION = 'kubernetes.io/config.hash'
