@@ -51,6 +51,8 @@ export interface ClusterParts {
   readonly metrics?: MetricsPort
   /** The way to what Pods serve, for the API's proxies. */
   readonly backends?: Backends
+  /** The way of the scheduler and the controllers to the API. Default: straight to it, in process. */
+  readonly connect?: (handle: Transport) => Transport
 }
 
 export interface Cluster {
@@ -84,6 +86,7 @@ export function createCluster({
   builtIn = [],
   metrics,
   backends,
+  connect = handle => handle,
 }: ClusterParts): Cluster {
   const running = new Map<string, RunningNode>()
   const programmed = createProgrammedSteps(metrics)
@@ -104,8 +107,9 @@ export function createCluster({
   })
   const client = (user: User, transport = apiServer.handle): Client => createClient(transport, { user, userAgent: user.name.split(':').at(-1) })
   const stopping: (() => Promise<void> | void)[] = []
-  const forScheduler = client(schedulerUser)
-  const forControllers = client(controllerManagerUser)
+  const wayToApi = connect(apiServer.handle)
+  const forScheduler = client(schedulerUser, wayToApi)
+  const forControllers = client(controllerManagerUser, wayToApi)
   const forNameServer = client(nameServerUser)
 
   /** What the scheduler and the controllers see: one cache for each kind. */

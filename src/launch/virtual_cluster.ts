@@ -33,6 +33,8 @@ export interface VirtualClusterOptions {
   /** How many nodes, or their names. */
   readonly nodes?: number | readonly string[]
   readonly world?: Omit<WorldOptions, 'seed'>
+  /** Puts a wire between the API server and the scheduler and controllers, so that it can fail. Default: they are one process. */
+  readonly wired?: boolean
   readonly runtime?: Pick<SimulatedRuntimeOptions, 'latency' | 'pullMs' | 'images' | 'programMs' | 'witness'>
 }
 
@@ -43,6 +45,8 @@ export interface VirtualCluster {
   /** The administrator's. Await its calls through `run`, because time does not move by itself. */
   readonly client: Client
   readonly nodes: ReadonlyMap<string, VirtualNode>
+  /** Between the API server and the scheduler and controllers; only of a cluster that is wired. */
+  readonly link: Link | undefined
   /** Lets time pass until the promise is settled, and gives what it holds. */
   run<T>(promise: Promise<T>): Promise<T>
   advance(ms: number): Promise<void>
@@ -80,6 +84,7 @@ export async function startVirtualCluster({
   seed,
   nodes = 1,
   world: worldOptions = {},
+  wired = false,
   runtime: runtimeOptions = {},
 }: VirtualClusterOptions): Promise<VirtualCluster> {
   const world = createWorld({ ...worldOptions, seed })
@@ -87,8 +92,10 @@ export async function startVirtualCluster({
   const store = createMemoryStore({ stamp: stampResourceVersion })
   traceStore(world, store)
   checkStore(world, store, [revisionsGrow(), ...podCheckers()])
+  let link: Link | undefined
   const cluster = createCluster({
     host: controlPlane,
+    connect: handle => (wired ? (link = createLink({ caller: controlPlane, handle })).transport : handle),
     store,
     tokens: createSimulatedTokenIssuer(controlPlane.clock),
     caCertificate: 'simulated',
@@ -125,6 +132,7 @@ export async function startVirtualCluster({
     store,
     client,
     nodes: started,
+    link,
     run: promise => world.finish(promise),
     advance: ms => world.advance(ms),
     until: (predicate, limitMs) => world.until(predicate, limitMs),
