@@ -47,10 +47,6 @@ export const UNSUPPORTED_VOLUMES = [
   'vsphereVolume',
 ] as const
 
-const EVERY_KIND: readonly UnsupportedField[] = [
-  { path: 'metadata.ownerReferences', says: 'Poise has no garbage collector yet; the object stays when its owners are gone' },
-]
-
 const CONTAINER: readonly UnsupportedField[] = [
   { path: 'env[].valueFrom.fileKeyRef', says: `${ALPHA}, and the container will not start` },
   { path: 'lifecycle.stopSignal', says: ALPHA },
@@ -83,7 +79,7 @@ const POD: readonly UnsupportedField[] = [
 /** The Pods that a workload makes: a Warning is of use where they are written, not where they are made. */
 const TEMPLATE = below('spec.template', POD)
 
-/** By kind. Other kinds have only what is said of every kind. */
+/** By kind. Of other kinds nothing is to be said. */
 const BY_KIND: Readonly<Record<string, readonly UnsupportedField[]>> = {
   Pod: POD,
   DaemonSet: TEMPLATE,
@@ -113,7 +109,7 @@ const BY_KIND: Readonly<Record<string, readonly UnsupportedField[]>> = {
   ],
 }
 
-export const unsupportedFieldsOf = (kind: string): readonly UnsupportedField[] => [...EVERY_KIND, ...(Object.hasOwn(BY_KIND, kind) ? BY_KIND[kind]! : [])]
+export const unsupportedFieldsOf = (kind: string): readonly UnsupportedField[] => (Object.hasOwn(BY_KIND, kind) ? BY_KIND[kind]! : [])
 
 /** The same rows for a place further down, such as the template of a workload. */
 function below(prefix: string, fields: readonly UnsupportedField[]): readonly UnsupportedField[] {

@@ -3,6 +3,7 @@ import { ConfigMap } from '../api/kinds/config_map.ts'
 import { EndpointSlice } from '../api/kinds/endpoint_slice.ts'
 import { Endpoints } from '../api/kinds/endpoints.ts'
 import { kinds } from '../api/kinds/index.ts'
+import { Lease } from '../api/kinds/lease.ts'
 import { Namespace } from '../api/kinds/namespace.ts'
 import { Node } from '../api/kinds/node.ts'
 import { Pod } from '../api/kinds/pod.ts'
@@ -12,14 +13,22 @@ import { ServiceAccount } from '../api/kinds/service_account.ts'
 import { Service } from '../api/kinds/service.ts'
 import type { Host } from '../base/host.ts'
 import type { CacheOf } from '../client/caches.ts'
+import { indexBy } from '../client/cache_index.ts'
 import type { Client } from '../client/client.ts'
 import { createEventRecorder } from '../client/events.ts'
 import { startBuiltInServicesController, type BuiltInService } from '../controllers/built_in_services.ts'
+import { startDisruptionController } from '../controllers/disruption/disruption.ts'
+import { startStaleDisruptionController } from '../controllers/disruption/stale_disruptions.ts'
 import { startEndpointSliceController } from '../controllers/endpoints/endpoint_slices.ts'
 import { startEndpointsController } from '../controllers/endpoints/endpoints.ts'
 import { startEndpointSliceMirroringController } from '../controllers/endpoints/mirroring.ts'
+import { startGarbageCollector } from '../controllers/garbage_collector/garbage_collector.ts'
 import { startNamespaceController } from '../controllers/namespace.ts'
+import { startLostPodsController } from '../controllers/node_lifecycle/lost_pods.ts'
+import { startNodeLifecycleController } from '../controllers/node_lifecycle/node_lifecycle.ts'
 import { startNodeTaintController } from '../controllers/node_taints.ts'
+import { startNodeTtlController } from '../controllers/node_ttl.ts'
+import { startPodGarbageCollector } from '../controllers/pod_garbage.ts'
 import { startReplicaSetController, startReplicationController } from '../controllers/replica_set/replica_set.ts'
 import { startRootCaController } from '../controllers/root_ca.ts'
 import { startServiceAccountController } from '../controllers/service_account.ts'
@@ -44,14 +53,21 @@ export function startControllers(host: Host, { client, cacheOf, caCertificate, b
   const endpointSlices = cacheOf(EndpointSlice)
   const events = (component: string) => createEventRecorder(host, client, { component })
 
+  const nodeEvents = events('node-controller')
   const ownedPods = createOwnedObjects(pods)
+  const podsOn = indexBy(pods, ({ spec }) => [spec.nodeName ?? ''])
 
   return [
+    startGarbageCollector(host, client, { kinds, cacheOf, events: events('garbage-collector-controller') }),
     startNamespaceController(host, client, { namespaces, kinds }),
     startServiceAccountController(host, client, { namespaces, serviceAccounts: cacheOf(ServiceAccount) }),
     startRootCaController(host, client, { namespaces, configMaps: cacheOf(ConfigMap), caCertificate }),
     startNodeTaintController(host, client, { nodes }),
-    startTaintEvictionController(host, client, { pods, nodes, events: events('taint-eviction-controller') }),
+    startNodeTtlController(host, client, { nodes }),
+    startNodeLifecycleController(host, client, { nodes, leases: cacheOf(Lease), events: nodeEvents }),
+    startLostPodsController(host, client, { nodes, pods, podsOn, events: nodeEvents }),
+    startPodGarbageCollector(host, client, { pods, nodes }),
+    startTaintEvictionController(host, client, { pods, nodes, podsOn, events: events('taint-eviction-controller') }),
     startBuiltInServicesController(host, client, { services, endpoints, endpointSlices, builtIn }),
     startEndpointSliceController(host, client, { services, pods, endpointSlices, nodes, events: events('endpoint-slice-controller') }),
     startEndpointsController(host, client, { services, pods, endpoints }),
@@ -63,5 +79,7 @@ export function startControllers(host: Host, { client, cacheOf, caCertificate, b
       ownedPods,
       events: events('replication-controller'),
     }),
+    startDisruptionController(host, client, { kinds, cacheOf, events: events('controllermanager') }),
+    startStaleDisruptionController(host, client, { cacheOf }),
   ]
 }

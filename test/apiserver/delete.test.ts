@@ -180,17 +180,22 @@ describe('deleting anything', () => {
     }
   })
 
-  test('where no collector would carry them out, the object goes at once and the client is told', async () => {
+  test('foreground and orphan leave the object marked, for the garbage collector; background does not wait', async () => {
     const server = await startServer()
-    for (const propagationPolicy of ['Foreground', 'Orphan']) {
-      await server.post(CONFIG_MAPS, configMapNamed('a'))
-      const answer = await server.delete(`${CONFIG_MAPS}/a`, { propagationPolicy })
-      assert.equal(answer.status, 200)
-      assert.deepEqual(answer.headers.warning, [
-        `299 - "propagationPolicy ${propagationPolicy}: Poise has no garbage collector yet; the object goes at once and its dependents stay"`,
-      ])
-      assert.equal((await server.get(`${CONFIG_MAPS}/a`)).status, 404)
+    for (const [propagationPolicy, finalizer] of [
+      ['Foreground', 'foregroundDeletion'],
+      ['Orphan', 'orphan'],
+    ] as const) {
+      await server.post(CONFIG_MAPS, configMapNamed(propagationPolicy.toLowerCase()))
+      const { status, headers, json } = await server.delete(`${CONFIG_MAPS}/${propagationPolicy.toLowerCase()}`, { propagationPolicy })
+      assert.equal(status, 200)
+      assert.equal(headers.warning, undefined)
+      assert.deepEqual(json.metadata.finalizers, [finalizer])
+      assert.equal(json.metadata.deletionGracePeriodSeconds, 0)
+      assert.ok(json.metadata.deletionTimestamp)
     }
+    const orphaning = await server.delete(`${CONFIG_MAPS}/foreground`, { orphanDependents: true })
+    assert.deepEqual(orphaning.json.metadata.finalizers, ['orphan'], 'the last word counts')
     await server.post(CONFIG_MAPS, configMapNamed('f'))
     await server.post(CONFIG_MAPS, configMapNamed('b'))
     await server.delete(`${CONFIG_MAPS}/b`, { propagationPolicy: 'Background' })
@@ -198,6 +203,27 @@ describe('deleting anything', () => {
     const both = await server.delete(`${CONFIG_MAPS}/f`, { propagationPolicy: 'Foreground', orphanDependents: true })
     assert.equal(both.status, 422)
     assert.equal((await server.delete(`${CONFIG_MAPS}/f`, { propagationPolicy: 'Sideways' })).status, 422)
+  })
+
+  test('Events have no dependents: they go at once, whatever the policy', async () => {
+    const server = await startServer()
+    const events = '/api/v1/namespaces/default/events'
+    await server.post(events, { metadata: { name: 'e' }, involvedObject: { kind: 'Pod', namespace: 'default', name: 'web' }, reason: 'R', type: 'Normal' })
+    assert.equal((await server.delete(`${events}/e`, { propagationPolicy: 'Foreground' })).json.status, 'Success')
+  })
+
+  test('a ReplicationController orphans its Pods unless the request or a finalizer says otherwise', async () => {
+    const server = await startServer()
+    const controllers = '/api/v1/namespaces/default/replicationcontrollers'
+    const draft = (name: string, finalizers?: string[]) => ({
+      metadata: { name, ...(finalizers && { finalizers }) },
+      spec: { selector: { app: name }, template: { metadata: { labels: { app: name } }, spec: podNamed(name).spec } },
+    })
+    for (const name of ['a', 'b']) await server.post(controllers, draft(name))
+    await server.post(controllers, draft('c', ['foregroundDeletion']))
+    assert.deepEqual((await server.delete(`${controllers}/a`)).json.metadata.finalizers, ['orphan'])
+    assert.equal((await server.delete(`${controllers}/b`, { propagationPolicy: 'Background' })).json.status, 'Success')
+    assert.deepEqual((await server.delete(`${controllers}/c`)).json.metadata.finalizers, ['foregroundDeletion'])
   })
 
   test('deletecollection honours selectors and answers with what it found', async () => {

@@ -8,6 +8,7 @@
 import type { Kind } from '../../api/kind.ts'
 import type { Namespace } from '../../api/kinds/namespace.ts'
 import { timestamp, type KubernetesObject } from '../../api/meta.ts'
+import { FOREGROUND_FINALIZER, isCollected, ORPHAN_FINALIZER } from '../../api/ownership.ts'
 import { conflict, notFound, staleWrite, success } from '../../api/status.ts'
 import { cloneJson } from '../../api/deep.ts'
 import type { Millis } from '../../base/clock.ts'
@@ -18,14 +19,15 @@ import { readDeleteOptions, type DeleteHow, type Propagation } from './delete_op
 import { keyIn } from './keys.ts'
 
 export async function deleteObject(parts: Parts, call: Call): Promise<Outcome> {
-  return deleteWith(parts, call, withoutCollector(readDeleteOptions(call.request), call.warnings))
+  const how = readDeleteOptions(call.request)
+  warnOfDefaultPolicy(call, how)
+  return deleteWith(parts, call, how)
 }
 
-/** Nobody would ever take the finalizers off again, and the object would stay for good. */
-export function withoutCollector(how: DeleteHow, warnings: string[]): DeleteHow {
-  if (how.propagation !== 'Foreground' && how.propagation !== 'Orphan') return how
-  warnings.push(`propagationPolicy ${how.propagation}: Poise has no garbage collector yet; the object goes at once and its dependents stay`)
-  return { ...how, propagation: 'Background' }
+/** For who might expect the Pods to go as well. kubectl always names a policy. */
+export function warnOfDefaultPolicy({ kind, warnings }: Pick<Call, 'kind' | 'warnings'>, { propagation }: DeleteHow): void {
+  const warning = propagation === undefined && ORPHANS_BY_DEFAULT.get(kind.storage.prefix)
+  if (warning) warnings.push(warning)
 }
 
 /** Deletes never lose to other writers for long; a client that named a version is told at once. */
@@ -108,19 +110,27 @@ function shortened(deletionTimestamp: string, running: number, requested: number
   return { deletionTimestamp: timestamp(endMs), graceSeconds: asked }
 }
 
-/** The garbage collector finds its orders here: who waits for dependents, who lets them go. */
+/** The garbage collector finds its orders here: who waits for dependents, who lets them go. A policy that is there already stays unless another is named. */
 function finalizersFor(kind: Kind, { metadata }: KubernetesObject, propagation: Propagation | undefined): string[] {
   const present = metadata.finalizers ?? []
-  if (propagation === undefined)
-    return metadata.deletionTimestamp || !ORPHANS_BY_DEFAULT.includes(kind.storage.prefix) ? [...present] : withOnly(present, 'orphan')
-  return withOnly(present, propagation === 'Orphan' ? 'orphan' : propagation === 'Foreground' ? 'foregroundDeletion' : undefined)
+  if (!isCollected(kind)) return withOnly(present, undefined)
+  if (propagation !== undefined)
+    return withOnly(present, propagation === 'Orphan' ? ORPHAN_FINALIZER : propagation === 'Foreground' ? FOREGROUND_FINALIZER : undefined)
+  const isDecided = metadata.deletionTimestamp !== undefined || present.includes(ORPHAN_FINALIZER) || present.includes(FOREGROUND_FINALIZER)
+  return isDecided || !ORPHANS_BY_DEFAULT.has(kind.storage.prefix) ? [...present] : withOnly(present, ORPHAN_FINALIZER)
 }
 
-/** Kept from the first days of these kinds; kubectl always names a policy. */
-const ORPHANS_BY_DEFAULT: readonly string[] = ['/replicationcontrollers/', '/batch/jobs/']
+/** Kept from the first days of these kinds, with what the writer is told. */
+const ORPHANS_BY_DEFAULT: ReadonlyMap<string, string> = new Map([
+  ['/replicationcontrollers/', ''],
+  [
+    '/batch/jobs/',
+    'child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning',
+  ],
+])
 
-const withOnly = (finalizers: readonly string[], wanted: 'orphan' | 'foregroundDeletion' | undefined): string[] => {
-  const others = finalizers.filter(finalizer => finalizer === wanted || (finalizer !== 'orphan' && finalizer !== 'foregroundDeletion'))
+const withOnly = (finalizers: readonly string[], wanted: string | undefined): string[] => {
+  const others = finalizers.filter(finalizer => finalizer === wanted || (finalizer !== ORPHAN_FINALIZER && finalizer !== FOREGROUND_FINALIZER))
   return wanted && !others.includes(wanted) ? [...others, wanted] : others
 }
 

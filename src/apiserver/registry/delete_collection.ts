@@ -2,7 +2,7 @@ import type { Kind } from '../../api/kind.ts'
 import { isReason } from '../../api/status.ts'
 import type { Parts } from '../parts.ts'
 import type { Call } from './call.ts'
-import { deleteWith, withoutCollector } from './delete.ts'
+import { deleteWith, warnOfDefaultPolicy } from './delete.ts'
 import { readDeleteOptions } from './delete_options.ts'
 import { listObjects, type ObjectList } from './list.ts'
 
@@ -11,7 +11,8 @@ const PARALLEL_MAX = 16
 
 /** DELETE of a collection: everything that matches is deleted as by itself. Answers with what was found. */
 export async function deleteCollection(parts: Parts, call: Call & { readonly kind: Kind }): Promise<ObjectList> {
-  const how = withoutCollector(readDeleteOptions(call.request), call.warnings)
+  const how = readDeleteOptions(call.request)
+  warnOfDefaultPolicy(call, how)
   const found = await listObjects(parts, call.kind, call.namespace, call.request.query)
   const rest = found.views.map(view => view.object.metadata)
   const worker = async (): Promise<void> => {

@@ -56,23 +56,19 @@ const STANDARD_FINALIZERS = ['kubernetes', 'orphan', 'foregroundDeletion']
 
 function ownerErrors(owners: NonNullable<ObjectMeta['ownerReferences']>): FieldError[] {
   const errors: FieldError[] = []
+  let controller: string | undefined
   owners.forEach((owner, i) => {
     const field = `metadata.ownerReferences[${i}]`
-    for (const part of ['apiVersion', 'kind', 'name', 'uid'] as const) {
-      if (!owner[part])
-        errors.push(invalidValue(`${field}.${part}`, owner[part] ?? '', part === 'apiVersion' ? 'version must not be empty' : 'must not be empty'))
-    }
-    if (owner.apiVersion === 'v1' && owner.kind === 'Event') errors.push(invalidValue(field, 'v1, Kind=Event', 'is disallowed from being an owner'))
+    const { apiVersion = '', kind = '', name = '', uid = '' } = owner as Partial<typeof owner>
+    if (!/^([^/]+\/)?[^/]+$/.test(apiVersion)) errors.push(invalidValue(`${field}.apiVersion`, apiVersion, 'version must not be empty'))
+    for (const [part, value] of Object.entries({ kind, name, uid })) if (!value) errors.push(invalidValue(`${field}.${part}`, value, 'must not be empty'))
+    if (apiVersion === 'v1' && kind === 'Event') errors.push(invalidValue(field, owner, '/v1, Kind=Event is disallowed from being an owner'))
+    if (!owner.controller) return
+    if (controller) {
+      const why = `Only one reference can have Controller set to true. Found "true" in references for ${controller} and ${kind}/${name}`
+      errors.push(invalidValue('metadata.ownerReferences', owners, why))
+    } else controller = `${kind}/${name}`
   })
-  const controllers = owners.filter(owner => owner.controller)
-  if (controllers.length > 1)
-    errors.push(
-      invalidValue(
-        'metadata.ownerReferences',
-        owners,
-        `Only one reference can have Controller set to true. Found "true" in references for ${controllers[0]!.kind}/${controllers[0]!.name} and ${controllers[1]!.kind}/${controllers[1]!.name}`,
-      ),
-    )
   return errors
 }
 

@@ -1,53 +1,107 @@
+/**
+ * POST pods/<name>/eviction: a delete that says why, and that a disruption budget may refuse.
+ *
+ *   planEviction ─▶ refused: 429 │ one commit: the budget counted down and the reason in the Pod ─▶ delete
+ *        ▲                                       │ somebody else wrote one of them
+ *        └───────────────────────────────────────┘
+ */
+import { cloneJson } from '../../api/deep.ts'
 import { Eviction } from '../../api/kinds/eviction.ts'
 import { Pod } from '../../api/kinds/pod.ts'
+import { PodDisruptionBudget } from '../../api/kinds/pod_disruption_budget.ts'
 import { timestamp } from '../../api/meta.ts'
-import { isTerminal, setCondition } from '../../api/pod.ts'
-import { badRequest, success } from '../../api/status.ts'
+import { isActive, setCondition } from '../../api/pod.ts'
+import { badRequest, isReason, notFound, success, timeout } from '../../api/status.ts'
+import type { Stored, Write } from '../../store/store.ts'
 import type { Parts } from '../parts.ts'
 import type { Call, Outcome } from '../registry/call.ts'
-import { checkPreconditions, deleteWith, withoutCollector } from '../registry/delete.ts'
+import { checkPreconditions, deleteWith } from '../registry/delete.ts'
+import type { DeleteHow } from '../registry/delete_options.ts'
+import { keyIn, prefixOf } from '../registry/keys.ts'
 import { readObject } from '../registry/read_object.ts'
-import { rewriteObject } from '../registry/rewrite.ts'
 import { writeOptions } from '../registry/write_options.ts'
+import { planEviction, stillProcessed, type EvictionVerdict } from './plan_eviction.ts'
 
-/**
- * POST pods/<name>/eviction: a delete that says why, and that disruption budgets may refuse
- * (there are none yet, so it always goes through).
- */
+const POD = Pod as never
+const BUDGET = PodDisruptionBudget as never
+/** As often as Kubernetes tries. Between two tries somebody else has got something done. */
+const CONFLICT_TRIES = 20
+
+/** Throws 429 with the cause DisruptionBudget, 404, 409 for a precondition, 500 for a Pod with several budgets. */
 export async function evictPod(parts: Parts, call: Call): Promise<Outcome> {
-  const options = writeOptions(call.request, 'CreateOptions')
-  const eviction = readObject(parts, Eviction as never, call.request, options.fieldValidation, call.warnings) as Eviction
-  const { name, namespace } = call
-  if (eviction.metadata.name && eviction.metadata.name !== name) throw badRequest('name in URL does not match name in Eviction object')
-  const { deleteOptions } = eviction
-  const dryRun = options.dryRun || (deleteOptions?.dryRun?.length ?? 0) > 0
-  const how = withoutCollector(
-    {
-      graceSeconds: deleteOptions?.gracePeriodSeconds,
-      uid: deleteOptions?.preconditions?.uid,
-      resourceVersion: deleteOptions?.preconditions?.resourceVersion,
-      propagation: deleteOptions?.propagationPolicy as never,
-      dryRun,
-    },
-    call.warnings,
-  )
-
-  await rewriteObject(parts, Pod, namespace, name, pod => {
-    checkPreconditions(Pod as never, pod, how)
-    if (dryRun || isTerminal(pod) || pod.metadata.deletionTimestamp) return false
-    pod.status.conditions = setCondition(
-      pod.status.conditions,
-      {
-        type: 'DisruptionTarget',
-        status: 'True',
-        reason: 'EvictionByEvictionAPI',
-        message: 'Eviction API: evicting',
-      },
-      timestamp(parts.clock.wall()),
-    )
-    return true
-  })
-  // The condition was a write of its own, so the version the client named has passed.
-  await deleteWith(parts, { ...call, kind: Pod as never }, { ...how, resourceVersion: undefined })
-  return { status: 201, object: { ...success(), code: 201 } }
+  const { namespace, name } = call
+  const how = readEviction(parts, call)
+  for (let attempt = 1; attempt <= CONFLICT_TRIES; attempt++) {
+    // In turn: otherwise the evictions of a drain would spend their tries on each other.
+    const begun = await parts.turns.take(`eviction/${namespace}`, () => beginEviction(parts, namespace, name, how))
+    if (!begun) continue
+    try {
+      await deleteWith(parts, { ...call, kind: POD }, { ...how, resourceVersion: begun.resourceVersion })
+      return { status: 201, object: success(undefined, 201) }
+    } catch (error) {
+      if (!isReason(error, 'Conflict') || begun.resourceVersion === undefined) throw error
+      if (begun.verdict.is === 'unhealthy') throw stillProcessed(begun.verdict.budget)
+    }
+  }
+  throw timeout(`couldn't evict pod ${JSON.stringify(name)} due to conflicts`)
 }
+
+function readEviction(parts: Parts, call: Call): DeleteHow {
+  const options = writeOptions(call.request, 'CreateOptions')
+  const { metadata, deleteOptions } = readObject(parts, Eviction as never, call.request, options.fieldValidation, call.warnings) as Eviction
+  if (metadata.name && metadata.name !== call.name) throw badRequest('name in URL does not match name in Eviction object')
+  return {
+    graceSeconds: deleteOptions?.gracePeriodSeconds,
+    uid: deleteOptions?.preconditions?.uid,
+    resourceVersion: deleteOptions?.preconditions?.resourceVersion,
+    propagation: deleteOptions?.propagationPolicy as never,
+    dryRun: options.dryRun || (deleteOptions?.dryRun?.length ?? 0) > 0,
+  }
+}
+
+interface Begun {
+  readonly verdict: EvictionVerdict
+  /** The only version of the Pod that may be deleted now; any, if undefined. */
+  readonly resourceVersion: string | undefined
+}
+
+/** Undefined: somebody else wrote in between. Throws what refuses the eviction. */
+async function beginEviction(parts: Parts, namespace: string, name: string, how: DeleteHow): Promise<Begun | undefined> {
+  const current = await parts.store.get(keyIn(POD, namespace, name))
+  if (!current) throw notFound(Pod, name)
+  const pod = current.value as Pod
+  checkPreconditions(POD, pod, how)
+  const { items: budgets } = await parts.store.list(prefixOf(BUDGET, namespace))
+  const wallMs = parts.clock.wall()
+  const verdict = planEviction(
+    pod,
+    budgets.map(({ value }) => value as PodDisruptionBudget),
+    wallMs,
+  )
+  if (verdict.is === 'refused') throw verdict.error
+  const isExact = verdict.is === 'unhealthy' || (verdict.is === 'free' && verdict.while === 'pending')
+  const writes = how.dryRun ? [] : [...countedDown(verdict, budgets), ...(isActive(pod) ? [withReason(current, wallMs)] : [])]
+  if (writes.length === 0) return { verdict, resourceVersion: isExact ? pod.metadata.resourceVersion : undefined }
+  // One commit: an allowance is taken only with the eviction it is taken for.
+  const commit = await parts.store.commit(writes)
+  return commit.done ? { verdict, resourceVersion: isExact ? String(commit.revision) : undefined } : undefined
+}
+
+function countedDown(verdict: EvictionVerdict, budgets: readonly Stored[]): Write[] {
+  if (verdict.is !== 'counted') return []
+  const stored = budgets.find(({ value }) => value === verdict.budget)!
+  return [{ key: stored.key, value: cloneJson({ ...verdict.budget, status: verdict.status }), expect: stored.revision }]
+}
+
+function withReason({ key, value, revision }: Stored, wallMs: number): Write {
+  const pod = cloneJson(value) as Pod
+  const { generation } = pod.metadata
+  pod.status.conditions = setCondition(
+    pod.status.conditions,
+    { ...EVICTED, ...(generation !== undefined && { observedGeneration: generation }) },
+    timestamp(wallMs),
+  )
+  return { key, value: pod, expect: revision }
+}
+
+const EVICTED = { type: 'DisruptionTarget', status: 'True', reason: 'EvictionByEvictionAPI', message: 'Eviction API: evicting' } as const
