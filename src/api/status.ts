@@ -143,8 +143,9 @@ export const tooLargeBody = (bytesMax: number): ApiError => failure(413, 'Reques
 export const expired = (message: string, metadata: Status['metadata'] = {}): ApiError =>
   new ApiError({ kind: 'Status', apiVersion: 'v1', metadata, status: 'Failure', message, reason: 'Expired', code: 410 })
 
-export const tooManyRequests = (message: string, retryAfterSeconds: number, causes?: readonly StatusCause[]): ApiError =>
-  failure(429, 'TooManyRequests', message, { ...(causes && { causes }), retryAfterSeconds })
+/** Without seconds nobody can say when; clients then wait as they think best. */
+export const tooManyRequests = (message: string, retryAfterSeconds?: number, causes?: readonly StatusCause[]): ApiError =>
+  failure(429, 'TooManyRequests', message, { ...(causes && { causes }), ...(retryAfterSeconds !== undefined && { retryAfterSeconds }) })
 
 export const timeout = (message: string): ApiError => failure(504, 'Timeout', `Timeout: ${message}`, {})
 

@@ -43,6 +43,7 @@ import { createClosing } from './registry/closing.ts'
 import { createSetDefaults } from './registry/read_object.ts'
 import { createSelectors } from './registry/selectors.ts'
 import { createServiceAddresses, firstAddress } from './registry/service_addresses.ts'
+import { createTurns } from './registry/turns.ts'
 import { createViews } from './registry/views.ts'
 import { createWatchEvents } from './registry/watch_events.ts'
 import { createWatchHubs } from './registry/watch_hub.ts'
@@ -114,6 +115,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     hubs: createWatchHubs(store, log),
     admission: createAdmission(admissionPlugins({ store, random: options.random.fork('admission') })),
     serviceAddresses: createServiceAddresses({ store, cidr: serviceCidr, random: options.random.fork('service addresses') }),
+    turns: createTurns(),
   }
   const authorizer = authorizerChain([policyAuthorizer(BUILT_IN_GRANTS), nodeAuthorizer(createNodeReferences(store)), ...(options.authorizers ?? [])])
   const special = specialHandlers({

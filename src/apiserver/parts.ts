@@ -8,6 +8,7 @@ import type { KindCatalog } from './kind_catalog.ts'
 import type { SetDefaults } from './registry/read_object.ts'
 import type { Selectors } from './registry/selectors.ts'
 import type { ServiceAddresses } from './registry/service_addresses.ts'
+import type { Turns } from './registry/turns.ts'
 import type { Views } from './registry/views.ts'
 import type { WatchEvents } from './registry/watch_events.ts'
 import type { WatchHubs } from './registry/watch_hub.ts'
@@ -27,4 +28,6 @@ export interface Parts {
   readonly hubs: WatchHubs
   readonly admission: Admission
   readonly serviceAddresses: ServiceAddresses
+  /** For writes that depend on more than the object they write. */
+  readonly turns: Turns
 }

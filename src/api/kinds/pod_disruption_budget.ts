@@ -1,4 +1,3 @@
-import { cloneJson } from '../deep.ts'
 import { objectFields } from '../meta.ts'
 import type { Kind } from '../kind.ts'
 import { object, present, type Infer } from '../schema.ts'
@@ -6,7 +5,7 @@ import { podDisruptionBudgetSpec, podDisruptionBudgetStatus } from '../types/pod
 import { validatePodDisruptionBudget, validatePodDisruptionBudgetStatus } from '../validation/pod_disruption_budget.ts'
 import { compileValues } from '../validation/values.ts'
 import { ageColumn, integerColumn, nameColumn, textColumn } from './columns.ts'
-import { declareKind, statusSubresource } from './declare.ts'
+import { declareKind, keepOtherPart, statusSubresource } from './declare.ts'
 
 const schema = object(
   'io.k8s.api.policy.v1.PodDisruptionBudget',
@@ -35,10 +34,7 @@ export const PodDisruptionBudget: Kind<PodDisruptionBudget> = declareKind<PodDis
   prepareForCreate: draft => {
     draft.status = { ...NOTHING_SEEN }
   },
-  prepareForUpdate: (draft, old, subresource) => {
-    if (subresource === 'status') draft.spec = cloneJson(old.spec)
-    else draft.status = cloneJson(old.status)
-  },
+  prepareForUpdate: keepOtherPart,
   validate: budget => [...valuesErrors(budget, ''), ...validatePodDisruptionBudget(budget)],
   validateUpdate: (budget, _, subresource) => (subresource === 'status' ? validatePodDisruptionBudgetStatus(budget) : []),
   columns: [
