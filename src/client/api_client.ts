@@ -37,14 +37,15 @@ export function createClient(transport: Transport, { user, userAgent = 'poise' }
     get: (kind, key) => call('GET', pathOf(kind, key)),
     list: (kind, options = {}) => call('GET', collectionPath(kind, options.namespace ?? ''), listQuery(options)),
     create: (kind, object, options) =>
-      call('POST', collectionPath(kind, object.metadata.namespace ?? ''), writeQuery(options), json(typed(kind, object)), JSON_HEADERS),
-    update: (kind, object, options) => call('PUT', pathOf(kind, draftKey(object)), writeQuery(options), json(typed(kind, object)), JSON_HEADERS),
+      call('POST', collectionPath(kind, object.metadata.namespace ?? ''), writeQuery(options), json(typed(kind, object)), JSON_HEADERS, options?.signal),
+    update: (kind, object, options) =>
+      call('PUT', pathOf(kind, draftKey(object)), writeQuery(options), json(typed(kind, object)), JSON_HEADERS, options?.signal),
     updateStatus: (kind, object, options) =>
-      call('PUT', `${pathOf(kind, draftKey(object))}/status`, writeQuery(options), json(typed(kind, object)), JSON_HEADERS),
+      call('PUT', `${pathOf(kind, draftKey(object))}/status`, writeQuery(options), json(typed(kind, object)), JSON_HEADERS, options?.signal),
     patch(kind, key, patch, options) {
       const path = options?.subresource ? `${pathOf(kind, key)}/${options.subresource}` : pathOf(kind, key)
       const force = patch.type === 'apply' && patch.force ? { force: 'true' } : {}
-      return call('PATCH', path, { ...writeQuery(options), ...force }, json(patch.body), { 'content-type': PATCH_TYPES[patch.type] })
+      return call('PATCH', path, { ...writeQuery(options), ...force }, json(patch.body), { 'content-type': PATCH_TYPES[patch.type] }, options?.signal)
     },
     async delete(kind, key, options = {}) {
       const { gracePeriodSeconds, uid, resourceVersion, propagationPolicy } = options

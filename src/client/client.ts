@@ -71,6 +71,8 @@ export type Patch =
 export interface WriteOptions {
   fieldManager?: string
   dryRun?: boolean
+  /** Gives up waiting for the answer; the write may have taken effect all the same. */
+  signal?: AbortSignal
 }
 
 export interface DeleteOptions {

@@ -4,10 +4,11 @@
  *   watch Node ─▶ planConditionTaints ─▶ changed? patch spec.taints
  *
  * The API server gives a new Node the taint not-ready; it goes when the kubelet has reported Ready. Eviction of Pods
- * that run there already (the same keys with NoExecute) is not part of it.
+ * that run there already (the same keys with NoExecute) is the affair of node_lifecycle.
  */
 import { Node } from '../api/kinds/node.ts'
 import { timestamp } from '../api/meta.ts'
+import { isReason } from '../api/status.ts'
 import type { Taint } from '../api/types/scheduling.ts'
 import type { Host } from '../base/host.ts'
 import type { Cache } from '../client/cache.ts'
@@ -23,7 +24,12 @@ export function startNodeTaintController(host: Host, client: Client, { nodes }: 
       if (!node) return settled
       const taints = planConditionTaints(node, timestamp(host.clock.wall()))
       if (!taints) return settled
-      await api.patch(Node, key, { type: 'merge', body: { metadata: { resourceVersion: node.metadata.resourceVersion }, spec: { taints } } })
+      try {
+        await api.patch(Node, key, { type: 'merge', body: { metadata: { resourceVersion: node.metadata.resourceVersion }, spec: { taints } } })
+      } catch (error) {
+        // Somebody else was faster; what he has written is on its way here, and then it is looked at again.
+        if (!isReason(error, 'Conflict') && !isReason(error, 'NotFound')) throw error
+      }
       return settled
     },
   })

@@ -17,6 +17,7 @@ import type { Taint, Toleration } from '../api/types/scheduling.ts'
 import type { Millis } from '../base/clock.ts'
 import type { Host } from '../base/host.ts'
 import type { Cache, CacheChange } from '../client/cache.ts'
+import type { CacheIndex } from '../client/cache_index.ts'
 import type { Client } from '../client/client.ts'
 import { settled, startController, watches } from '../client/controller.ts'
 import type { EventRecorder } from '../client/event_recorder.ts'
@@ -24,10 +25,12 @@ import type { EventRecorder } from '../client/event_recorder.ts'
 export interface TaintEvictionParts {
   readonly pods: Cache<Pod>
   readonly nodes: Cache<Node>
+  /** By the name of their Node. */
+  readonly podsOn: CacheIndex<Pod>
   readonly events: EventRecorder
 }
 
-export function startTaintEvictionController(host: Host, client: Client, { pods, nodes, events }: TaintEvictionParts) {
+export function startTaintEvictionController(host: Host, client: Client, { pods, nodes, podsOn, events }: TaintEvictionParts) {
   const { clock } = host
   /** By key; never more than there are Pods on tainted Nodes. */
   const planned = new Map<string, { readonly uid: string | undefined; readonly at: Millis }>()
@@ -36,7 +39,7 @@ export function startTaintEvictionController(host: Host, client: Client, { pods,
     name: 'taint-eviction-controller',
     sources: [
       watches(Pod, pods, change => (concernsPlacement(change) ? [change.key] : [])),
-      watches(Node, nodes, change => (concernsTaints(change) ? podsOn(pods, change.key.name).map(keyOf) : [])),
+      watches(Node, nodes, change => (concernsTaints(change) ? podsOn.find(change.key.name).map(keyOf) : [])),
     ],
     async reconcile(key, api) {
       const pod = pods.get(key)
@@ -101,8 +104,6 @@ export function toleratedMs(tolerations: readonly Toleration[] = [], taints: rea
 }
 
 const noExecuteTaints = (node: Node | undefined): Taint[] => (node?.spec?.taints ?? []).filter(({ effect }) => effect === 'NoExecute')
-
-const podsOn = (pods: Cache<Pod>, nodeName: string): Pod[] => pods.list().filter(({ spec }) => spec.nodeName === nodeName)
 
 /** Heartbeats change Nodes all the time. */
 const concernsTaints = ({ object, previous }: CacheChange<Node>): boolean => !deepEqual(noExecuteTaints(object), noExecuteTaints(previous))

@@ -10,7 +10,7 @@ import { deepEqual } from '../../api/deep.ts'
 import { microTimestamp, timestamp } from '../../api/meta.ts'
 import { isReason } from '../../api/status.ts'
 import { backoffMs } from '../../base/backoff.ts'
-import { every, sleep, type Millis } from '../../base/clock.ts'
+import { every, sleep, withTimeout, type Millis } from '../../base/clock.ts'
 import { messageOf } from '../../base/error_message.ts'
 import type { KubeletContext } from '../context.ts'
 import type { PressureCondition } from '../eviction/signals.ts'
@@ -44,6 +44,8 @@ const STATUS_EVERY_MS = 10_000
 const REPORT_EVERY_MS = 300_000
 const LEASE_EVERY_MS = 10_000
 const LEASE_SECONDS = 40
+/** Longer than that nobody waits for the answer to a heartbeat: the next one may find a connection that works. */
+const HEARTBEAT_TIMEOUT_MS = 10_000
 const LEASE_NAMESPACE = 'kube-node-lease'
 const RETRY = { baseMs: 200, maxMs: 7_000 }
 
@@ -121,7 +123,9 @@ export function createNodeAgent(context: KubeletContext, guard: NodeGuard): Node
     // Whoever took the node for lost has written so: that it lives is news then, though nothing about it has changed.
     const isNews = !isSame(status, reported) || !isSame(answered, before)
     if (!force && !isNews && now - reportedAt < REPORT_EVERY_MS) return
-    node = await client.patch(Node, key, { type: 'strategic', body: { status } }, { subresource: 'status' })
+    node = await withTimeout(clock, HEARTBEAT_TIMEOUT_MS, signal =>
+      client.patch(Node, key, { type: 'strategic', body: { status } }, { subresource: 'status', signal }),
+    )
     answered = node.status
     if (before?.nodeInfo?.bootID && before.nodeInfo.bootID !== machine.bootId) {
       events.warning(node, 'Rebooted', `Node ${nodeName} has been rebooted, boot id: ${machine.bootId}`)
@@ -136,16 +140,30 @@ export function createNodeAgent(context: KubeletContext, guard: NodeGuard): Node
     }
   }
 
-  async function renewLease(): Promise<void> {
+  async function renewLease(signal: AbortSignal): Promise<void> {
     const renewTime = microTimestamp(clock.wall())
     const spec = { holderIdentity: nodeName, leaseDurationSeconds: LEASE_SECONDS, renewTime }
     const leaseKey = { namespace: LEASE_NAMESPACE, name: nodeName }
     try {
-      await client.patch(Lease, leaseKey, { type: 'merge', body: { spec } })
+      await client.patch(Lease, leaseKey, { type: 'merge', body: { spec } }, { signal })
     } catch (error) {
       if (!isReason(error, 'NotFound')) throw error
       const ownerReferences = node ? [{ apiVersion: 'v1', kind: 'Node', name: nodeName, uid: node.metadata.uid ?? '' }] : []
-      await client.create(Lease, { metadata: { ...leaseKey, ownerReferences }, spec } as never)
+      await client.create(Lease, { metadata: { ...leaseKey, ownerReferences }, spec } as never, { signal })
+    }
+  }
+
+  /** What fails is tried again soon: whether the node counts as lost hangs on it. */
+  async function keepLease(signal: AbortSignal): Promise<void> {
+    for (let failures = 0; !signal.aborted;) {
+      try {
+        await withTimeout(clock, HEARTBEAT_TIMEOUT_MS, renewLease, signal, 'node lease')
+        failures = 0
+      } catch (error) {
+        failures++
+        if (!signal.aborted) log.warn('the lease of the node could not be renewed', { node: nodeName, error: messageOf(error) })
+      }
+      await sleep(clock, failures ? backoffMs(failures, RETRY) : LEASE_EVERY_MS, signal, 'every node lease').catch(() => undefined)
     }
   }
 
@@ -186,11 +204,7 @@ export function createNodeAgent(context: KubeletContext, guard: NodeGuard): Node
       }
       tasks.push(
         host.spawn('node status', signal => every(clock, STATUS_EVERY_MS, signal, reportInTurn, 'every node status')),
-        host.spawn('node lease', async signal => {
-          const renew = tolerant('the lease of the node could not be renewed', renewLease)
-          await renew()
-          await every(clock, LEASE_EVERY_MS, signal, renew, 'every node lease')
-        }),
+        host.spawn('node lease', keepLease),
       )
     },
     async stop() {
