@@ -7,7 +7,8 @@ export const CLAIM_PROTECTION = 'kubernetes.io/pvc-protection'
 export const VOLUME_PROTECTION = 'kubernetes.io/pv-protection'
 
 /** On a class: claims that name no class get this one. */
-const IS_DEFAULT_CLASS = ['storageclass.kubernetes.io/is-default-class', 'storageclass.beta.kubernetes.io/is-default-class']
+export const IS_DEFAULT_CLASS = 'storageclass.kubernetes.io/is-default-class'
+const BETA_IS_DEFAULT_CLASS = 'storageclass.beta.kubernetes.io/is-default-class'
 /** On volumes and claims, from before there was a field for it; it still counts, and counts first. */
 export const CLASS_ANNOTATION = 'volume.beta.kubernetes.io/storage-class'
 
@@ -23,7 +24,8 @@ export const BOUND_BY_CONTROLLER = 'pv.kubernetes.io/bound-by-controller'
 /** On a volume: who made it. */
 export const PROVISIONED_BY = 'pv.kubernetes.io/provisioned-by'
 
-export const isDefaultClass = ({ metadata }: StorageClass): boolean => IS_DEFAULT_CLASS.some(key => metadata.annotations?.[key] === 'true')
+export const isDefaultClass = ({ metadata: { annotations } }: StorageClass): boolean =>
+  annotations?.[IS_DEFAULT_CLASS] === 'true' || annotations?.[BETA_IS_DEFAULT_CLASS] === 'true'
 
 /** The class a claim asks for. Undefined: nothing is said, and the default class may be filled in. '': none. */
 export const classOfClaim = ({ metadata, spec }: PersistentVolumeClaim): string | undefined => metadata.annotations?.[CLASS_ANNOTATION] ?? spec.storageClassName
@@ -57,3 +59,7 @@ const ACCESS_MODES = [
   { mode: 'ReadWriteMany', short: 'RWX' },
   { mode: 'ReadWriteOncePod', short: 'RWOP' },
 ] as const
+
+/** Directories of the nodes: the provisioner of the class every cluster has, and the default. */
+export const LOCAL_PATH_PROVISIONER = 'poise.dev/local-path'
+export const STANDARD_CLASS = 'standard'

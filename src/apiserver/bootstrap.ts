@@ -2,8 +2,10 @@
 import { Namespace } from '../api/kinds/namespace.ts'
 import { PriorityClass } from '../api/kinds/priority_class.ts'
 import { Service } from '../api/kinds/service.ts'
+import { StorageClass } from '../api/kinds/storage_class.ts'
 import type { Kind } from '../api/kind.ts'
 import { isReason } from '../api/status.ts'
+import { IS_DEFAULT_CLASS, LOCAL_PATH_PROVISIONER, STANDARD_CLASS } from '../api/storage.ts'
 import type { Request, User } from '../base/transport.ts'
 import type { Parts } from './parts.ts'
 import { storeNewObject } from './registry/create.ts'
@@ -34,6 +36,13 @@ export async function bootstrap(parts: Parts, { apiServerIP, apiServerPort }: Bo
     value: 2_000_000_000,
     globalDefault: false,
     description: 'Used for system critical pods that must run in the cluster, but can be moved to another node if necessary.',
+  })
+  await ensure(parts, StorageClass as never, '', {
+    metadata: { name: STANDARD_CLASS, annotations: { [IS_DEFAULT_CLASS]: 'true' } },
+    provisioner: LOCAL_PATH_PROVISIONER,
+    reclaimPolicy: 'Delete',
+    // A directory is on one node, so it is made where the first Pod that uses it was put.
+    volumeBindingMode: 'WaitForFirstConsumer',
   })
   await ensure(parts, Service as never, 'default', {
     metadata: { name: 'kubernetes', labels: { component: 'apiserver', provider: 'kubernetes' } },

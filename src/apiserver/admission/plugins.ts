@@ -9,6 +9,8 @@ import { nodeRestriction } from './node_restriction.ts'
 import { priority } from './priority.ts'
 import { runtimeClass } from './runtime_class.ts'
 import { serviceAccount } from './service_account.ts'
+import { storageClasses } from './storage_classes.ts'
+import { storageInUseProtection } from './storage_in_use_protection.ts'
 import { taintNewNodes } from './taint_new_nodes.ts'
 
 export interface AdmissionParts {
@@ -24,5 +26,7 @@ export const admissionPlugins = (parts: AdmissionParts): readonly AdmissionPlugi
   priority(parts),
   runtimeClass(parts),
   defaultTolerationSeconds,
+  storageInUseProtection,
+  ...storageClasses(parts),
   eventDefaults,
 ]
