@@ -1,16 +1,20 @@
 /** The controller manager: every controller, and what each of them looks at. */
 import { ConfigMap } from '../api/kinds/config_map.ts'
+import { ControllerRevision } from '../api/kinds/controller_revision.ts'
+import { Deployment } from '../api/kinds/deployment.ts'
 import { EndpointSlice } from '../api/kinds/endpoint_slice.ts'
 import { Endpoints } from '../api/kinds/endpoints.ts'
 import { kinds } from '../api/kinds/index.ts'
 import { Lease } from '../api/kinds/lease.ts'
 import { Namespace } from '../api/kinds/namespace.ts'
 import { Node } from '../api/kinds/node.ts'
+import { PersistentVolumeClaim } from '../api/kinds/persistent_volume_claim.ts'
 import { Pod } from '../api/kinds/pod.ts'
 import { ReplicaSet } from '../api/kinds/replica_set.ts'
 import { ReplicationController } from '../api/kinds/replication_controller.ts'
 import { ServiceAccount } from '../api/kinds/service_account.ts'
 import { Service } from '../api/kinds/service.ts'
+import { StatefulSet } from '../api/kinds/stateful_set.ts'
 import type { Host } from '../base/host.ts'
 import type { CacheOf } from '../client/caches.ts'
 import { indexBy } from '../client/cache_index.ts'
@@ -19,6 +23,7 @@ import { createEventRecorder } from '../client/events.ts'
 import { startBuiltInServicesController, type BuiltInService } from '../controllers/built_in_services.ts'
 import { startDisruptionController } from '../controllers/disruption/disruption.ts'
 import { startStaleDisruptionController } from '../controllers/disruption/stale_disruptions.ts'
+import { startDeploymentController } from '../controllers/deployment/deployment.ts'
 import { startEndpointSliceController } from '../controllers/endpoints/endpoint_slices.ts'
 import { startEndpointsController } from '../controllers/endpoints/endpoints.ts'
 import { startEndpointSliceMirroringController } from '../controllers/endpoints/mirroring.ts'
@@ -32,6 +37,7 @@ import { startPodGarbageCollector } from '../controllers/pod_garbage.ts'
 import { startReplicaSetController, startReplicationController } from '../controllers/replica_set/replica_set.ts'
 import { startRootCaController } from '../controllers/root_ca.ts'
 import { startServiceAccountController } from '../controllers/service_account.ts'
+import { startStatefulSetController } from '../controllers/stateful_set/stateful_set.ts'
 import { startTaintEvictionController } from '../controllers/taint_eviction.ts'
 import { createOwnedObjects } from '../controllers/workload/owned_objects.ts'
 
@@ -54,7 +60,10 @@ export function startControllers(host: Host, { client, cacheOf, caCertificate, b
   const events = (component: string) => createEventRecorder(host, client, { component })
 
   const nodeEvents = events('node-controller')
+  const replicaSets = cacheOf(ReplicaSet)
   const ownedPods = createOwnedObjects(pods)
+  const revisions = cacheOf(ControllerRevision)
+  const ownedRevisions = createOwnedObjects(revisions)
   const podsOn = indexBy(pods, ({ spec }) => [spec.nodeName ?? ''])
 
   return [
@@ -72,12 +81,22 @@ export function startControllers(host: Host, { client, cacheOf, caCertificate, b
     startEndpointSliceController(host, client, { services, pods, endpointSlices, nodes, events: events('endpoint-slice-controller') }),
     startEndpointsController(host, client, { services, pods, endpoints }),
     startEndpointSliceMirroringController(host, client, { services, endpoints, endpointSlices }),
-    startReplicaSetController(host, client, { replicaSets: cacheOf(ReplicaSet), pods, ownedPods, events: events('replicaset-controller') }),
+    startReplicaSetController(host, client, { replicaSets, pods, ownedPods, events: events('replicaset-controller') }),
     startReplicationController(host, client, {
       replicationControllers: cacheOf(ReplicationController),
       pods,
       ownedPods,
       events: events('replication-controller'),
+    }),
+    startDeploymentController(host, client, { deployments: cacheOf(Deployment), replicaSets, pods, ownedPods, events: events('deployment-controller') }),
+    startStatefulSetController(host, client, {
+      statefulSets: cacheOf(StatefulSet),
+      pods,
+      ownedPods,
+      revisions,
+      ownedRevisions,
+      claims: cacheOf(PersistentVolumeClaim),
+      events: events('statefulset-controller'),
     }),
     startDisruptionController(host, client, { kinds, cacheOf, events: events('controllermanager') }),
     startStaleDisruptionController(host, client, { cacheOf }),

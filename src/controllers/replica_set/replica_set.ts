@@ -25,6 +25,7 @@ import { indexBy } from '../../client/cache_index.ts'
 import type { Client } from '../../client/client.ts'
 import { settled, startController, watches, type Outcome } from '../../client/controller.ts'
 import type { EventRecorder } from '../../client/event_recorder.ts'
+import { nextAvailableMs } from '../workload/availability.ts'
 import { createInBatches } from '../workload/batches.ts'
 import { claimObjects, planClaim } from '../workload/claim.ts'
 import type { OwnedObjects } from '../workload/owned_objects.ts'
@@ -32,7 +33,7 @@ import { ownersTouchedBy } from '../workload/owners.ts'
 import { isNamespaceLeaving } from '../namespace_contents.ts'
 import { podFromTemplate } from '../workload/pod_from_template.ts'
 import { planReplicas, type ReplicaPlan } from './plan_replicas.ts'
-import { nextAvailableMs, replicaStatusOf, withFailure, type ReplicaStatus } from './replica_status.ts'
+import { replicaStatusOf, withFailure, type ReplicaStatus } from './replica_status.ts'
 
 export interface ReplicaControllerParts {
   readonly pods: Cache<Pod>

@@ -1,6 +1,6 @@
 /** What a ReplicaSet says about its Pods. Decides and touches nothing. */
 import type { Pod } from '../../api/kinds/pod.ts'
-import { isAvailable, isReady, podCondition } from '../../api/pod.ts'
+import { isAvailable, isReady } from '../../api/pod.ts'
 import type { WorkloadCondition } from '../../api/types/workload.ts'
 import type { Millis } from '../../base/clock.ts'
 
@@ -36,15 +36,6 @@ export function replicaStatusOf({ generation, pods, templateLabels, minReadySeco
     ...(generation !== undefined && { observedGeneration: generation }),
     ...(conditions.length > 0 && { conditions }),
   }
-}
-
-/** When the next Pod will have been ready for long enough. Undefined: none is waiting for that. */
-export function nextAvailableMs(pods: readonly Pod[], minReadySeconds: number, wallMs: Millis): Millis | undefined {
-  const waits = pods
-    .filter(pod => isReady(pod) && !isAvailable(pod, minReadySeconds, wallMs))
-    .map(pod => Date.parse(podCondition(pod, 'Ready')?.lastTransitionTime ?? '') + minReadySeconds * 1000 - wallMs)
-    .filter(ms => ms > 0)
-  return waits.length > 0 ? Math.min(...waits) : undefined
 }
 
 /** ReplicaFailure stands while Pods cannot be made or deleted, and goes with the first pass that can. */
