@@ -24,6 +24,7 @@ import { createSimulatedRuntime, type SimulatedRuntime, type SimulatedRuntimeOpt
 import { traceStore } from '../sim/store_trace.ts'
 import { createSimulatedTokenIssuer } from '../sim/tokens.ts'
 import { createWorld, type World, type WorldOptions } from '../sim/world.ts'
+import type { ProfileOptions } from '../scheduler/profiles.ts'
 import { createMemoryStore } from '../store/memory_store.ts'
 import type { Store } from '../store/store.ts'
 
@@ -35,6 +36,8 @@ export interface VirtualClusterOptions {
   readonly world?: Omit<WorldOptions, 'seed'>
   /** Puts a wire between the API server and the scheduler and controllers, so that it can fail. Default: they are one process. */
   readonly wired?: boolean
+  /** Schedulers by the names Pods ask for; the default one alone, if nothing is said. */
+  readonly schedulerProfiles?: readonly ProfileOptions[]
   readonly runtime?: Pick<SimulatedRuntimeOptions, 'latency' | 'pullMs' | 'images' | 'programMs' | 'witness'>
 }
 
@@ -70,6 +73,8 @@ export interface VirtualNode {
   readonly link: Link
   /** The kubelet's process dies without a word; its containers go on. Between events only, as `world.schedule` does. */
   crash(): void
+  /** The machine loses its power: kubelet and containers are gone. Between events only. `restart` boots it. */
+  powerOff(): void
   /** A new kubelet on the same disk and runtime. Crashes the old one first, if it still lives. */
   restart(): Promise<void>
 }
@@ -86,6 +91,7 @@ export async function startVirtualCluster({
   world: worldOptions = {},
   wired = false,
   runtime: runtimeOptions = {},
+  schedulerProfiles,
 }: VirtualClusterOptions): Promise<VirtualCluster> {
   const world = createWorld({ ...worldOptions, seed })
   const controlPlane = world.host('control-plane')
@@ -102,6 +108,7 @@ export async function startVirtualCluster({
     serviceCidr: '10.96.0.0/16',
     clusterDomain: CLUSTER_DOMAIN,
     dnsIP: '10.96.0.10',
+    schedulerProfiles,
     backends: createSimulatedBackends(controlPlane.network),
     builtIn: builtInServices({ apiServerIP: '10.96.0.1', dnsIP: '10.96.0.10', gateway: CONTROL_PLANE_ADDRESS }),
   })
@@ -147,6 +154,7 @@ function createVirtualNode(
 ): VirtualNode {
   const machineStats = createSimulatedMachineStats({ clock: firstHost.machine.clock, machine, runtime, storage: firstHost.machine.storage })
   let life: { host: SimulatedHost; kubelet: Kubelet | undefined; link: Link } | undefined
+  let boots = 1
   const living = () => {
     if (!life) throw new Error(`${name} has not been started`)
     return life
@@ -163,11 +171,15 @@ function createVirtualNode(
       staticPodPath: STATIC_POD_PATH,
       cgroupRoot: '/kubepods',
       cgroups: runtime.cgroups,
-      machine,
+      machine: boots === 1 ? machine : { ...machine, bootId: `${machine.bootId}-${boots}` },
       machineStats,
       serviceRules: runtime.serviceRoutes,
       connect: () => link.transport,
     })
+  }
+  function crash(): void {
+    world.host(name).crash()
+    cluster.lostNode(name)
   }
   return {
     name,
@@ -183,9 +195,11 @@ function createVirtualNode(
     get link() {
       return living().link
     },
-    crash() {
-      world.host(name).crash()
-      cluster.lostNode(name)
+    crash,
+    powerOff() {
+      crash()
+      runtime.rebootMachine()
+      boots++
     },
     async restart() {
       if (life) cluster.lostNode(name)
