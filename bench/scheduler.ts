@@ -49,7 +49,7 @@ function perSecond(keeper: SnapshotKeeper, podNumber: (i: number) => Pod): numbe
   const began = performance.now()
   for (let i = 0; i < PODS; i++) {
     const demand = demandOf(podNumber(i))
-    const choice = chooseNode(demand, keeper.snapshot(), random, start)
+    const choice = chooseNode(demand, keeper.snapshot(), random, { start })
     start += choice.examined
     if (choice.is === 'node') keeper.assume(demand, choice.name)
   }
@@ -71,7 +71,7 @@ function pod(uid: string, spec: object, cpu = '100m'): Pod {
     status: {},
     spec: {
       tolerations: [{ key: 'node.kubernetes.io/not-ready', operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 300 }],
-      containers: [{ name: 'main', resources: { requests: { cpu, memory: '100Mi' } } }],
+      containers: [{ name: 'main', image: 'nginx:1', resources: { requests: { cpu, memory: '100Mi' } } }],
       ...spec,
     },
   } as unknown as Pod

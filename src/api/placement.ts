@@ -33,6 +33,9 @@ function covers(wide: Toleration, narrow: Toleration): boolean {
 export const untoleratedTaint = <T extends TaintLike>({ spec }: Pod, taints: readonly T[]): T | undefined =>
   taints.find(taint => !(spec.tolerations ?? []).some(toleration => tolerates(toleration, taint)))
 
+/** Whether the taint is a reason not to put a Pod there, rather than a preference. */
+export const keepsPodsAway = ({ effect }: Pick<Taint, 'effect'>): boolean => effect === 'NoSchedule' || effect === 'NoExecute'
+
 /** How many taints would rather not have the Pod there. */
 export const countUntoleratedPreferences = ({ spec }: Pod, taints: readonly TaintLike[]): number =>
   taints.filter(taint => taint.effect === 'PreferNoSchedule' && !(spec.tolerations ?? []).some(toleration => tolerates(toleration, taint))).length

@@ -9,6 +9,7 @@ export {
   countUntoleratedPreferences,
   hostPortsConflict,
   hostPortsOf,
+  keepsPodsAway,
   matchesNodeSelection,
   mergeTolerations,
   nodePreferenceWeight,

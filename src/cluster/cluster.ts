@@ -9,7 +9,6 @@ import { kinds } from '../api/kinds/index.ts'
 import { EndpointSlice } from '../api/kinds/endpoint_slice.ts'
 import { Namespace } from '../api/kinds/namespace.ts'
 import { Node } from '../api/kinds/node.ts'
-import { Pod } from '../api/kinds/pod.ts'
 import { Service } from '../api/kinds/service.ts'
 import { createApiServer, type ApiServer } from '../apiserver/api_server.ts'
 import type { MetricsPort } from '../apiserver/metrics.ts'
@@ -30,6 +29,7 @@ import { measureDnsProgramming } from '../network/dns/programming_latency.ts'
 import type { DnsView } from '../network/dns/records.ts'
 import { startServiceProxy, type RuleProgrammer } from '../network/proxy/proxy.ts'
 import { createProgrammedSteps, type ProgrammedSteps } from '../network/proxy/programmed.ts'
+import type { ProfileOptions } from '../scheduler/profiles.ts'
 import { startScheduler } from '../scheduler/scheduler.ts'
 import type { Store } from '../store/store.ts'
 import { startControllers } from './controllers.ts'
@@ -53,6 +53,8 @@ export interface ClusterParts {
   readonly backends?: Backends
   /** The way of the scheduler and the controllers to the API. Default: straight to it, in process. */
   readonly connect?: (handle: Transport) => Transport
+  /** The schedulers there are; Kubernetes' default one alone, if nothing is said. */
+  readonly schedulerProfiles?: readonly ProfileOptions[]
 }
 
 export interface Cluster {
@@ -87,6 +89,7 @@ export function createCluster({
   metrics,
   backends,
   connect = handle => handle,
+  schedulerProfiles,
 }: ClusterParts): Cluster {
   const running = new Map<string, RunningNode>()
   const programmed = createProgrammedSteps(metrics)
@@ -132,7 +135,7 @@ export function createCluster({
       const components = [
         ...startControllers(host, { client: forControllers, cacheOf: caches.of, caCertificate, builtIn }),
         metricsCollector.start(caches.of(Node)),
-        startScheduler(host, { client: forScheduler, pods: caches.of(Pod), nodes: caches.of(Node), events: schedulerEvents(host, forScheduler) }),
+        startScheduler(host, { client: forScheduler, cacheOf: caches.of, events: name => schedulerEvents(host, forScheduler, name), profiles: schedulerProfiles }),
       ]
       stopping.push(...components.map(component => () => component.stop()))
       await Promise.all([caches.synced(), published.synced()])
@@ -162,9 +165,9 @@ export function createCluster({
 }
 
 /** The scheduler writes the newer Events; kubelets the older ones, as on Kubernetes. */
-const schedulerEvents = (host: Host, client: Client) =>
+const schedulerEvents = (host: Host, client: Client, schedulerName: string) =>
   createSeriesEventRecorder(host, client, {
-    controller: 'default-scheduler',
-    instance: 'default-scheduler-poise',
-    actions: { Scheduled: 'Binding', FailedScheduling: 'Scheduling' },
+    controller: schedulerName,
+    instance: `${schedulerName}-poise`,
+    actions: { Scheduled: 'Binding', FailedScheduling: 'Scheduling', Preempted: 'Preempting' },
   })

@@ -1,33 +1,103 @@
 /** Chooses a node for a Pod, or says why there is none. Pure: the same snapshot, start and draw give the same node. */
 import type { Random } from '../base/random.ts'
 import type { PodDemand } from './demand.ts'
-import { filterNode, type Objection } from './filter.ts'
+import { filterWithNominated } from './filter.ts'
+import type { NodeInfo } from './node_info.ts'
+import { objection, type FilterName, type Objection } from './objection.ts'
+import { DEFAULT_PROFILE, type Profile } from './profiles.ts'
+import { questionOf, type Question } from './question.ts'
 import { largest, scoreNodes } from './score.ts'
-import type { NodeInfo, Snapshot } from './snapshot.ts'
+import type { Snapshot } from './snapshot.ts'
 
-export type Choice =
-  | { readonly is: 'node'; readonly name: string; readonly examined: number }
-  | { readonly is: 'none'; readonly message: string; readonly examined: number }
+export type Choice = { readonly is: 'node'; readonly name: string; readonly examined: number } | NoNode
 
-/**
- * @param start where among the nodes to begin. In a large cluster only a part is looked at; whoever goes on where the
- *   last decision stopped (`start + examined`) gives every node its turn.
- */
-export function chooseNode(demand: PodDemand, { nodes }: Snapshot, random: Random, start = 0): Choice {
-  if (nodes.length === 0) return { is: 'none', message: 'no nodes available to schedule pods', examined: 0 }
-  const enough = feasibleNodesToFind(nodes.length)
+export interface NoNode {
+  readonly is: 'none'
+  readonly examined: number
+  readonly nodeCount: number
+  /** Why no node at all was looked at. */
+  readonly rejection: Rejection | undefined
+  /** By node, where nodes were looked at. */
+  readonly objections: ReadonlyMap<string, Objection>
+}
+
+/** Something about the Pod itself that no node can make good. */
+export interface Rejection {
+  readonly by: FilterName
+  readonly message: string
+}
+
+export interface ChooseOptions {
+  readonly profile?: Profile
+  /**
+   * Where among the nodes to begin. In a large cluster only a part is looked at; whoever goes on where the
+   * last decision stopped (`start + examined`) gives every node its turn.
+   */
+  readonly start?: number
+}
+
+export function chooseNode(demand: PodDemand, snapshot: Snapshot, random: Random, { profile = DEFAULT_PROFILE, start = 0 }: ChooseOptions = {}): Choice {
+  const { nodes } = snapshot
+  const none = (examined: number, objections: ReadonlyMap<string, Objection>, rejection?: Rejection): NoNode => ({
+    is: 'none',
+    examined,
+    nodeCount: nodes.length,
+    rejection,
+    objections,
+  })
+  if (nodes.length === 0) return none(0, NO_OBJECTIONS)
+  const rejection = rejects(demand)
+  if (rejection) return none(0, NO_OBJECTIONS, rejection)
+
+  const question = questionOf(demand, snapshot)
+  const kept = nominatedNode(question, snapshot)
+  if (kept) return { is: 'node', name: kept, examined: 0 }
+
+  const { feasible, objections, examined } = findFeasible(question, snapshot, start)
+  if (feasible.length === 0) return none(examined, objections)
+  const [only] = feasible
+  const winner = feasible.length === 1 ? only! : best(feasible, scoreNodes(question, feasible, snapshot, profile), random)
+  return { is: 'node', name: winner.node.metadata.name!, examined }
+}
+
+const NO_OBJECTIONS: ReadonlyMap<string, Objection> = new Map()
+
+const rejects = ({ nodeNames }: PodDemand): Rejection | undefined =>
+  nodeNames?.length === 0 ? { by: 'NodeAffinity', message: 'pod affinity terms conflict' } : undefined
+
+/** Others were pushed out for it there: unless something has come between, no other node is better. */
+function nominatedNode(question: Question, snapshot: Snapshot): string | undefined {
+  const name = snapshot.nominationOf(question.demand.pod.metadata.uid!)
+  const info = name ? snapshot.node(name) : undefined
+  return info && filterWithNominated(question, info, snapshot) === undefined ? name : undefined
+}
+
+function findFeasible(question: Question, snapshot: Snapshot, start: number) {
+  const { nodes } = snapshot
+  const { nodeNames } = question.demand
+  const objections = new Map<string, Objection>()
   const feasible: NodeInfo[] = []
-  const objections: Objection[] = []
-  let examined = 0
-  while (examined < nodes.length && feasible.length < enough) {
-    const info = nodes[(start + examined++) % nodes.length]!
-    const objection = filterNode(demand, info)
-    if (objection) objections.push(objection)
+  const look = (info: NodeInfo) => {
+    const found = filterWithNominated(question, info, snapshot)
+    if (found) objections.set(info.node.metadata.name!, found)
     else feasible.push(info)
   }
-  if (feasible.length === 0) return { is: 'none', message: explain(demand, nodes.length, objections), examined }
-  return { is: 'node', name: best(feasible, scoreNodes(demand, feasible), random).node.metadata.name!, examined }
+  if (nodeNames) {
+    for (const name of nodeNames) {
+      const info = snapshot.node(name)
+      if (info) look(info)
+    }
+    for (const { node } of feasible.length > 0 ? [] : nodes) if (!nodeNames.includes(node.metadata.name!)) objections.set(node.metadata.name!, IS_NOT_NAMED)
+    return { feasible, objections, examined: 0 }
+  }
+  const enough = feasibleNodesToFind(nodes.length)
+  let examined = 0
+  while (examined < nodes.length && feasible.length < enough) look(nodes[(start + examined++) % nodes.length]!)
+  return { feasible, objections, examined }
 }
+
+/** Nodes that are left out before the filters, because the Pod names those it wants. */
+const IS_NOT_NAMED = objection('NodeAffinity', "node(s) didn't satisfy plugin(s) [NodeAffinity]", true)
 
 const NODES_FOUND_MIN = 100
 
@@ -44,28 +114,3 @@ function best(infos: readonly NodeInfo[], scores: readonly number[], random: Ran
   const winners = infos.filter((_, i) => scores[i] === top)
   return winners[random.below(winners.length)]!
 }
-
-/** `0/3 nodes are available: 1 Insufficient cpu, 2 node(s) were unschedulable. no new claims to deallocate, preemption: …` */
-function explain(demand: PodDemand, total: number, objections: readonly Objection[]): string {
-  const counts = new Map<string, number>()
-  for (const { reasons } of objections) for (const reason of reasons) counts.set(reason, (counts.get(reason) ?? 0) + 1)
-  return `0/${total} nodes are available: ${printCounts(counts)} ${NO_CLAIMS}, ${preemption(demand, total, objections)}`
-}
-
-/** What 1.34 says for the device claims of a Pod, also of one that has none; we know no claims. */
-const NO_CLAIMS = 'no new claims to deallocate'
-
-function preemption({ pod }: PodDemand, total: number, objections: readonly Objection[]): string {
-  if (pod.spec.preemptionPolicy === 'Never') return 'preemption: not eligible due to preemptionPolicy=Never.'
-  const counts = new Map<string, number>()
-  const helpless = objections.filter(objection => objection.unresolvable).length
-  if (helpless > 0) counts.set('Preemption is not helpful for scheduling', helpless)
-  if (helpless < objections.length) counts.set('No preemption victims found for incoming pod', objections.length - helpless)
-  return `preemption: 0/${total} nodes are available: ${printCounts(counts)}`
-}
-
-const printCounts = (counts: ReadonlyMap<string, number>): string =>
-  `${[...counts]
-    .map(([reason, count]) => `${count} ${reason}`)
-    .sort()
-    .join(', ')}.`

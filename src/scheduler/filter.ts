@@ -2,50 +2,59 @@
  * Can this Pod run on this node? Each filter answers with the reasons why not, in Kubernetes' words;
  * the first filter that objects speaks for the node.
  */
-import { hostPortsConflict, matchesNodeSelection, untoleratedTaint } from '../api/pod.ts'
-import type { Taint } from '../api/types/scheduling.ts'
-import type { PodDemand } from './demand.ts'
-import type { NodeInfo } from './snapshot.ts'
+import { hostPortsConflict, keepsPodsAway, matchesNodeSelection, untoleratedTaint } from '../api/pod.ts'
+import { interPodAffinity, podTopologySpread } from './filter_topology.ts'
+import type { NodeInfo } from './node_info.ts'
+import { objection, type Filter, type Objection } from './objection.ts'
+import { questionOf, type Question } from './question.ts'
+import type { Snapshot } from './snapshot.ts'
 
-export interface Objection {
-  readonly reasons: readonly string[]
-  /** No change of what runs on the node would help: preemption is not worth a try. */
-  readonly unresolvable: boolean
-}
-
-export function filterNode(demand: PodDemand, info: NodeInfo): Objection | undefined {
+/** Looks at the node as it is, without the Pods that room is kept for. */
+export function filterNode(question: Question, info: NodeInfo): Objection | undefined {
   for (const filter of FILTERS) {
-    const objection = filter(demand, info)
-    if (objection) return objection
+    const found = filter(question, info)
+    if (found) return found
   }
   return undefined
 }
 
-type Filter = (demand: PodDemand, info: NodeInfo) => Objection | undefined
+/**
+ * The Pod must fit whether or not the Pods that are nominated to the node come: they may take its room, and its anti-affinity
+ * or spread must not rely on them. Those of lower priority do not count.
+ */
+export function filterWithNominated(question: Question, info: NodeInfo, snapshot: Snapshot): Objection | undefined {
+  const { priority, pod } = question.demand
+  const name = info.node.metadata.name!
+  const nominated = snapshot.nominatedOn(name).filter(other => other.priority >= priority && other.pod.metadata.uid !== pod.metadata.uid)
+  if (nominated.length === 0) return filterNode(question, info)
+  const withThem = snapshot.tryOut(name, trial => {
+    for (const other of nominated) trial.add(other)
+    return filterNode(questionOf(question.demand, snapshot), info)
+  })
+  return withThem ?? filterNode(question, info)
+}
 
 const UNSCHEDULABLE_TAINT = { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' } as const
 
-const nodeUnschedulable: Filter = ({ pod }, { node }) =>
+const nodeUnschedulable: Filter = ({ demand: { pod } }, { node }) =>
   node.spec?.unschedulable && untoleratedTaint(pod, [UNSCHEDULABLE_TAINT]) ? IS_UNSCHEDULABLE : undefined
 
-const nodeName: Filter = ({ pod }, { node }) => (pod.spec.nodeName && pod.spec.nodeName !== node.metadata.name ? HAS_OTHER_NAME : undefined)
+const nodeName: Filter = ({ demand: { pod } }, { node }) => (pod.spec.nodeName && pod.spec.nodeName !== node.metadata.name ? HAS_OTHER_NAME : undefined)
 
-const taintToleration: Filter = ({ pod }, { node }) => {
+const taintToleration: Filter = ({ demand: { pod } }, { node }) => {
   const taints = node.spec?.taints
   return taints?.length && untoleratedTaint(pod, taints.filter(keepsPodsAway)) ? HAS_TAINT : undefined
 }
 
-const keepsPodsAway = ({ effect }: Taint): boolean => effect === 'NoSchedule' || effect === 'NoExecute'
+const nodeAffinity: Filter = ({ demand: { pod } }, { node }) => (matchesNodeSelection(pod, node) ? undefined : DOES_NOT_MATCH)
 
-const nodeAffinity: Filter = ({ pod }, { node }) => (matchesNodeSelection(pod, node) ? undefined : DOES_NOT_MATCH)
-
-const nodePorts: Filter = (demand, { hostPorts }) =>
+const nodePorts: Filter = ({ demand }, { hostPorts }) =>
   demand.hostPorts.length > 0 && hostPortsConflict(demand.hostPorts, hostPorts) ? PORTS_ARE_TAKEN : undefined
 
-const nodeResourcesFit: Filter = ({ requests }, { allocatable, requested, podCount }) => {
+const nodeResourcesFit: Filter = ({ demand: { requests } }, { allocatable, requested, pods }) => {
   let reasons: string[] | undefined
   let tooBigForNode = false
-  if (podCount + 1 > (allocatable.get('pods') ?? 0)) reasons = ['Too many pods']
+  if (pods.size + 1 > (allocatable.get('pods') ?? 0)) reasons = ['Too many pods']
   for (const [resource, amount] of requests) {
     if (amount === 0) continue
     const total = allocatable.get(resource) ?? 0
@@ -53,14 +62,23 @@ const nodeResourcesFit: Filter = ({ requests }, { allocatable, requested, podCou
     reasons = [...(reasons ?? []), `Insufficient ${resource}`]
     tooBigForNode ||= amount > total
   }
-  return reasons && { reasons, unresolvable: tooBigForNode }
+  return reasons && { by: 'NodeResourcesFit', reasons, unresolvable: tooBigForNode }
 }
 
-const IS_UNSCHEDULABLE: Objection = { reasons: ['node(s) were unschedulable'], unresolvable: true }
-const HAS_OTHER_NAME: Objection = { reasons: ["node(s) didn't match the requested node name"], unresolvable: true }
+const IS_UNSCHEDULABLE = objection('NodeUnschedulable', 'node(s) were unschedulable', true)
+const HAS_OTHER_NAME = objection('NodeName', "node(s) didn't match the requested node name", true)
 /** Kubernetes 1.34 no longer names the taint. */
-const HAS_TAINT: Objection = { reasons: ['node(s) had untolerated taint(s)'], unresolvable: true }
-const DOES_NOT_MATCH: Objection = { reasons: ["node(s) didn't match Pod's node affinity/selector"], unresolvable: true }
-const PORTS_ARE_TAKEN: Objection = { reasons: ["node(s) didn't have free ports for the requested pod ports"], unresolvable: false }
+const HAS_TAINT = objection('TaintToleration', 'node(s) had untolerated taint(s)', true)
+const DOES_NOT_MATCH = objection('NodeAffinity', "node(s) didn't match Pod's node affinity/selector", true)
+const PORTS_ARE_TAKEN = objection('NodePorts', "node(s) didn't have free ports for the requested pod ports", false)
 
-const FILTERS: readonly Filter[] = [nodeUnschedulable, nodeName, taintToleration, nodeAffinity, nodePorts, nodeResourcesFit]
+const FILTERS: readonly Filter[] = [
+  nodeUnschedulable,
+  nodeName,
+  taintToleration,
+  nodeAffinity,
+  nodePorts,
+  nodeResourcesFit,
+  podTopologySpread,
+  interPodAffinity,
+]

@@ -40,13 +40,13 @@ test('the higher priority comes first, then who came first', async () => {
   assert.deepEqual(order, ['b', 'c', 'a', 'd'])
 })
 
-test('room that is made again and again is tried after 1, 2, 4, 8 and then every 10 seconds', async () => {
+test('a Pod that is woken again and again is tried after 1, 2, 4, 8 and then every 10 seconds', async () => {
   const { queue, takes, tryForever, advance, soon } = start()
   void tryForever()
   queue.add(pod('a'))
   for (let ms = 0; ms < 50_000; ms += 250) {
     await soon()
-    queue.roomMade(() => true)
+    queue.wake(() => true)
     advance(250)
   }
   const times = takes.map(line => Number(line.split(' ')[0]))
@@ -85,7 +85,7 @@ test('only Pods that would fit are tried again', async () => {
   queue.add(pod('b'))
   await soon()
   advance(20_000)
-  queue.roomMade(({ pod: { metadata } }) => metadata.uid === 'b')
+  queue.wake(({ demand }) => demand.pod.metadata.uid === 'b')
   await soon()
   assert.deepEqual(takes, ['0 a', '0 b', '20000 b'])
 })
@@ -122,7 +122,7 @@ test('a Pod that was removed never comes, whatever state it was in', async () =>
   void queue.take().then(() => {
     came = true
   })
-  queue.roomMade(() => true)
+  queue.wake(() => true)
   await soon()
   assert.equal(came, false)
 })
@@ -146,7 +146,7 @@ test('a thousand waiting Pods are looked at once for each change, not queued aga
   assert.equal(takes.length, 1_000)
   advance(20_000)
   let looks = 0
-  for (let change = 0; change < 10; change++) queue.roomMade(() => ++looks < 0)
+  for (let change = 0; change < 10; change++) queue.wake(() => ++looks < 0)
   assert.equal(looks, 10_000)
   assert.equal(timers(), 1_000)
   assert.equal(takes.length, 1_000)

@@ -13,22 +13,34 @@ import type { Clock, Millis, Timer } from '../base/clock.ts'
 import { createHeap } from '../base/heap.ts'
 import type { Pod } from '../api/kinds/pod.ts'
 import { demandOf, type PodDemand } from './demand.ts'
+import type { FilterName } from './objection.ts'
 
 const BACKOFF = { baseMs: 1_000, maxMs: 10_000 }
 const UNSCHEDULABLE_RETRY_MS = 300_000
+
+/** A Pod that was tried and found no node. */
+export interface WaitingPod {
+  readonly demand: PodDemand
+  /** The filters that objected: only what concerns them is worth another try. */
+  readonly rejectedBy: ReadonlySet<FilterName>
+}
 
 export interface SchedulingQueue {
   /** A new Pod, or a newer version of one that waits. */
   add(pod: Pod): void
   remove(uid: string): void
-  /** The next Pod; resolves to undefined once closed. It stays known, as being tried, until one of the next three. */
+  /** The next Pod; resolves to undefined once closed. It stays known, as being tried, until one of the next two. */
   take(): Promise<PodDemand | undefined>
   /** No node could be found: wait until something changes. */
-  unschedulable(uid: string): void
+  unschedulable(uid: string, rejectedBy?: ReadonlySet<FilterName>): void
   /** The try failed on the way; wait for the back-off only. */
   failed(uid: string): void
-  /** A node has more room, or takes other Pods than before. Those that found no node and would fit there get another try. */
-  roomMade(fits: (demand: PodDemand) => boolean): void
+  /** It makes room for itself now: whatever happens meanwhile, it is not tried before `release`. */
+  hold(uid: string): void
+  /** It has made room, or could not and shall try again. */
+  release(uid: string, tryAgain: boolean): void
+  /** Something has changed. Those whom it may help get another try. */
+  wake(helps: (waiting: WaitingPod) => boolean): void
   close(): void
 }
 
@@ -38,6 +50,9 @@ interface Entry {
   attempts: number
   triedAt: Millis
   where: 'active' | 'trying' | 'backoff' | 'unschedulable'
+  rejectedBy: ReadonlySet<FilterName>
+  /** Makes room for itself; `woken` if it would have been tried again meanwhile. */
+  held: 'no' | 'yes' | 'woken'
   timer: Timer | undefined
 }
 
@@ -46,7 +61,7 @@ export function createSchedulingQueue(clock: Clock): SchedulingQueue {
   /** Looked through at every change of the cluster; the others need not be. */
   const unschedulable = new Set<Entry>()
   const active = createHeap<Entry>((a, b) => {
-    const byPriority = (b.demand.pod.spec.priority ?? 0) - (a.demand.pod.spec.priority ?? 0)
+    const byPriority = b.demand.priority - a.demand.priority
     return byPriority !== 0 ? byPriority < 0 : a.sequence < b.sequence
   })
   const takers: ((demand: PodDemand | undefined) => void)[] = []
@@ -80,13 +95,15 @@ export function createSchedulingQueue(clock: Clock): SchedulingQueue {
   /** Counted from the last try, so that it may be over already: of those that are, the most important is tried first. */
   const backOff = (...losers: readonly Entry[]) => {
     const endOf = (entry: Entry) => entry.triedAt + backoffMs(entry.attempts, BACKOFF)
-    for (const entry of losers) {
+    const free = losers.filter(entry => entry.held === 'no')
+    for (const entry of losers) if (entry.held === 'yes') entry.held = 'woken'
+    for (const entry of free) {
       if (endOf(entry) <= clock.now()) continue
       leave(entry)
       entry.where = 'backoff'
       entry.timer = clock.at(endOf(entry), () => activate(entry), 'scheduler back-off')
     }
-    activate(...losers.filter(entry => endOf(entry) <= clock.now()))
+    activate(...free.filter(entry => endOf(entry) <= clock.now()))
   }
   const tried = (uid: string): Entry | undefined => {
     const entry = entries.get(uid)
@@ -100,7 +117,16 @@ export function createSchedulingQueue(clock: Clock): SchedulingQueue {
       if (closed) return
       const known = entries.get(pod.metadata.uid!)
       if (!known) {
-        const entry: Entry = { demand: demandOf(pod), sequence: sequence++, attempts: 0, triedAt: 0, where: 'active', timer: undefined }
+        const entry: Entry = {
+          demand: demandOf(pod),
+          sequence: sequence++,
+          attempts: 0,
+          triedAt: 0,
+          where: 'active',
+          rejectedBy: NOBODY,
+          held: 'no',
+          timer: undefined,
+        }
         entries.set(pod.metadata.uid!, entry)
         return activate(entry)
       }
@@ -123,10 +149,11 @@ export function createSchedulingQueue(clock: Clock): SchedulingQueue {
         handOut()
       })
     },
-    unschedulable(uid) {
+    unschedulable(uid, rejectedBy = NOBODY) {
       const entry = tried(uid)
       if (!entry) return
       entry.where = 'unschedulable'
+      entry.rejectedBy = rejectedBy
       unschedulable.add(entry)
       entry.timer = clock.at(clock.now() + UNSCHEDULABLE_RETRY_MS, () => activate(entry), 'scheduler retry')
     },
@@ -134,8 +161,19 @@ export function createSchedulingQueue(clock: Clock): SchedulingQueue {
       const entry = tried(uid)
       if (entry) backOff(entry)
     },
-    roomMade(fits) {
-      backOff(...[...unschedulable].filter(entry => fits(entry.demand)))
+    hold(uid) {
+      const entry = entries.get(uid)
+      if (entry) entry.held = 'yes'
+    },
+    release(uid, tryAgain) {
+      const entry = entries.get(uid)
+      if (!entry || closed) return
+      const wasWoken = entry.held === 'woken'
+      entry.held = 'no'
+      if (entry.where === 'unschedulable' && (wasWoken || tryAgain)) backOff(entry)
+    },
+    wake(helps) {
+      backOff(...[...unschedulable].filter(entry => helps(entry)))
     },
     close() {
       closed = true
@@ -145,5 +183,7 @@ export function createSchedulingQueue(clock: Clock): SchedulingQueue {
     },
   }
 }
+
+const NOBODY: ReadonlySet<FilterName> = new Set()
 
 const uidOf = ({ demand }: Entry): string => demand.pod.metadata.uid!

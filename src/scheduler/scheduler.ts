@@ -3,57 +3,87 @@
  *
  *   Pod without a node ─▶ queue ─▶ chooseNode(demand, snapshot) ─▶ assume ─▶ bind (in the background) ─▶ Scheduled
  *                           ▲                 │ none
+ *                           │                 ▼
+ *                           │           planPreemption ─▶ push Pods of lower priority out, keep the room
  *                           └── a node might take it ◀── condition PodScheduled=False, event FailedScheduling
  *
  * The loop never waits for a binding: the Pod is counted on its node at once, and uncounted if binding fails.
  */
+import { Namespace } from '../api/kinds/namespace.ts'
 import { Node } from '../api/kinds/node.ts'
 import { Pod } from '../api/kinds/pod.ts'
-import { keyOf, timestamp } from '../api/meta.ts'
-import { isTerminal, podCondition } from '../api/pod.ts'
+import { PodDisruptionBudget } from '../api/kinds/pod_disruption_budget.ts'
+import { keyOf } from '../api/meta.ts'
+import { isDeleting, isTerminal } from '../api/pod.ts'
 import { sleep } from '../base/clock.ts'
 import type { Host } from '../base/host.ts'
-import { cachesSynced, type Cache } from '../client/cache.ts'
+import { cachesSynced } from '../client/cache.ts'
+import type { CacheOf } from '../client/caches.ts'
 import type { Client } from '../client/client.ts'
 import type { EventRecorder } from '../client/event_recorder.ts'
-import { chooseNode } from './choose.ts'
-import { filterNode } from './filter.ts'
+import { chooseNode, type NoNode } from './choose.ts'
+import { demandOf, type PodDemand } from './demand.ts'
+import { explain } from './explain.ts'
+import { planPreemption } from './preempt.ts'
+import { pushOut } from './preemption.ts'
+import { DEFAULT_PROFILE, profileOf, type ProfileOptions } from './profiles.ts'
 import { createSchedulingQueue } from './queue.ts'
-import { createSnapshotKeeper } from './snapshot.ts'
+import { report } from './report.ts'
+import { createSiblings } from './siblings.ts'
+import { createSnapshotKeeper, type Snapshot } from './snapshot.ts'
+import { defaultSpreadConstraints } from './spread_constraints.ts'
+import { createWakeUps } from './wake_ups.ts'
 
 export interface SchedulerParts {
-  client: Client
-  pods: Cache<Pod>
-  nodes: Cache<Node>
-  events: EventRecorder
-  /** The Pods it takes care of: spec.schedulerName. */
-  name?: string
+  readonly client: Client
+  readonly cacheOf: CacheOf
+  /** The recorder of one of the schedulers. */
+  events(schedulerName: string): EventRecorder
+  /** The Pods it takes care of, by spec.schedulerName, and how. Others wait for a scheduler of their own. */
+  readonly profiles?: readonly ProfileOptions[]
 }
 
 /** How long decisions may follow each other before everybody else in the process gets a turn. */
 const SLICE_MS = 10
 
-export function startScheduler(host: Host, { client, pods, nodes, events, name = 'default-scheduler' }: SchedulerParts): { stop(): Promise<void> } {
+export function startScheduler(host: Host, { client, cacheOf, events, profiles = [DEFAULT_PROFILE] }: SchedulerParts): { stop(): Promise<void> } {
   const { clock } = host
+  const pods = cacheOf(Pod)
+  const nodes = cacheOf(Node)
+  const namespaces = cacheOf(Namespace)
+  const budgets = cacheOf(PodDisruptionBudget)
+  const siblings = createSiblings(cacheOf)
+  const schedulers = new Map(profiles.map(options => [options.schedulerName, { profile: profileOf(options), events: events(options.schedulerName) }]))
+  const schedulerOf = ({ spec }: Pod) => schedulers.get(spec.schedulerName ?? '')!
+  const isOurs = (pod: Pod): boolean => waitsForNode(pod) && schedulers.has(pod.spec.schedulerName ?? '')
+
   const queue = createSchedulingQueue(clock)
-  const keeper = createSnapshotKeeper()
+  const keeper = createSnapshotKeeper(name => namespaces.get({ namespace: '', name })?.metadata.labels)
+  const wakeUps = createWakeUps(queue, keeper)
   const random = host.random.fork('scheduler')
   const log = host.log.child({ component: 'scheduler' })
 
-  const roomOn = (nodeName: string | undefined) => {
-    const info = nodeName === undefined ? undefined : keeper.node(nodeName)
-    if (info) queue.roomMade(demand => filterNode(demand, info) === undefined)
-  }
-  const nodeChanges = nodes.onChange(({ key, object }) => {
-    if (keeper.setNode(key.name, object)) roomOn(key.name)
-  })
-  const podChanges = pods.onChange(({ object, previous }) => {
-    const uid = (object ?? previous)!.metadata.uid!
-    const roomier = keeper.setPod(uid, object)
-    if (object && waitsForNode(object, name)) queue.add(object)
-    else queue.remove(uid)
-    roomOn(roomier)
-  })
+  const changes = [
+    nodes.onChange(({ key, object }) => {
+      if (keeper.setNode(key.name, object)) wakeUps.nodeChanged(key.name)
+    }),
+    namespaces.onChange(() => {
+      keeper.namespacesChanged()
+      wakeUps.namespacesChanged()
+    }),
+    pods.onChange(({ object, previous }) => {
+      const { uid } = (object ?? previous)!.metadata
+      const kept = keeper.nominationOf(uid!)
+      const move = keeper.setPod(uid!, object)
+      if (object && isOurs(object)) {
+        if (object.status.nominatedNodeName !== previous?.status.nominatedNodeName)
+          keeper.nominate(demandOf(object), object.status.nominatedNodeName || undefined)
+        queue.add(object)
+      } else queue.remove(uid!)
+      if (move) wakeUps.podMoved(move)
+      if (kept && !object) wakeUps.roomMade(kept)
+    }),
+  ]
 
   async function bind(pod: Pod, nodeName: string): Promise<void> {
     const key = keyOf(pod)
@@ -66,63 +96,62 @@ export function startScheduler(host: Host, { client, pods, nodes, events, name =
         target: { kind: 'Node', name: nodeName },
       })
     } catch (error) {
-      roomOn(keeper.forget(uid))
+      const move = keeper.forget(uid)
+      if (move) wakeUps.podMoved(move)
       // Gone, or bound by somebody else: the cache says so, now or with its next change.
       const current = pods.get(key)
-      if (current?.metadata.uid !== uid || !waitsForNode(current, name)) return queue.remove(uid)
+      if (current?.metadata.uid !== uid || !isOurs(current)) return queue.remove(uid)
       log.warn('binding failed; the Pod is tried again', { pod: key.name, error: String(error) })
       return queue.failed(uid)
     }
-    events.normal(pod, 'Scheduled', `Successfully assigned ${key.namespace}/${key.name} to ${nodeName}`)
+    schedulerOf(pod).events.normal(pod, 'Scheduled', `Successfully assigned ${key.namespace}/${key.name} to ${nodeName}`)
   }
 
-  async function reportNoNode(pod: Pod, message: string): Promise<void> {
+  function foundNoNode(demand: PodDemand, choice: NoNode, snapshot: Snapshot): void {
+    const { pod } = demand
+    const { events } = schedulerOf(pod)
+    const plan = planPreemption(demand, choice, snapshot, { budgets: budgets.list(), random })
+    const message = explain(choice, plan)
+    queue.unschedulable(pod.metadata.uid!, new Set([...choice.objections.values(), ...(choice.rejection ? [choice.rejection] : [])].map(({ by }) => by)))
     events.warning(pod, 'FailedScheduling', message)
-    const condition = podCondition(pod, 'PodScheduled')
-    if (condition?.status === 'False' && condition.reason === 'Unschedulable' && condition.message === message) return
-    const now = timestamp(clock.wall())
-    await client
-      .patch(
-        Pod,
-        keyOf(pod),
-        {
-          type: 'strategic',
-          body: {
-            metadata: { uid: pod.metadata.uid },
-            status: {
-              conditions: [
-                {
-                  type: 'PodScheduled',
-                  status: 'False',
-                  reason: 'Unschedulable',
-                  message,
-                  lastProbeTime: null,
-                  lastTransitionTime: condition?.status === 'False' ? condition.lastTransitionTime : now,
-                },
-              ],
-            },
-          },
-        },
-        { subresource: 'status' },
-      )
-      .catch((error: unknown) => log.debug('a Pod could not be told that no node was found', { pod: pod.metadata.name, error: String(error) }))
+    const nominatedNodeName = plan.is === 'victims' ? plan.nodeName : plan.is === 'in vain' ? '' : undefined
+    void report(client, clock, pod, { reason: 'Unschedulable', message, nominatedNodeName })
+    if (plan.is === 'in vain') keeper.nominate(demand, undefined)
+    if (plan.is === 'victims') {
+      keeper.nominate(demand, plan.nodeName)
+      void makeRoom(demand, plan.nodeName, plan.victims, snapshot)
+    }
+  }
+
+  async function makeRoom(demand: PodDemand, nodeName: string, victims: readonly PodDemand[], snapshot: Snapshot): Promise<void> {
+    const { pod, priority } = demand
+    queue.hold(pod.metadata.uid!)
+    // Less important ones that wait for this node need another one now.
+    for (const other of snapshot.nominatedOn(nodeName).filter(other => other.priority < priority)) {
+      keeper.nominate(other, undefined)
+      const patch = { type: 'merge', body: { metadata: { uid: other.pod.metadata.uid }, status: { nominatedNodeName: null } } } as const
+      void client.patch(Pod, keyOf(other.pod), patch, { subresource: 'status' }).catch(() => undefined)
+    }
+    const { profile, events } = schedulerOf(pod)
+    const current = victims.map(victim => pods.get(keyOf(victim.pod)) ?? victim.pod)
+    const done = await pushOut(host, client, current, { pod, schedulerName: profile.schedulerName, nodeName, events })
+    queue.release(pod.metadata.uid!, !done || victims.length === 0)
   }
 
   const task = host.spawn('scheduler', async signal => {
-    if (!(await cachesSynced([pods, nodes], signal))) return
+    if (!(await cachesSynced([pods, nodes, namespaces, budgets], signal))) return
     let start = 0
     let sliceEndsAt = clock.now() + SLICE_MS
-    for (let demand = await queue.take(); demand && !signal.aborted; demand = await queue.take()) {
-      const { pod } = demand
-      const choice = chooseNode(demand, keeper.snapshot(), random, start)
+    for (let taken = await queue.take(); taken && !signal.aborted; taken = await queue.take()) {
+      const { pod } = taken
+      const demand = pod.spec.topologySpreadConstraints?.length ? taken : { ...taken, spread: defaultSpreadConstraints(pod, siblings.of(pod)) }
+      const snapshot = keeper.snapshot()
+      const choice = chooseNode(demand, snapshot, random, { profile: schedulerOf(pod).profile, start })
       start += choice.examined
       if (choice.is === 'node') {
         keeper.assume(demand, choice.name)
         void bind(pod, choice.name)
-      } else {
-        queue.unschedulable(pod.metadata.uid!)
-        void reportNoNode(pod, choice.message)
-      }
+      } else foundNoNode(demand, choice, snapshot)
       if (clock.now() >= sliceEndsAt) {
         await sleep(clock, 0, signal, 'scheduler slice')
         sliceEndsAt = clock.now() + SLICE_MS
@@ -132,17 +161,12 @@ export function startScheduler(host: Host, { client, pods, nodes, events, name =
 
   return {
     async stop() {
-      nodeChanges.stop()
-      podChanges.stop()
+      for (const change of changes) change.stop()
+      siblings.stop()
       queue.close()
       await task.stop()
     },
   }
 }
 
-const waitsForNode = (pod: Pod, schedulerName: string): boolean =>
-  !pod.spec.nodeName &&
-  pod.spec.schedulerName === schedulerName &&
-  !pod.metadata.deletionTimestamp &&
-  !isTerminal(pod) &&
-  (pod.spec.schedulingGates ?? []).length === 0
+const waitsForNode = (pod: Pod): boolean => !pod.spec.nodeName && !isDeleting(pod) && !isTerminal(pod) && (pod.spec.schedulingGates ?? []).length === 0

@@ -1,149 +1,206 @@
 /**
- * The cluster as one decision sees it: each node with what its Pods have asked for.
+ * The cluster as one decision sees it: each node with what its Pods have asked for, and who is where.
  *
  * Kept up to date change by change, so that a decision among many nodes costs no recount. A Pod that has been
  * given a node but whose binding the cache has not seen yet is counted too (it is assumed), or two Pods would be
  * given the same last place.
  */
 import { deepEqual } from '../api/deep.ts'
-import { isTerminal, type HostPort } from '../api/pod.ts'
+import { isDeleting, isTerminal } from '../api/pod.ts'
 import { inUseOf, resourceAmounts } from '../api/resources.ts'
 import type { Node } from '../api/kinds/node.ts'
 import type { Pod } from '../api/kinds/pod.ts'
+import type { NamespaceLabels } from './affinity_terms.ts'
 import { demandOf, type PodDemand } from './demand.ts'
-
-export interface NodeInfo {
-  readonly node: Node
-  /** CPU in milli-cores, everything else in whole units. */
-  readonly allocatable: ReadonlyMap<string, number>
-  readonly requested: ReadonlyMap<string, number>
-  readonly nonZeroRequested: { readonly cpu: number; readonly memory: number }
-  readonly podCount: number
-  readonly hostPorts: readonly HostPort[]
-}
+import { createNodeImages, type NodeImages } from './node_images.ts'
+import { acrossZones, countPod, createNodeInfo, decidesOtherwise, discountPod, selectsOtherwise, type KeptNodeInfo, type NodeInfo } from './node_info.ts'
+import { createPodIndex, type PodIndex } from './pod_index.ts'
 
 export interface Snapshot {
   readonly nodes: readonly NodeInfo[]
+  node(name: string): NodeInfo | undefined
+  readonly pods: PodIndex
+  readonly images: NodeImages
+  /** Pods that others were pushed out for on this node, and that have not come yet. */
+  nominatedOn(nodeName: string): readonly PodDemand[]
+  /** The node on which room is kept for this Pod. */
+  nominationOf(uid: string): string | undefined
+  /** What would be if other Pods ran on the node. Afterwards everything is as before. */
+  tryOut<T>(nodeName: string, attempt: (trial: Trial) => T): T
 }
 
-interface MutableNodeInfo {
-  node: Node
-  allocatable: Map<string, number>
-  requested: Map<string, number>
-  nonZeroRequested: { cpu: number; memory: number }
-  podCount: number
-  hostPorts: HostPort[]
+export interface Trial {
+  add(demand: PodDemand): void
+  remove(demand: PodDemand): void
+}
+
+export interface Placement {
+  readonly demand: PodDemand
+  readonly nodeName: string
+}
+
+/** A Pod that now counts on a node, no longer does, or counts otherwise. */
+export interface PodMove {
+  readonly before: Placement | undefined
+  readonly after: Placement | undefined
 }
 
 export interface SnapshotKeeper {
-  /** True when the node is new, or has changed in what decides which Pods it takes. Its conditions do not: taints stand for them. */
+  /** True when the node is new, or has changed in what decides which Pods it takes. */
   setNode(name: string, node: Node | undefined): boolean
-  /** A Pod as the API shows it, or undefined when it is gone. Answers with the node that has more room now, if one has. */
-  setPod(uid: string, pod: Pod | undefined): string | undefined
+  /** A Pod as the API shows it, or undefined when it is gone. Nothing if that is no news. */
+  setPod(uid: string, pod: Pod | undefined): PodMove | undefined
   assume(demand: PodDemand, nodeName: string): void
-  /** Takes an assumption back. Answers with the node it was about. */
-  forget(uid: string): string | undefined
+  /** Takes an assumption back. */
+  forget(uid: string): PodMove | undefined
+  /** Keeps room for a Pod from Pods of lower priority, or from nobody any more. */
+  nominate(demand: PodDemand, nodeName: string | undefined): void
+  nominationOf(uid: string): string | undefined
+  namespacesChanged(): void
   node(name: string): NodeInfo | undefined
   /** Valid until the keeper is told something new. */
   snapshot(): Snapshot
 }
 
-interface Place {
-  demand: PodDemand
-  nodeName: string
-  assumed: boolean
+interface KeptPlacement extends Placement {
+  isAssumed: boolean
 }
 
-export function createSnapshotKeeper(): SnapshotKeeper {
-  const nodes = new Map<string, MutableNodeInfo>()
-  let inOrder: Snapshot | undefined
-  /** Where each Pod is counted; Pods of nodes that are not known yet wait here too. */
-  const placed = new Map<string, Place>()
+export function createSnapshotKeeper(namespaceLabels: NamespaceLabels = () => undefined): SnapshotKeeper {
+  const nodes = new Map<string, KeptNodeInfo>()
+  const images = createNodeImages()
+  const index = createPodIndex(nodes, namespaceLabels)
+  const placed = new Map<string, KeptPlacement>()
+  /** Pods of nodes that are not known, by the name of the node. */
+  const homeless = new Map<string, Map<string, PodDemand>>()
+  const nominated = new Map<string, Placement>()
+  let inOrder: readonly NodeInfo[] | undefined
 
-  const place = (demand: PodDemand, nodeName: string, assumed: boolean) => {
-    const uid = demand.pod.metadata.uid!
-    remove(uid)
-    placed.set(uid, { demand, nodeName, assumed })
+  const add = (demand: PodDemand, nodeName: string) => {
     const info = nodes.get(nodeName)
-    if (info) count(info, demand, 1)
+    if (info) {
+      countPod(info, demand)
+      index.addPod(demand, info.node)
+    } else homeless.set(nodeName, (homeless.get(nodeName) ?? new Map<string, PodDemand>()).set(demand.pod.metadata.uid!, demand))
   }
-  const remove = (uid: string): Place | undefined => {
-    const place = placed.get(uid)
-    if (!place) return undefined
+  const take = (demand: PodDemand, nodeName: string) => {
+    const info = nodes.get(nodeName)
+    if (info) {
+      discountPod(info, demand)
+      index.removePod(demand, info.node)
+      return
+    }
+    const others = homeless.get(nodeName)
+    others?.delete(demand.pod.metadata.uid!)
+    if (others?.size === 0) homeless.delete(nodeName)
+  }
+  const remove = (uid: string): Placement | undefined => {
+    const before = placed.get(uid)
+    if (!before) return undefined
     placed.delete(uid)
-    const info = nodes.get(place.nodeName)
-    if (info) count(info, place.demand, -1)
-    return place
+    take(before.demand, before.nodeName)
+    return before
+  }
+  const place = (demand: PodDemand, nodeName: string, isAssumed: boolean): PodMove => {
+    const before = remove(demand.pod.metadata.uid!)
+    const after = { demand, nodeName, isAssumed }
+    placed.set(demand.pod.metadata.uid!, after)
+    add(demand, nodeName)
+    return { before, after }
+  }
+  /** The same Pods on another version of the node, or on none. */
+  const replaceNode = (name: string, node: Node | undefined) => {
+    const info = nodes.get(name)
+    const pods = [...(info?.pods ?? homeless.get(name) ?? new Map<string, PodDemand>()).values()]
+    for (const demand of pods) take(demand, name)
+    if (info) index.removeNode(info.node)
+    if (node) {
+      nodes.set(name, createNodeInfo(node))
+      index.addNode(node)
+    } else nodes.delete(name)
+    for (const demand of pods) add(demand, name)
+    inOrder = undefined
+  }
+
+  const nominationOf = (uid: string) => nominated.get(uid)?.nodeName
+  const snapshot: Omit<Snapshot, 'nodes'> = {
+    node: name => nodes.get(name),
+    pods: index,
+    images,
+    nominationOf,
+    nominatedOn: nodeName => (nominated.size === 0 ? [] : [...nominated.values()].filter(one => one.nodeName === nodeName).map(({ demand }) => demand)),
+    tryOut(nodeName, attempt) {
+      const undo: (() => void)[] = []
+      const trial: Trial = {
+        add(demand) {
+          add(demand, nodeName)
+          undo.push(() => take(demand, nodeName))
+        },
+        remove(demand) {
+          take(demand, nodeName)
+          undo.push(() => add(demand, nodeName))
+        },
+      }
+      try {
+        return attempt(trial)
+      } finally {
+        for (const back of undo.reverse()) back()
+      }
+    },
   }
 
   return {
     setNode(name, node) {
-      if (!node) {
-        nodes.delete(name)
-        inOrder = undefined
-        return false
-      }
-      const allocatable = resourceAmounts(node.status?.allocatable)
       const known = nodes.get(name)
-      if (known) {
-        const decides = decidesOtherwise(known.node, node)
-        known.node = node
-        known.allocatable = allocatable
-        return decides
+      images.setNode(name, known?.node, node)
+      if (!node || !known || selectsOtherwise(known.node, node)) {
+        if (node || known) replaceNode(name, node)
+        return node !== undefined
       }
-      const info: MutableNodeInfo = { node, allocatable, requested: new Map(), nonZeroRequested: { cpu: 0, memory: 0 }, podCount: 0, hostPorts: [] }
-      nodes.set(name, info)
-      inOrder = undefined
-      for (const { demand, nodeName } of placed.values()) if (nodeName === name) count(info, demand, 1)
-      return true
+      const decides = decidesOtherwise(known.node, node)
+      known.node = node
+      if (decides) known.allocatable = resourceAmounts(node.status?.allocatable)
+      return decides
     },
     setPod(uid, pod) {
       const before = placed.get(uid)
-      if (!pod || isTerminal(pod)) return remove(uid)?.nodeName
-      if (!pod.spec.nodeName) return undefined
-      if (before && before.nodeName === pod.spec.nodeName && asksForTheSame(before.demand.pod, pod)) {
-        before.assumed = false
-        return undefined
+      if (!pod || isTerminal(pod)) {
+        nominated.delete(uid)
+        return before && { before: remove(uid), after: undefined }
       }
-      const demand = demandOf(pod)
-      place(demand, pod.spec.nodeName, false)
-      const isLess =
-        before &&
-        (before.nodeName !== pod.spec.nodeName || [...before.demand.requests].some(([resource, amount]) => (demand.requests.get(resource) ?? 0) < amount))
-      return isLess ? before.nodeName : undefined
+      if (!pod.spec.nodeName) return undefined
+      nominated.delete(uid)
+      if (before && before.nodeName === pod.spec.nodeName && isCountedTheSame(before.demand.pod, pod)) {
+        if (!before.isAssumed) return undefined
+        before.isAssumed = false
+        return { before: undefined, after: before }
+      }
+      return place(demandOf(pod), pod.spec.nodeName, false)
     },
-    assume: (demand, nodeName) => place(demand, nodeName, true),
-    forget: uid => (placed.get(uid)?.assumed ? remove(uid)?.nodeName : undefined),
+    assume(demand, nodeName) {
+      nominated.delete(demand.pod.metadata.uid!)
+      place(demand, nodeName, true)
+    },
+    forget: uid => (placed.get(uid)?.isAssumed ? { before: remove(uid), after: undefined } : undefined),
+    nominate(demand, nodeName) {
+      if (nodeName === undefined) nominated.delete(demand.pod.metadata.uid!)
+      else nominated.set(demand.pod.metadata.uid!, { demand, nodeName })
+    },
+    nominationOf,
+    namespacesChanged: () => index.namespacesChanged(),
     node: name => nodes.get(name),
-    snapshot: () => (inOrder ??= { nodes: [...nodes.values()] }),
+    snapshot() {
+      index.sweep()
+      return { ...snapshot, nodes: (inOrder ??= acrossZones(nodes.values())) }
+    },
   }
 }
 
-function count(info: MutableNodeInfo, { requests, nonZero, hostPorts }: PodDemand, sign: 1 | -1): void {
-  for (const [resource, amount] of requests) info.requested.set(resource, (info.requested.get(resource) ?? 0) + sign * amount)
-  info.nonZeroRequested.cpu += sign * nonZero.cpu
-  info.nonZeroRequested.memory += sign * nonZero.memory
-  info.podCount += sign
-  for (const port of hostPorts) {
-    if (sign === 1) info.hostPorts.push(port)
-    // One of them only: Pods that were put on the node by name may share a port.
-    else
-      info.hostPorts.splice(
-        info.hostPorts.findIndex(taken => taken.port === port.port && taken.protocol === port.protocol && taken.ip === port.ip),
-        1,
-      )
-  }
-}
-
-/** Requests can be changed while the Pod runs (the resize subresource), and what it was given follows; nothing else that is counted changes. */
-const asksForTheSame = ({ spec: a, status: before }: Pod, { spec: b, status: now }: Pod): boolean =>
-  deepEqual(a.containers, b.containers) &&
-  deepEqual(a.initContainers, b.initContainers) &&
-  deepEqual(a.resources, b.resources) &&
-  deepEqual(inUseOf(before), inUseOf(now))
-
-const decidesOtherwise = (a: Node, b: Node): boolean =>
-  Boolean(a.spec?.unschedulable) !== Boolean(b.spec?.unschedulable) ||
-  !deepEqual(a.spec?.taints ?? [], b.spec?.taints ?? []) ||
-  !deepEqual(a.metadata.labels ?? {}, b.metadata.labels ?? {}) ||
-  !deepEqual(a.status?.allocatable ?? {}, b.status?.allocatable ?? {})
+/** Requests can be changed while the Pod runs (the resize subresource), and what it was given follows; labels can be, and it can be on its way out. */
+const isCountedTheSame = (a: Pod, b: Pod): boolean =>
+  isDeleting(a) === isDeleting(b) &&
+  deepEqual(a.metadata.labels, b.metadata.labels) &&
+  deepEqual(a.spec.containers, b.spec.containers) &&
+  deepEqual(a.spec.initContainers, b.spec.initContainers) &&
+  deepEqual(a.spec.resources, b.spec.resources) &&
+  deepEqual(inUseOf(a.status), inUseOf(b.status))

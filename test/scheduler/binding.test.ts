@@ -1,12 +1,13 @@
 /** What becomes of a Pod whose binding fails, with an API server that fails as it is told. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Node } from '../../src/api/kinds/node.ts'
+import { Node } from '../../src/api/kinds/node.ts'
 import { Pod } from '../../src/api/kinds/pod.ts'
 import { keyOf, keyText, type KubernetesObject } from '../../src/api/meta.ts'
 import { failure, internalError } from '../../src/api/status.ts'
 import { sleep } from '../../src/base/clock.ts'
 import type { Cache, CacheChange } from '../../src/client/cache.ts'
+import type { CacheOf } from '../../src/client/caches.ts'
 import type { Client } from '../../src/client/client.ts'
 import { startScheduler } from '../../src/scheduler/scheduler.ts'
 import { createWorld } from '../../src/sim/world.ts'
@@ -18,6 +19,13 @@ function start(answer: (pod: string) => Error | undefined) {
   const host = world.host('one')
   const pods = fakeCache<Pod>()
   const nodes = fakeCache<Node>()
+  const others = new Map<unknown, unknown>()
+  const cacheOf = (kind: unknown) => {
+    if (kind === Pod) return pods
+    if (kind === Node) return nodes
+    if (!others.has(kind)) others.set(kind, fakeCache())
+    return others.get(kind)
+  }
   const bindings: string[] = []
   const events: string[] = []
   const client = {
@@ -32,7 +40,7 @@ function start(answer: (pod: string) => Error | undefined) {
     patch: async () => ({}),
   } as unknown as Client
   const note = (about: KubernetesObject, reason: string) => void events.push(`${world.now()} ${about.metadata.name} ${reason}`)
-  const scheduler = startScheduler(host, { client, pods, nodes, events: { normal: note, warning: note } })
+  const scheduler = startScheduler(host, { client, cacheOf: cacheOf as CacheOf, events: () => ({ normal: note, warning: note }) })
   nodes.put({ metadata: { name: 'node-0' }, spec: {}, status: { allocatable: { cpu: '4', memory: '8Gi', pods: '110' } } } as unknown as Node)
   return { world, pods, nodes, bindings, events, scheduler }
 }
@@ -41,7 +49,7 @@ const pod = (name: string, cpu = '3'): Pod =>
   ({
     metadata: { name, namespace: 'default', uid: `uid-${name}` },
     status: {},
-    spec: { schedulerName: 'default-scheduler', containers: [{ name: 'main', resources: { requests: { cpu } } }] },
+    spec: { schedulerName: 'default-scheduler', containers: [{ name: 'main', image: 'nginx:1', resources: { requests: { cpu } } }] },
   }) as unknown as Pod
 
 test('a binding that fails is tried again after its back-off, and the room was free meanwhile', async () => {
