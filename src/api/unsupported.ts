@@ -60,12 +60,9 @@ const CONTAINER: readonly UnsupportedField[] = [
 const inContainers: readonly UnsupportedField[] = ['initContainers', 'containers', 'ephemeralContainers'].flatMap(list => below(`spec.${list}[]`, CONTAINER))
 
 const POD: readonly UnsupportedField[] = [
-  { path: 'spec.affinity.podAffinity', says: NOT_YET },
-  { path: 'spec.affinity.podAntiAffinity', says: NOT_YET },
   { path: 'spec.hostUsers', only: [false], says: 'Poise makes no user namespaces yet; the Pod will stay ContainerCreating' },
   { path: 'spec.hostnameOverride', says: ALPHA },
   { path: 'spec.resourceClaims', says: 'Poise has no devices to claim; the Pod starts without' },
-  { path: 'spec.topologySpreadConstraints', says: NOT_YET },
   { path: 'spec.securityContext.seLinuxChangePolicy', says: NOT_YET },
   { path: 'spec.securityContext.seLinuxOptions', says: SELINUX },
   { path: 'spec.securityContext.windowsOptions', says: 'Poise has Linux nodes only' },
@@ -84,6 +81,8 @@ const BY_KIND: Readonly<Record<string, readonly UnsupportedField[]>> = {
   Pod: POD,
   DaemonSet: TEMPLATE,
   Deployment: TEMPLATE,
+  CronJob: below('spec.jobTemplate', TEMPLATE),
+  Job: TEMPLATE,
   ReplicaSet: TEMPLATE,
   ReplicationController: TEMPLATE,
   StatefulSet: [...TEMPLATE, { path: 'spec.updateStrategy.rollingUpdate.maxUnavailable', says: ALPHA }],
@@ -103,9 +102,6 @@ const BY_KIND: Readonly<Record<string, readonly UnsupportedField[]>> = {
   Lease: [
     { path: 'spec.preferredHolder', says: NOT_YET },
     { path: 'spec.strategy', says: NOT_YET },
-  ],
-  PriorityClass: [
-    { path: 'preemptionPolicy', unless: ['Never'], says: 'Pods of higher priority are placed first; Poise does not push out others for them yet' },
   ],
 }
 

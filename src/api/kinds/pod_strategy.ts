@@ -2,15 +2,41 @@
 import { cloneJson } from '../deep.ts'
 import { qosClass } from '../resources.ts'
 import type { Container } from '../types/container.ts'
+import type { LabelSelector } from '../types/label_selector.ts'
 import type { Pod } from './pod.ts'
 
 export function preparePodForCreate(pod: Pod): void {
+  addLabelKeysToSelectors(pod)
   pod.status = { phase: 'Pending', qosClass: qosClass(pod) }
   if (pod.spec.schedulingGates?.length) {
     pod.status.conditions = [
       { type: 'PodScheduled', status: 'False', reason: 'SchedulingGated', message: 'Scheduling is blocked due to non-empty scheduling gates' },
     ]
   }
+}
+
+/**
+ * matchLabelKeys stands for the values that this Pod itself has: they become part of the selectors here, so that nobody who
+ * reads them later needs the Pod (behaviour of 1.34; mismatchLabelKeys likewise, for everybody else's values).
+ */
+function addLabelKeysToSelectors({ metadata: { labels = {} }, spec }: Pod): void {
+  const { podAffinity, podAntiAffinity } = spec.affinity ?? {}
+  const terms = [podAffinity, podAntiAffinity].flatMap(side => [
+    ...(side?.requiredDuringSchedulingIgnoredDuringExecution ?? []),
+    ...(side?.preferredDuringSchedulingIgnoredDuringExecution ?? []).map(({ podAffinityTerm }) => podAffinityTerm),
+  ])
+  const add = (selector: LabelSelector | undefined, keys: readonly string[] | undefined, operator: 'In' | 'NotIn') => {
+    if (!selector) return
+    for (const key of keys ?? []) {
+      if (labels[key] !== undefined) selector.matchExpressions = [...(selector.matchExpressions ?? []), { key, operator, values: [labels[key]] }]
+    }
+  }
+  // A term without its required fields is refused later.
+  for (const term of terms) {
+    add(term?.labelSelector, term?.matchLabelKeys, 'In')
+    add(term?.labelSelector, term?.mismatchLabelKeys, 'NotIn')
+  }
+  for (const { labelSelector, matchLabelKeys } of spec.topologySpreadConstraints ?? []) add(labelSelector, matchLabelKeys, 'In')
 }
 
 export function preparePodForUpdate(draft: Pod, old: Pod, subresource: string): void {

@@ -2,6 +2,7 @@
 import { duplicateValue, forbidden, invalidValue, notSupported, requiredValue, type FieldError } from '../field_error.ts'
 import { validateLabelSelector } from '../label_selector.ts'
 import type { Affinity, NodeSelectorRequirement, NodeSelectorTerm, PodAffinityTerm, WeightedPodAffinityTerm } from '../types/affinity.ts'
+import type { LabelSelector } from '../types/label_selector.ts'
 import type { Toleration, TopologySpreadConstraint } from '../types/scheduling.ts'
 import { dnsLabel, labelValue, qualifiedName } from './names.ts'
 import { forEachAt } from './rules.ts'
@@ -73,12 +74,32 @@ function validatePodAffinity(affinity: Affinity['podAffinity'], path: string): F
   ]
 }
 
-const validatePodAffinityTerm = ({ topologyKey, labelSelector, namespaceSelector, namespaces }: PodAffinityTerm, path: string): FieldError[] => [
+const validatePodAffinityTerm = (
+  { topologyKey, labelSelector, namespaceSelector, namespaces, matchLabelKeys, mismatchLabelKeys }: PodAffinityTerm,
+  path: string,
+): FieldError[] => [
+  ...validateLabelKeys(matchLabelKeys, labelSelector, `${path}.matchLabelKeys`),
+  ...validateLabelKeys(mismatchLabelKeys, labelSelector, `${path}.mismatchLabelKeys`),
+  ...forEachAt(matchLabelKeys, `${path}.matchLabelKeys`, (key, at) =>
+    mismatchLabelKeys?.includes(key) ? [invalidValue(at, key, 'exists in both matchLabelKeys and mismatchLabelKeys')] : [],
+  ),
   ...(labelSelector ? validateLabelSelector(labelSelector, `${path}.labelSelector`) : []),
   ...(namespaceSelector ? validateLabelSelector(namespaceSelector, `${path}.namespaceSelector`) : []),
   ...forEachAt(namespaces, `${path}.namespaces`, (namespace, at) => dnsLabel(namespace).map(problem => invalidValue(at, namespace, problem))),
   ...validateTopologyKey(topologyKey, `${path}.topologyKey`),
 ]
+
+/** Values of the Pod's own labels are added to the selector when it is created, so a key is there once at most. */
+function validateLabelKeys(keys: readonly string[] | undefined, labelSelector: LabelSelector | undefined, path: string): FieldError[] {
+  if (!keys?.length) return []
+  if (!labelSelector) return [forbidden(path, 'must not be specified when labelSelector is not set')]
+  const selected = [...Object.keys(labelSelector.matchLabels ?? {}), ...(labelSelector.matchExpressions ?? []).map(({ key }) => key)]
+  const listName = path.slice(path.lastIndexOf('.') + 1)
+  return forEachAt(keys, path, (key, at) => [
+    ...qualifiedName(key).map(problem => invalidValue(at, key, problem)),
+    ...(selected.filter(one => one === key).length > 1 ? [invalidValue(at, key, `exists in both ${listName} and labelSelector`)] : []),
+  ])
+}
 
 const validateWeight = (weight: number, path: string): FieldError[] =>
   weight >= 1 && weight <= 100 ? [] : [invalidValue(path, weight ?? 0, 'must be in the range 1-100')]
@@ -102,7 +123,7 @@ export const validateTolerations = (tolerations: readonly Toleration[] | undefin
 
 export function validateTopologySpread(constraints: readonly TopologySpreadConstraint[] | undefined, path: string): FieldError[] {
   const seen = new Set<string>()
-  return forEachAt(constraints, path, ({ maxSkew, topologyKey, whenUnsatisfiable, minDomains, labelSelector }, at) => {
+  return forEachAt(constraints, path, ({ maxSkew, topologyKey, whenUnsatisfiable, minDomains, labelSelector, matchLabelKeys }, at) => {
     const errors = validateTopologyKey(topologyKey, `${at}.topologyKey`)
     if (!(maxSkew > 0)) errors.push(invalidValue(`${at}.maxSkew`, maxSkew ?? 0, 'must be greater than zero'))
     if (!whenUnsatisfiable) errors.push(notSupported(`${at}.whenUnsatisfiable`, '', ['DoNotSchedule', 'ScheduleAnyway']))
@@ -113,6 +134,7 @@ export function validateTopologySpread(constraints: readonly TopologySpreadConst
     if (minDomains !== undefined && whenUnsatisfiable === 'ScheduleAnyway')
       errors.push(invalidValue(`${at}.minDomains`, minDomains, 'can only use minDomains if whenUnsatisfiable=DoNotSchedule, not ScheduleAnyway'))
     if (labelSelector) errors.push(...validateLabelSelector(labelSelector, `${at}.labelSelector`))
+    errors.push(...validateLabelKeys(matchLabelKeys, labelSelector, `${at}.matchLabelKeys`))
     return errors
   })
 }
