@@ -3,12 +3,14 @@ import type { Kind } from '../kind.ts'
 import { Binding } from './binding.ts'
 import { ConfigMap } from './config_map.ts'
 import { ControllerRevision } from './controller_revision.ts'
+import { CronJob } from './cron_job.ts'
 import { DaemonSet } from './daemon_set.ts'
 import { Deployment } from './deployment.ts'
 import { EndpointSlice } from './endpoint_slice.ts'
 import { Endpoints } from './endpoints.ts'
 import { Event } from './event.ts'
 import { EventsEvent } from './events_event.ts'
+import { Job } from './job.ts'
 import { Lease } from './lease.ts'
 import { LocalSubjectAccessReview } from './local_subject_access_review.ts'
 import { NodeMetrics } from './node_metrics.ts'
@@ -56,6 +58,8 @@ export const kinds: readonly Kind[] = [
   Deployment,
   ReplicaSet,
   StatefulSet,
+  CronJob,
+  Job,
   EventsEvent,
   EndpointSlice,
   Lease,
