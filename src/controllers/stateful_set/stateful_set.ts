@@ -109,13 +109,12 @@ export function startStatefulSetController(host: Host, client: Client, parts: St
     })
   }
 
-  const mend = (api: Client, set: StatefulSet, { pod, mismatch: { labels, volumes } }: Step & { do: 'mend' }) =>
-    told(set, 'update', pod.metadata.name!, () =>
-      api.patch(Pod, keyOf(pod), {
-        type: 'strategic',
-        body: { metadata: { uid: pod.metadata.uid, ...(labels && { labels }) }, ...(volumes && { spec: { volumes } }) },
-      }),
+  async function mend(api: Client, set: StatefulSet, { pod, mismatch: { labels, volumes } }: Step & { do: 'mend' }): Promise<void> {
+    const metadata = { uid: pod.metadata.uid, ...(labels && { labels }) }
+    await told(set, 'update', pod.metadata.name!, () =>
+      api.patch(Pod, keyOf(pod), { type: 'strategic', body: { metadata, ...(volumes && { spec: { volumes } }) } }),
     )
+  }
 
   async function remove(api: Client, set: StatefulSet, pod: Pod): Promise<void> {
     await told(set, 'delete', pod.metadata.name!, () => api.delete(Pod, keyOf(pod), { uid: pod.metadata.uid }))
