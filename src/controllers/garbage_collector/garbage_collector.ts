@@ -52,15 +52,18 @@ export function startGarbageCollector(host: Host, client: Client, { kinds, cache
         return dependents.observe(kind, change)
       }),
     ),
-    async reconcile(item, api) {
+    // Not through the client that counts writes: each of ours names the version it is for, read at that moment, so that
+    // no cache has to be waited for.
+    async reconcile(item) {
       const { resource, key } = partsOf(item)
       const kind = byResource.get(resource)!
-      const object = cacheOf(kind).get(key)
-      if (!object) return settled
+      const cached = cacheOf(kind).get(key)
+      if (!cached || isAtRest(cached)) return settled
       try {
-        if (orphansDependents(object)) return await orphan(api, kind, object)
-        if (awaitsDependents(object)) return await letGoWhenAlone(api, kind, object)
-        return object.metadata.deletionTimestamp ? settled : await judge(api, kind, object)
+        const object = await getIfThere(client, kind, key)
+        // Another one by now; the cache will hear of it.
+        if (object?.metadata.uid !== cached.metadata.uid) return settled
+        return await look(kind, object!, Number(cached.metadata.resourceVersion))
       } catch (error) {
         if (isReason(error, 'NotFound')) return settled
         if (isReason(error, 'Conflict')) return { again: CONFLICT_AGAIN_MS }
@@ -69,28 +72,31 @@ export function startGarbageCollector(host: Host, client: Client, { kinds, cache
     },
   })
 
-  /** An object that nobody deletes: do its owners keep it? */
-  async function judge(api: Client, kind: Kind, cached: KubernetesObject): Promise<Outcome> {
-    if (isKept(cached)) return settled
-    const object = await getIfThere(api, kind, keyOf(cached))
-    // Whatever it is now, the cache will hear of it, and bring it here again if it has owners.
-    if (!object || object.metadata.uid !== cached.metadata.uid || object.metadata.deletionTimestamp) return settled
-    const known: Owner[] = []
-    for (const reference of object.metadata.ownerReferences ?? []) known.push({ reference, state: await owners.stateOf(api, reference, object) })
-    reportImpossible(kind, object, known)
-
-    const fate = planFate(object, known, dependents.of(object.metadata.uid!).length > 0)
-    const { uid, resourceVersion } = object.metadata
-    if (fate.is === 'goes') await api.delete(kind, keyOf(object), { uid, resourceVersion, propagationPolicy: fate.how })
-    else if (fate.is === 'loses owners') await loseOwners(api, kind, object, fate.uids)
-    return known.some(({ state }) => state === 'unseen') ? { again: UNSEEN_AGAIN_MS } : settled
-  }
-
-  function isKept(object: KubernetesObject): boolean {
+  function isAtRest(object: KubernetesObject): boolean {
+    if (object.metadata.deletionTimestamp) return !awaitsDependents(object) && !orphansDependents(object)
     return (object.metadata.ownerReferences ?? []).every(reference => {
       const owner = owners.cached(reference, object)
       return owner !== undefined && !awaitsDependents(owner)
     })
+  }
+
+  async function look(kind: Kind, object: KubernetesObject, seenAt: number): Promise<Outcome> {
+    if (orphansDependents(object)) return orphan(kind, object, seenAt)
+    if (awaitsDependents(object)) return letGoWhenAlone(kind, object, seenAt)
+    return object.metadata.deletionTimestamp ? settled : judge(kind, object)
+  }
+
+  /** An object that nobody deletes: do its owners keep it? */
+  async function judge(kind: Kind, object: KubernetesObject): Promise<Outcome> {
+    const known: Owner[] = []
+    for (const reference of object.metadata.ownerReferences ?? []) known.push({ reference, state: await owners.stateOf(client, reference, object) })
+    reportImpossible(kind, object, known)
+
+    const fate = planFate(object, known, dependents.of(object.metadata.uid!).length > 0)
+    const { uid, resourceVersion } = object.metadata
+    if (fate.is === 'goes') await client.delete(kind, keyOf(object), { uid, resourceVersion, propagationPolicy: fate.how })
+    else if (fate.is === 'loses owners') await loseOwners(client, kind, object, fate.uids)
+    return known.some(({ state }) => state === 'unseen') ? { again: UNSEEN_AGAIN_MS } : settled
   }
 
   function reportImpossible(kind: Kind, object: KubernetesObject, known: readonly Owner[]): void {
@@ -107,40 +113,40 @@ export function startGarbageCollector(host: Host, client: Client, { kinds, cache
     }
   }
 
-  async function orphan(api: Client, kind: Kind, object: KubernetesObject): Promise<Outcome> {
-    await orphanDependents(api, object.metadata.uid!, await dependentsWhenMarked(api, object))
-    await removeFinalizer(api, kind, object, ORPHAN_FINALIZER)
+  async function orphan(kind: Kind, object: KubernetesObject, seenAt: number): Promise<Outcome> {
+    await orphanDependents(client, object.metadata.uid!, await dependentsAt(object, seenAt))
+    await removeFinalizer(client, kind, object, ORPHAN_FINALIZER)
     return settled
   }
 
   /** Its dependents have been told by then: they come here by themselves when it begins to wait. */
-  async function letGoWhenAlone(api: Client, kind: Kind, object: KubernetesObject): Promise<Outcome> {
+  async function letGoWhenAlone(kind: Kind, object: KubernetesObject, seenAt: number): Promise<Outcome> {
     const uid = object.metadata.uid!
     const circle = ownersInCircle(object, (reference, dependent) => {
       const owner = owners.cached(reference, dependent)
       return owner && awaitsDependents(owner) ? owner : undefined
     })
-    if (circle.length > 0) await stopBlocking(api, kind, object, circle)
+    if (circle.length > 0) await stopBlocking(client, kind, object, circle)
     // Tells of the last one to go.
     if (circle.length > 0 || dependents.blockerCount(uid) > 0) return settled
-    const left = await dependentsWhenMarked(api, object)
+    const left = await dependentsAt(object, seenAt)
     if (left.some(dependent => blocks(dependent, uid))) return { again: UNSEEN_AGAIN_MS }
-    await removeFinalizer(api, kind, object, FOREGROUND_FINALIZER)
+    await removeFinalizer(client, kind, object, FOREGROUND_FINALIZER)
     return settled
   }
 
-  /** From the caches, and from the API for those kinds whose cache is older than the mark. */
-  async function dependentsWhenMarked(api: Client, owner: KubernetesObject): Promise<Dependent[]> {
-    const { uid, namespace, resourceVersion } = owner.metadata
+  /** From the caches, and from the API for those kinds whose cache is older than that: none that was there at this revision is missed. */
+  async function dependentsAt(owner: KubernetesObject, revision: number): Promise<Dependent[]> {
+    const { uid, namespace } = owner.metadata
     const found: Dependent[] = dependents.of(uid!).flatMap(item => {
       const { resource, key } = partsOf(item)
       const kind = byResource.get(resource)!
       const object = cacheOf(kind).get(key)
       return object ? { kind, object } : []
     })
-    const late = followed.filter(kind => cacheOf(kind).revision < Number(resourceVersion) && (!namespace || kind.namespaced))
+    const late = followed.filter(kind => cacheOf(kind).revision < revision && (!namespace || kind.namespaced))
     for (const kind of late) {
-      const { items } = await api.list(kind, { namespace })
+      const { items } = await client.list(kind, { namespace })
       found.push(...items.filter(object => object.metadata.ownerReferences?.some(reference => reference.uid === uid)).map(object => ({ kind, object })))
     }
     return found
