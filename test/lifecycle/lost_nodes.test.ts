@@ -1,6 +1,7 @@
 /** A node falls silent, and comes back or does not: second by second, as on Kubernetes (behaviour 10). */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { Lease } from '../../src/api/kinds/lease.ts'
 import { Node } from '../../src/api/kinds/node.ts'
 import { Pod } from '../../src/api/kinds/pod.ts'
 import { podCondition } from '../../src/api/pod.ts'
@@ -221,4 +222,22 @@ test('§ node that is not ready: the eviction taint comes with the next look, ch
     '86.000 paper True unreachable:NoExecute',
     '90.000 paper True',
   ])
+})
+
+test('§ removed node: the kubelet that lives on registers no more until it is started again; a Node made by others it takes up', async () => {
+  await using story = await beginNodeStory()
+  const lease = { namespace: 'kube-node-lease', name: 'node-1' }
+  await story.at(30)
+  await story.write(client => client.delete(Node, { namespace: '', name: 'node-1' }))
+  await story.at(600)
+  assert.deepEqual(story.told(30), ['30.000 node-1 gone'])
+  assert.equal(await story.write(client => client.get(Lease, lease).catch(() => undefined)), undefined, 'its heartbeats go with it')
+  const made = await story.write(client => client.create(Node, { metadata: { name: 'node-1' } }))
+  await story.at(620)
+  assert.equal(await story.ready('node-1'), 'True')
+  const { ownerReferences } = (await story.write(client => client.get(Lease, lease))).metadata
+  assert.deepEqual(
+    ownerReferences?.map(({ uid }) => uid),
+    [made.metadata.uid],
+  )
 })

@@ -148,7 +148,10 @@ export function createNodeAgent(context: KubeletContext, guard: NodeGuard): Node
       await client.patch(Lease, leaseKey, { type: 'merge', body: { spec } }, { signal })
     } catch (error) {
       if (!isReason(error, 'NotFound')) throw error
-      const ownerReferences = node ? [{ apiVersion: 'v1', kind: 'Node', name: nodeName, uid: node.metadata.uid ?? '' }] : []
+      // It belongs to the Node and goes with it. Where somebody has removed the Node there is nothing to renew.
+      const owner = await client.get(Node, key).catch(unlessNotFound)
+      if (!owner) return
+      const ownerReferences = [{ apiVersion: 'v1', kind: 'Node', name: nodeName, uid: owner.metadata.uid! }]
       await client.create(Lease, { metadata: { ...leaseKey, ownerReferences }, spec } as never, { signal })
     }
   }
@@ -212,6 +215,10 @@ export function createNodeAgent(context: KubeletContext, guard: NodeGuard): Node
       await Promise.all(tasks.map(task => task.stop()))
     },
   }
+}
+
+function unlessNotFound(error: unknown): undefined {
+  if (!isReason(error, 'NotFound')) throw error
 }
 
 /** Of a runtime that does not answer: as it was called last. */
