@@ -1,10 +1,13 @@
 /** The controller manager: every controller, and what each of them looks at. */
 import { ConfigMap } from '../api/kinds/config_map.ts'
 import { ControllerRevision } from '../api/kinds/controller_revision.ts'
+import { DaemonSet } from '../api/kinds/daemon_set.ts'
 import { Deployment } from '../api/kinds/deployment.ts'
 import { EndpointSlice } from '../api/kinds/endpoint_slice.ts'
 import { Endpoints } from '../api/kinds/endpoints.ts'
+import { HorizontalPodAutoscaler } from '../api/kinds/horizontal_pod_autoscaler.ts'
 import { kinds } from '../api/kinds/index.ts'
+import { Job } from '../api/kinds/job.ts'
 import { Lease } from '../api/kinds/lease.ts'
 import { Namespace } from '../api/kinds/namespace.ts'
 import { Node } from '../api/kinds/node.ts'
@@ -23,12 +26,16 @@ import { createEventRecorder } from '../client/events.ts'
 import { startBuiltInServicesController, type BuiltInService } from '../controllers/built_in_services.ts'
 import { startDisruptionController } from '../controllers/disruption/disruption.ts'
 import { startStaleDisruptionController } from '../controllers/disruption/stale_disruptions.ts'
+import { startDaemonSetController } from '../controllers/daemon_set/daemon_set.ts'
 import { startDeploymentController } from '../controllers/deployment/deployment.ts'
 import { startEndpointSliceController } from '../controllers/endpoints/endpoint_slices.ts'
 import { startEndpointsController } from '../controllers/endpoints/endpoints.ts'
 import { startEndpointSliceMirroringController } from '../controllers/endpoints/mirroring.ts'
 import { startGarbageCollector } from '../controllers/garbage_collector/garbage_collector.ts'
-import { startNamespaceController } from '../controllers/namespace.ts'
+import { startHorizontalPodAutoscalerController } from '../controllers/horizontal_pod_autoscaler/horizontal_pod_autoscaler.ts'
+import { startJobController } from '../controllers/job/job.ts'
+import { startJobOrphansController } from '../controllers/job/orphans.ts'
+import { startNamespaceController } from '../controllers/namespace/namespace.ts'
 import { startLostPodsController } from '../controllers/node_lifecycle/lost_pods.ts'
 import { startNodeLifecycleController } from '../controllers/node_lifecycle/node_lifecycle.ts'
 import { startNodeTaintController } from '../controllers/node_taints.ts'
@@ -39,6 +46,8 @@ import { startRootCaController } from '../controllers/root_ca.ts'
 import { startServiceAccountController } from '../controllers/service_account.ts'
 import { startStatefulSetController } from '../controllers/stateful_set/stateful_set.ts'
 import { startTaintEvictionController } from '../controllers/taint_eviction.ts'
+import { startStorageControllers, type StorageParts } from '../controllers/persistent_volumes/storage.ts'
+import { startTtlAfterFinishedController } from '../controllers/ttl_after_finished.ts'
 import { createOwnedObjects } from '../controllers/workload/owned_objects.ts'
 
 export interface ControllerManagerParts {
@@ -48,9 +57,13 @@ export interface ControllerManagerParts {
   /** PEM, published to every namespace. */
   readonly caCertificate: string
   readonly builtIn: readonly BuiltInService[]
+  readonly localPath: StorageParts['localPath']
 }
 
-export function startControllers(host: Host, { client, cacheOf, caCertificate, builtIn }: ControllerManagerParts): readonly { stop(): Promise<void> }[] {
+export function startControllers(
+  host: Host,
+  { client, cacheOf, caCertificate, builtIn, localPath }: ControllerManagerParts,
+): readonly { stop(): Promise<void> }[] {
   const pods = cacheOf(Pod)
   const nodes = cacheOf(Node)
   const namespaces = cacheOf(Namespace)
@@ -62,13 +75,14 @@ export function startControllers(host: Host, { client, cacheOf, caCertificate, b
   const nodeEvents = events('node-controller')
   const replicaSets = cacheOf(ReplicaSet)
   const ownedPods = createOwnedObjects(pods)
+  const jobs = cacheOf(Job)
   const revisions = cacheOf(ControllerRevision)
   const ownedRevisions = createOwnedObjects(revisions)
   const podsOn = indexBy(pods, ({ spec }) => [spec.nodeName ?? ''])
 
   return [
     startGarbageCollector(host, client, { kinds, cacheOf, events: events('garbage-collector-controller') }),
-    startNamespaceController(host, client, { namespaces, kinds }),
+    startNamespaceController(host, client, { namespaces, kinds, cacheOf }),
     startServiceAccountController(host, client, { namespaces, serviceAccounts: cacheOf(ServiceAccount) }),
     startRootCaController(host, client, { namespaces, configMaps: cacheOf(ConfigMap), caCertificate }),
     startNodeTaintController(host, client, { nodes }),
@@ -82,6 +96,12 @@ export function startControllers(host: Host, { client, cacheOf, caCertificate, b
     startEndpointsController(host, client, { services, pods, endpoints }),
     startEndpointSliceMirroringController(host, client, { services, endpoints, endpointSlices }),
     startReplicaSetController(host, client, { replicaSets, pods, ownedPods, events: events('replicaset-controller') }),
+    startHorizontalPodAutoscalerController(host, client, {
+      horizontalPodAutoscalers: cacheOf(HorizontalPodAutoscaler),
+      pods,
+      kinds,
+      events: events('horizontal-pod-autoscaler'),
+    }),
     startReplicationController(host, client, {
       replicationControllers: cacheOf(ReplicationController),
       pods,
@@ -89,6 +109,15 @@ export function startControllers(host: Host, { client, cacheOf, caCertificate, b
       events: events('replication-controller'),
     }),
     startDeploymentController(host, client, { deployments: cacheOf(Deployment), replicaSets, pods, ownedPods, events: events('deployment-controller') }),
+    startDaemonSetController(host, client, {
+      daemonSets: cacheOf(DaemonSet),
+      nodes,
+      pods,
+      ownedPods,
+      revisions,
+      ownedRevisions,
+      events: events('daemonset-controller'),
+    }),
     startStatefulSetController(host, client, {
       statefulSets: cacheOf(StatefulSet),
       pods,
@@ -98,7 +127,11 @@ export function startControllers(host: Host, { client, cacheOf, caCertificate, b
       claims: cacheOf(PersistentVolumeClaim),
       events: events('statefulset-controller'),
     }),
+    startJobController(host, client, { jobs, pods, ownedPods, events: events('job-controller') }),
+    startJobOrphansController(host, client, { jobs, pods, ownedPods }),
+    startTtlAfterFinishedController(host, client, { jobs }),
     startDisruptionController(host, client, { kinds, cacheOf, events: events('controllermanager') }),
     startStaleDisruptionController(host, client, { cacheOf }),
+    startStorageControllers(host, client, { cacheOf, events, localPath }),
   ]
 }
