@@ -45,6 +45,7 @@ import { startReplicaSetController, startReplicationController } from '../contro
 import { startRootCaController } from '../controllers/root_ca.ts'
 import { startServiceAccountController } from '../controllers/service_account.ts'
 import { startStatefulSetController } from '../controllers/stateful_set/stateful_set.ts'
+import { startSystemNamespacesController } from '../controllers/system_namespaces.ts'
 import { startTaintEvictionController } from '../controllers/taint_eviction.ts'
 import { startStorageControllers, type StorageParts } from '../controllers/persistent_volumes/storage.ts'
 import { startTtlAfterFinishedController } from '../controllers/ttl_after_finished.ts'
@@ -83,6 +84,7 @@ export function startControllers(
   return [
     startGarbageCollector(host, client, { kinds, cacheOf, events: events('garbage-collector-controller') }),
     startNamespaceController(host, client, { namespaces, kinds, cacheOf }),
+    startSystemNamespacesController(host, client, { namespaces }),
     startServiceAccountController(host, client, { namespaces, serviceAccounts: cacheOf(ServiceAccount) }),
     startRootCaController(host, client, { namespaces, configMaps: cacheOf(ConfigMap), caCertificate }),
     startNodeTaintController(host, client, { nodes }),
