@@ -10,8 +10,11 @@ import { EndpointSlice } from './endpoint_slice.ts'
 import { Endpoints } from './endpoints.ts'
 import { Event } from './event.ts'
 import { EventsEvent } from './events_event.ts'
+import { HorizontalPodAutoscaler } from './horizontal_pod_autoscaler.ts'
+import { HorizontalPodAutoscalerV1 } from './horizontal_pod_autoscaler_v1.ts'
 import { Job } from './job.ts'
 import { Lease } from './lease.ts'
+import { LimitRange } from './limit_range.ts'
 import { LocalSubjectAccessReview } from './local_subject_access_review.ts'
 import { NodeMetrics } from './node_metrics.ts'
 import { PodMetrics } from './pod_metrics.ts'
@@ -25,6 +28,7 @@ import { PodTemplate } from './pod_template.ts'
 import { PriorityClass } from './priority_class.ts'
 import { ReplicaSet } from './replica_set.ts'
 import { ReplicationController } from './replication_controller.ts'
+import { ResourceQuota } from './resource_quota.ts'
 import { RuntimeClass } from './runtime_class.ts'
 import { Secret } from './secret.ts'
 import { SelfSubjectAccessReview } from './self_subject_access_review.ts'
@@ -43,6 +47,7 @@ export const kinds: readonly Kind[] = [
   ConfigMap,
   Endpoints,
   Event,
+  LimitRange,
   Namespace,
   Node,
   PersistentVolumeClaim,
@@ -50,6 +55,7 @@ export const kinds: readonly Kind[] = [
   Pod,
   PodTemplate,
   ReplicationController,
+  ResourceQuota,
   Secret,
   ServiceAccount,
   Service,
@@ -58,6 +64,8 @@ export const kinds: readonly Kind[] = [
   Deployment,
   ReplicaSet,
   StatefulSet,
+  HorizontalPodAutoscaler,
+  HorizontalPodAutoscalerV1,
   CronJob,
   Job,
   EventsEvent,

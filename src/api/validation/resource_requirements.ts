@@ -104,5 +104,5 @@ const podResource = (name: string): string[] => (POD_LEVEL.includes(name) || isH
 
 const resourceName = (name: string): string[] => (name.includes('/') ? qualifiedName(name) : [])
 
-const isHugePages = (name: string): boolean => name.startsWith('hugepages-')
+export const isHugePages = (name: string): boolean => name.startsWith('hugepages-')
 const isDivisible = (name: string): boolean => !isExtended(name)
