@@ -90,6 +90,7 @@ const BY_KIND: Readonly<Record<string, readonly UnsupportedField[]>> = {
     { path: 'spec.healthCheckNodePort', says: 'Poise runs no health check of load balancers yet' },
     { path: 'spec.loadBalancerSourceRanges', says: 'Poise lets everybody in who reaches the address' },
   ],
+  HorizontalPodAutoscaler: ['scaleUp', 'scaleDown'].map(rules => ({ path: `spec.behavior.${rules}.tolerance`, says: ALPHA })),
   Node: [{ path: 'spec.configSource', says: 'no longer part of Kubernetes; Poise does not act on it' }],
   Secret: [
     { path: 'type', only: ['kubernetes.io/service-account-token'], says: 'Poise does not fill in the token; use kubectl create token' },

@@ -1,0 +1,231 @@
+/**
+ * HorizontalPodAutoscaler: gives a workload as many Pods as what they use asks for.
+ *
+ *   every 15 s ─▶ scale of the target ─▶ each metric ─▶ the highest answer ─▶ paceOf ─▶ scale ─▶ status
+ *
+ * What was recommended and done in the last hour is kept in memory, as in Kubernetes: after a restart nothing is held
+ * back by it.
+ */
+import { deepEqual } from '../../api/deep.ts'
+import type { Kind } from '../../api/kind.ts'
+import { DEFAULT_RULES, HorizontalPodAutoscaler } from '../../api/kinds/horizontal_pod_autoscaler.ts'
+import type { Pod } from '../../api/kinds/pod.ts'
+import type { Scale } from '../../api/kinds/scale.ts'
+import { matchesLabels, parseLabelSelector } from '../../api/label_selector.ts'
+import { keyText, timestamp, type ObjectKey } from '../../api/meta.ts'
+import { isReason } from '../../api/status.ts'
+import { messageOf } from '../../base/error_message.ts'
+import type { Host } from '../../base/host.ts'
+import { pathOf } from '../../client/api_client.ts'
+import type { Cache } from '../../client/cache.ts'
+import type { Client } from '../../client/client.ts'
+import { settled, startController, watches } from '../../client/controller.ts'
+import type { EventRecorder } from '../../client/event_recorder.ts'
+import { withCondition, type Conditions, type ConditionType } from './conditions.ts'
+import { answerMetric, MetricError, type MetricAnswer, type Target } from './metrics.ts'
+import { paceOf, type Reason, type Recommendation, type ScaleEvent } from './pace.ts'
+
+export interface HorizontalPodAutoscalerParts {
+  readonly horizontalPodAutoscalers: Cache<HorizontalPodAutoscaler>
+  readonly pods: Cache<Pod>
+  /** All kinds there are; those with a scale can be targets. */
+  readonly kinds: readonly Kind[]
+  readonly events: EventRecorder
+}
+
+const SYNC_MS = 15_000
+const TOLERANCE = 0.1
+/** The longest window a rule may have. */
+const MEMORY_MS = 3_600_000
+
+interface Memory {
+  recommendations: Recommendation[]
+  events: ScaleEvent[]
+}
+
+/** What one look has come to. */
+interface Look {
+  readonly conditions: Conditions
+  readonly current: number
+  readonly desired: number
+  readonly metrics: readonly MetricAnswer['status'][]
+  readonly scaled?: true
+}
+
+export function startHorizontalPodAutoscalerController(
+  host: Host,
+  client: Client,
+  { horizontalPodAutoscalers, pods, kinds, events }: HorizontalPodAutoscalerParts,
+) {
+  const { clock } = host
+  const memories = new Map<string, Memory>()
+
+  return startController(host, client, {
+    name: 'horizontal-pod-autoscaler',
+    sources: [
+      // Its own status is no reason to look again.
+      watches(HorizontalPodAutoscaler, horizontalPodAutoscalers, ({ key, object, previous }) => (deepEqual(object?.spec, previous?.spec) ? [] : [key])),
+    ],
+    async reconcile(key, api) {
+      const autoscaler = horizontalPodAutoscalers.get(key)
+      if (!autoscaler) {
+        memories.delete(keyText(key))
+        return settled
+      }
+      const memory = memories.get(keyText(key)) ?? { recommendations: [], events: [] }
+      memories.set(keyText(key), memory)
+      const look = await lookAt(autoscaler, memory)
+      await writeStatus(api, autoscaler, look)
+      return { again: SYNC_MS }
+    },
+  })
+
+  async function lookAt(autoscaler: HorizontalPodAutoscaler, memory: Memory): Promise<Look> {
+    const { spec, status } = autoscaler
+    const at = timestamp(clock.wall())
+    let conditions: Conditions = status?.conditions ?? []
+    const tell = (type: ConditionType, is: 'True' | 'False', reason: Reason) => void (conditions = withCondition(conditions, type, is, reason, at))
+    const stay = (current: number, desired: number, metrics: readonly MetricAnswer['status'][] = []): Look => ({ conditions, current, desired, metrics })
+
+    const target = await findTarget(autoscaler).catch((error: unknown) => {
+      tell('AbleToScale', 'False', {
+        reason: 'FailedGetScale',
+        message: `the HPA controller was unable to get the target's current scale: ${messageOf(error)}`,
+      })
+      events.warning(autoscaler, 'FailedGetScale', messageOf(error))
+      return undefined
+    })
+    if (!target) return stay(status?.currentReplicas ?? 0, status?.desiredReplicas ?? 0, status?.currentMetrics ?? [])
+    tell('AbleToScale', 'True', { reason: 'SucceededGetScale', message: "the HPA controller was able to get the target's current scale" })
+
+    const { current } = target
+    if (current === 0) {
+      tell('ScalingActive', 'False', { reason: 'ScalingDisabled', message: 'scaling is disabled since the replica count of the target is zero' })
+      return stay(0, 0)
+    }
+    const outside =
+      current > spec.maxReplicas
+        ? { desired: spec.maxReplicas, why: 'Current number of replicas above Spec.MaxReplicas' }
+        : current < spec.minReplicas
+          ? { desired: spec.minReplicas, why: 'Current number of replicas below Spec.MinReplicas' }
+          : undefined
+    if (outside) return rescale(autoscaler, target, outside, memory, conditions, [])
+
+    const answers: MetricAnswer[] = []
+    const failures: MetricError[] = []
+    for (const metric of spec.metrics ?? []) {
+      try {
+        answers.push(await answerMetric(client, metric, target, TOLERANCE, clock.wall()))
+      } catch (error) {
+        if (!(error instanceof MetricError)) throw error
+        failures.push(error)
+        events.warning(autoscaler, error.reason, error.message)
+      }
+    }
+    const best = answers.reduce<MetricAnswer | undefined>((top, answer) => (top && top.replicas >= answer.replicas ? top : answer), undefined)
+    const metrics = answers.map(answer => answer.status)
+    // One that cannot be told might ask for more than the others do: then fewer Pods are out of the question.
+    if (!best || (failures.length > 0 && best.replicas < current)) {
+      const [first] = failures
+      const message = `invalid metrics (${failures.length} invalid out of ${spec.metrics?.length ?? 0}), first error is: ${first?.message ?? ''}`
+      tell('ScalingActive', 'False', {
+        reason: first?.reason ?? 'InvalidMetric',
+        message: `the HPA was unable to compute the replica count: ${first?.message ?? ''}`,
+      })
+      events.warning(autoscaler, 'FailedComputeMetricsReplicas', message)
+      return stay(current, current, metrics)
+    }
+    tell('ScalingActive', 'True', {
+      reason: 'ValidMetricFound',
+      message: `the HPA was able to successfully calculate a replica count from ${best.name}`,
+    })
+    const now = clock.now()
+    const pace = paceOf({
+      current,
+      desired: best.replicas,
+      min: spec.minReplicas,
+      max: spec.maxReplicas,
+      behavior: spec.behavior && { scaleUp: spec.behavior.scaleUp ?? DEFAULT_RULES.scaleUp, scaleDown: spec.behavior.scaleDown ?? DEFAULT_RULES.scaleDown },
+      recommendations: memory.recommendations,
+      events: memory.events,
+      now,
+    })
+    memory.recommendations = [...memory.recommendations.filter(old => old.at > now - MEMORY_MS), { at: now, replicas: best.replicas }]
+    tell('AbleToScale', 'True', pace.able)
+    tell('ScalingLimited', pace.limited.status, pace.limited)
+    if (pace.replicas === current) return stay(current, current, metrics)
+    const why = pace.replicas > current ? `${best.name} above target` : 'All metrics below target'
+    return rescale(autoscaler, target, { desired: pace.replicas, why }, memory, conditions, metrics)
+  }
+
+  async function rescale(
+    autoscaler: HorizontalPodAutoscaler,
+    target: FoundTarget,
+    { desired, why }: { desired: number; why: string },
+    memory: Memory,
+    conditions: Conditions,
+    metrics: readonly MetricAnswer['status'][],
+  ): Promise<Look> {
+    const at = timestamp(clock.wall())
+    const { current } = target
+    try {
+      await client.patch(target.kind, target.key, { type: 'merge', body: { spec: { replicas: desired } } }, { subresource: 'scale' })
+    } catch (error) {
+      const message = `the HPA controller was unable to update the target scale: ${messageOf(error)}`
+      events.warning(autoscaler, 'FailedRescale', `New size: ${desired}; reason: ${why}; error: ${messageOf(error)}`)
+      return { conditions: withCondition(conditions, 'AbleToScale', 'False', { reason: 'FailedUpdateScale', message }, at), current, desired: current, metrics }
+    }
+    const now = clock.now()
+    memory.events = [...memory.events.filter(old => old.at > now - MEMORY_MS), { at: now, change: desired - current }]
+    events.normal(autoscaler, 'SuccessfulRescale', `New size: ${desired}; reason: ${why}`)
+    const message = `the HPA controller was able to update the target scale to ${desired}`
+    return {
+      conditions: withCondition(conditions, 'AbleToScale', 'True', { reason: 'SucceededRescale', message }, at),
+      current,
+      desired,
+      metrics,
+      scaled: true,
+    }
+  }
+
+  type FoundTarget = Target & { readonly kind: Kind; readonly key: ObjectKey }
+
+  /** Throws an Error with Kubernetes' message. */
+  async function findTarget({ metadata, spec }: HorizontalPodAutoscaler): Promise<FoundTarget> {
+    const { apiVersion = '', kind: kindName, name } = spec.scaleTargetRef
+    const group = apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : ''
+    const kind = kinds.find(one => one.kind === kindName && one.group === group)
+    if (!kind?.scale) throw new Error(`no matches for kind ${JSON.stringify(kindName)} in group ${JSON.stringify(group)}`)
+    const key = { namespace: metadata.namespace!, name }
+    const { spec: size, status } = (await client.request({ method: 'GET', path: `${pathOf(kind, key)}/scale` })) as Scale
+    const selector = status?.selector ?? ''
+    const requirements = parseLabelSelector(selector)
+    return {
+      kind,
+      key,
+      namespace: key.namespace,
+      selector,
+      current: size.replicas,
+      pods: pods.list(key.namespace).filter(pod => matchesLabels(requirements, pod.metadata.labels)),
+    }
+  }
+
+  async function writeStatus(api: Client, autoscaler: HorizontalPodAutoscaler, { conditions, current, desired, metrics, scaled }: Look): Promise<void> {
+    const { metadata, status: old } = autoscaler
+    const lastScaleTime = scaled ? timestamp(clock.wall()) : old?.lastScaleTime
+    const status = {
+      conditions,
+      currentMetrics: [...metrics],
+      currentReplicas: current,
+      desiredReplicas: desired,
+      ...(lastScaleTime && { lastScaleTime }),
+      ...(metadata.generation !== undefined && { observedGeneration: metadata.generation }),
+    }
+    if (deepEqual(old, status)) return
+    try {
+      await api.updateStatus(HorizontalPodAutoscaler, { ...autoscaler, status } as HorizontalPodAutoscaler)
+    } catch (error) {
+      if (!isReason(error, 'NotFound')) throw error
+    }
+  }
+}
