@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { Lease } from '../../src/api/kinds/lease.ts'
 import { Node } from '../../src/api/kinds/node.ts'
 import { RuntimeError, type ContainerRuntime } from '../../src/runtime/runtime.ts'
 import { beginStory, isReady, sh } from './story.ts'
@@ -33,4 +34,27 @@ test('§ node: while its runtime does not answer the node is not ready, and its 
   await world.until(() => ready()?.status === 'True', 10_100, 'the node is ready again')
   await world.advance(120_000)
   assert.deepEqual(story.pod()?.status.containerStatuses, before.status.containerStatuses)
+})
+
+test('§ node: a runtime that hangs counts as down after half a minute, and the heartbeats go on meanwhile', async () => {
+  let isHanging = false
+  const hung = new Promise<never>(() => undefined)
+  const between = (runtime: ContainerRuntime): Partial<ContainerRuntime> => ({
+    status: () => (isHanging ? hung : runtime.status()),
+    listImages: () => (isHanging ? hung : runtime.listImages()),
+  })
+  const { world, api } = await beginStory(1, { between })
+  const ready = () => api.get(Node, 'node-a')?.status.conditions?.find(({ type }) => type === 'Ready')
+  await world.advance(60_000)
+  isHanging = true
+  const hangsSince = world.now()
+  await world.until(() => ready()?.status === 'False', 40_100, 'the node has said so')
+  assert.ok(world.now() - hangsSince >= 30_000)
+  assert.equal(ready()?.message, 'container runtime is down')
+  const renewed = () => api.get(Lease, 'node-a', 'kube-node-lease')?.spec.renewTime ?? ''
+  const before = renewed()
+  await world.advance(20_000)
+  assert.ok(renewed() > before)
+  isHanging = false
+  await world.until(() => ready()?.status === 'True', 40_100, 'the node is ready again')
 })

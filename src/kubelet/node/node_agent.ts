@@ -47,6 +47,8 @@ const LEASE_SECONDS = 40
 /** Longer than that nobody waits for the answer to a heartbeat: the next one may find a connection that works. */
 const HEARTBEAT_TIMEOUT_MS = 10_000
 const LEASE_NAMESPACE = 'kube-node-lease'
+/** So long a runtime may be silent until it counts as down. */
+const RUNTIME_TIMEOUT_MS = 30_000
 const RETRY = { baseMs: 200, maxMs: 7_000 }
 
 export function createNodeAgent(context: KubeletContext, guard: NodeGuard): NodeAgent {
@@ -64,13 +66,11 @@ export function createNodeAgent(context: KubeletContext, guard: NodeGuard): Node
   let node: Node | undefined
   let isShuttingDown = false
 
+  /** A runtime that hangs is as good as none. */
+  const answer = <T>(call: Promise<T>): Promise<T | undefined> => withTimeout(clock, RUNTIME_TIMEOUT_MS, () => call).catch(() => undefined)
+
   async function currentStatus(previous: NodeStatus | undefined): Promise<NodeStatus> {
-    const unknown = () => undefined
-    const [status, version, images = []] = await Promise.all([
-      runtime.status().catch(unknown),
-      runtime.version().catch(unknown),
-      runtime.listImages().catch(unknown),
-    ])
+    const [status, version, images = []] = await Promise.all([answer(runtime.status()), answer(runtime.version()), answer(runtime.listImages())])
     return computeNodeStatus({
       nodeName,
       machine,
