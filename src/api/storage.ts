@@ -63,3 +63,7 @@ const ACCESS_MODES = [
 /** Directories of the nodes: the provisioner of the class every cluster has, and the default. */
 export const LOCAL_PATH_PROVISIONER = 'poise.dev/local-path'
 export const STANDARD_CLASS = 'standard'
+/** Who asks kubelets to make and remove directories; kubelets listen to nobody else about it. */
+export const LOCAL_PATH_USER = 'system:serviceaccount:kube-system:local-path-provisioner'
+/** On a volume that its provisioner made and must take away: without it the object would go before the data. */
+export const PROVISIONER_FINALIZER = 'external-provisioner.volume.kubernetes.io/finalizer'

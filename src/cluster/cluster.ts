@@ -22,6 +22,7 @@ import type { Client } from '../client/client.ts'
 import type { Cache } from '../client/cache.ts'
 import { createSeriesEventRecorder } from '../client/series_events.ts'
 import type { BuiltInService } from '../controllers/built_in_services.ts'
+import type { Provisioner } from '../controllers/persistent_volumes/storage.ts'
 import type { Kubelet } from '../kubelet/kubelet.ts'
 import { createMetricsCollector } from '../metrics/collector.ts'
 import { createDnsView } from '../network/dns/cluster_view.ts'
@@ -33,7 +34,7 @@ import type { ProfileOptions } from '../scheduler/profiles.ts'
 import { startScheduler } from '../scheduler/scheduler.ts'
 import type { Store } from '../store/store.ts'
 import { startControllers } from './controllers.ts'
-import { controllerManagerUser, metricsServerUser, nameServerUser, schedulerUser } from './identities.ts'
+import { controllerManagerUser, localPathUser, metricsServerUser, nameServerUser, schedulerUser } from './identities.ts'
 import { createNode, type NodeParts, type RunningNode } from './node.ts'
 
 export interface ClusterParts {
@@ -114,6 +115,13 @@ export function createCluster({
   const forScheduler = client(schedulerUser, wayToApi)
   const forControllers = client(controllerManagerUser, wayToApi)
   const forNameServer = client(nameServerUser)
+  const localPath: Provisioner = {
+    client: client(localPathUser, wayToApi),
+    kubeletOf: nodeName => {
+      const kubelet = kubeletOf(nodeName)
+      return kubelet && client(localPathUser, kubelet)
+    },
+  }
 
   /** What the scheduler and the controllers see: one cache for each kind. */
   const caches = createCaches(host, forControllers)
@@ -133,9 +141,14 @@ export function createCluster({
     async start() {
       await apiServer.bootstrap()
       const components = [
-        ...startControllers(host, { client: forControllers, cacheOf: caches.of, caCertificate, builtIn }),
+        ...startControllers(host, { client: forControllers, cacheOf: caches.of, caCertificate, builtIn, localPath }),
         metricsCollector.start(caches.of(Node)),
-        startScheduler(host, { client: forScheduler, cacheOf: caches.of, events: name => schedulerEvents(host, forScheduler, name), profiles: schedulerProfiles }),
+        startScheduler(host, {
+          client: forScheduler,
+          cacheOf: caches.of,
+          events: name => schedulerEvents(host, forScheduler, name),
+          profiles: schedulerProfiles,
+        }),
       ]
       stopping.push(...components.map(component => () => component.stop()))
       await Promise.all([caches.synced(), published.synced()])

@@ -1,3 +1,4 @@
+import { LOCAL_PATH_USER } from '../api/storage.ts'
 import type { User } from '../base/transport.ts'
 
 /** Who the components of a cluster are when they talk to its API server, as kubeadm names them. */
@@ -13,6 +14,11 @@ export const nameServerUser: User = {
 
 export const metricsServerUser: User = {
   name: 'system:serviceaccount:kube-system:metrics-server',
+  groups: ['system:serviceaccounts', 'system:serviceaccounts:kube-system', AUTHENTICATED],
+}
+
+export const localPathUser: User = {
+  name: LOCAL_PATH_USER,
   groups: ['system:serviceaccounts', 'system:serviceaccounts:kube-system', AUTHENTICATED],
 }
 

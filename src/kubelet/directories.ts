@@ -10,6 +10,8 @@ export interface Directories {
   readonly memory: string
   /** Where profiles for `seccompProfile.localhostProfile` are looked for. */
   readonly seccomp: string
+  /** PersistentVolumes of poise.dev/local-path, a directory each. They outlive every Pod. */
+  readonly localPath: string
   pod(uid: string): string
   /** `plugin` is Kubernetes' name of the kind of volume: `kubernetes.io~empty-dir`. */
   volume(uid: string, plugin: string, name: string): string
@@ -31,6 +33,7 @@ export function createDirectories(rootDirectory: string): Directories {
     logs,
     memory,
     seccomp: `${rootDirectory}/seccomp`,
+    localPath: `${rootDirectory}/local-path`,
     pod,
     volume: (uid, plugin, name) => (IN_MEMORY.has(plugin) ? `${memory}/${uid}/${plugin}/${name}` : `${pod(uid)}/volumes/${plugin}/${name}`),
     subPath: (uid, volume, container, index) => `${pod(uid)}/volume-subpaths/${volume}/${container}/${index}`,

@@ -2,6 +2,7 @@
  * Who may do what before there are Roles: the administrators, the components of the control plane, and what
  * everybody may. Rules have the shape of RBAC's PolicyRule, so that RBAC can reuse `covers`.
  */
+import { LOCAL_PATH_USER } from '../../api/storage.ts'
 import { ALLOWED, NO_OPINION, type Attributes, type Authorizer, type Rule } from './authorizer.ts'
 
 export interface Grant {
@@ -78,6 +79,15 @@ export const BUILT_IN_GRANTS: readonly Grant[] = [
     rules: [
       { verbs: READ, apiGroups: [''], resources: ['services', 'endpoints', 'pods', 'namespaces', 'nodes'] },
       { verbs: READ, apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'] },
+    ],
+  },
+  {
+    to: LOCAL_PATH_USER,
+    rules: [
+      { verbs: READ, apiGroups: ['', 'storage.k8s.io'], resources: ['nodes', 'persistentvolumeclaims', 'storageclasses'] },
+      { verbs: ['update'], apiGroups: [''], resources: ['persistentvolumeclaims'] },
+      { verbs: [...READ, 'create', 'update', 'delete'], apiGroups: [''], resources: ['persistentvolumes'] },
+      EVENTS,
     ],
   },
   { to: 'group:system:serviceaccounts', rules: [{ verbs: ['get', 'head'], nonResourceURLs: ['/.well-known/openid-configuration', '/openid/v1/jwks'] }] },

@@ -4,6 +4,8 @@
  *   GET  /containerLogs/{namespace}/{pod}/{container}
  *   POST /exec/{namespace}/{pod}/{container}      /attach/…      /portForward/{namespace}/{pod}
  *   GET  /pods   /healthz   /stats/summary[?only_cpu_and_memory=true]   /metrics/resource
+ *
+ * One is Poise's own: POST and DELETE /localPath, for the provisioner of poise.dev/local-path.
  */
 import { ApiError, badRequest, failure, internalError, notFound } from '../../api/status.ts'
 import { Pod } from '../../api/kinds/pod.ts'
@@ -17,10 +19,13 @@ import type { PodWorkers } from '../pod/pod_workers.ts'
 import type { StatsProvider } from '../stats/provider.ts'
 import { resourceMetrics } from '../stats/resource_metrics.ts'
 import { summaryObject } from '../stats/summary.ts'
+import { createLocalPathDirectories } from '../volume/local_path.ts'
 import { containerLogs } from './container_logs.ts'
+import { answerLocalPath } from './local_path.ts'
 
 export function createKubeletServer(context: KubeletContext, workers: PodWorkers, stats: StatsProvider): Transport {
   const { runtime } = context
+  const localPath = createLocalPathDirectories(context)
 
   async function route(request: Request): Promise<Response> {
     const [verb = '', namespace = '', name = '', container = ''] = request.path.split('/').slice(1).map(decodeURIComponent)
@@ -41,6 +46,8 @@ export function createKubeletServer(context: KubeletContext, workers: PodWorkers
         return command(request, running(namespace, name, container), 'attach')
       case 'portForward':
         return portForward(namespace, name)
+      case 'localPath':
+        return object(await answerLocalPath(localPath, namespace, request))
       default:
         return text(404, '404 page not found\n')
     }
