@@ -37,18 +37,26 @@ export function planClaim<T extends KubernetesObject>(owner: KubernetesObject, c
   return { mine, adopt, release }
 }
 
+export interface Claimant<O extends KubernetesObject, T extends KubernetesObject> {
+  readonly ownerKind: Kind<O>
+  readonly owner: O
+  readonly kind: Kind<T>
+  /** What the owner's objects carry, so that none goes before the owner has seen its end. */
+  readonly finalizer?: string
+}
+
 /**
  * Carries the plan out. Answers with what the owner has then; what somebody else was faster with is not among it.
  * Throws ApiError for anything but that.
  */
 export async function claimObjects<O extends KubernetesObject, T extends KubernetesObject>(
   client: Client,
-  { ownerKind, owner, kind }: { readonly ownerKind: Kind<O>; readonly owner: O; readonly kind: Kind<T> },
+  { ownerKind, owner, kind, finalizer }: Claimant<O, T>,
   plan: Claim<T>,
 ): Promise<T[]> {
   if (plan.adopt.length > 0 && !(await mayAdopt(client, ownerKind, owner))) return [...plan.mine]
-  const adopted = await Promise.all(plan.adopt.map(object => settle(adoptObject(client, kind, object, controllerReference(ownerKind, owner)))))
-  await Promise.all(plan.release.map(object => settle(releaseObject(client, kind, object, owner))))
+  const adopted = await Promise.all(plan.adopt.map(object => settle(adoptObject(client, kind, object, controllerReference(ownerKind, owner), finalizer))))
+  await Promise.all(plan.release.map(object => settle(releaseObject(client, kind, object, owner, finalizer))))
   return [...plan.mine, ...adopted.filter(object => object !== undefined)]
 }
 
@@ -73,14 +81,19 @@ async function mayAdopt<O extends KubernetesObject>(client: Client, kind: Kind<O
   }
 }
 
-const adoptObject = <T extends KubernetesObject>(client: Client, kind: Kind<T>, object: T, reference: OwnerReference): Promise<T> =>
-  client.patch(kind, keyOf(object), { type: 'strategic', body: { metadata: { uid: object.metadata.uid, ownerReferences: [reference] } } })
+function adoptObject<T extends KubernetesObject>(client: Client, kind: Kind<T>, object: T, reference: OwnerReference, finalizer?: string): Promise<T> {
+  const metadata = { uid: object.metadata.uid, ownerReferences: [reference], ...(finalizer && { finalizers: [finalizer] }) }
+  return client.patch(kind, keyOf(object), { type: 'strategic', body: { metadata } })
+}
 
-const releaseObject = <T extends KubernetesObject>(client: Client, kind: Kind<T>, object: T, owner: KubernetesObject): Promise<T> =>
-  client.patch(kind, keyOf(object), {
-    type: 'strategic',
-    body: { metadata: { uid: object.metadata.uid, ownerReferences: [{ $patch: 'delete', uid: owner.metadata.uid }] } },
-  })
+function releaseObject<T extends KubernetesObject>(client: Client, kind: Kind<T>, object: T, owner: KubernetesObject, finalizer?: string): Promise<T> {
+  const metadata = {
+    uid: object.metadata.uid,
+    ownerReferences: [{ $patch: 'delete', uid: owner.metadata.uid }],
+    ...(finalizer && { '$deleteFromPrimitiveList/finalizers': [finalizer] }),
+  }
+  return client.patch(kind, keyOf(object), { type: 'strategic', body: { metadata } })
+}
 
 /** Undefined: it is gone, or another object of that name has come, or somebody else has adopted it. */
 async function settle<T>(write: Promise<T>): Promise<T | undefined> {
