@@ -40,6 +40,7 @@ import { createRequestMetrics, type MetricsPort } from './metrics.ts'
 import type { Parts } from './parts.ts'
 import { startEventExpiry } from './registry/event_expiry.ts'
 import { createClosing } from './registry/closing.ts'
+import { createQuotas } from './registry/quotas.ts'
 import { createSetDefaults } from './registry/read_object.ts'
 import { createSelectors } from './registry/selectors.ts'
 import { createServiceAddresses, firstAddress } from './registry/service_addresses.ts'
@@ -101,6 +102,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   const serviceCidr = options.serviceCidr ?? '10.96.0.0/16'
   const closing = createClosing()
   const views = createViews()
+  const turns = createTurns()
   const parts: Parts = {
     store,
     clock,
@@ -115,7 +117,8 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     hubs: createWatchHubs(store, log),
     admission: createAdmission(admissionPlugins({ store, random: options.random.fork('admission') })),
     serviceAddresses: createServiceAddresses({ store, cidr: serviceCidr, random: options.random.fork('service addresses') }),
-    turns: createTurns(),
+    turns,
+    quotas: createQuotas({ store, clock, turns }),
   }
   const authorizer = authorizerChain([policyAuthorizer(BUILT_IN_GRANTS), nodeAuthorizer(createNodeReferences(store)), ...(options.authorizers ?? [])])
   const special = specialHandlers({

@@ -5,6 +5,7 @@ import type { Random } from '../base/random.ts'
 import type { Store } from '../store/store.ts'
 import type { Admission } from './admission/admission.ts'
 import type { KindCatalog } from './kind_catalog.ts'
+import type { Quotas } from './registry/quotas.ts'
 import type { SetDefaults } from './registry/read_object.ts'
 import type { Selectors } from './registry/selectors.ts'
 import type { ServiceAddresses } from './registry/service_addresses.ts'
@@ -28,6 +29,7 @@ export interface Parts {
   readonly hubs: WatchHubs
   readonly admission: Admission
   readonly serviceAddresses: ServiceAddresses
+  readonly quotas: Quotas
   /** For writes that depend on more than the object they write. */
   readonly turns: Turns
 }

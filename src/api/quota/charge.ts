@@ -36,10 +36,8 @@ export function planCharge(
   }
 
   const used = new Map<ResourceQuota, Record<string, string>>()
-  const usage = concerned.length > 0 ? usageOf(kind, object, wallMs) : new Map()
-  const negative = [...usage].filter(([, { nano }]) => nano < 0n).map(([name]) => name)
-  if (negative.length > 0) return { is: 'refused', why: `quota usage is negative for resource(s): ${negative.sort().join(',')}` }
-  const requested = increase(usage, old ? usageOf(kind, old, wallMs) : new Map())
+  if (concerned.length === 0) return { is: 'charged', used }
+  const requested = increase(usageOf(kind, object, wallMs), old ? usageOf(kind, old, wallMs) : NOTHING)
   for (const { quota, counted } of concerned) {
     const asked = only(requested, counted)
     if (asked.size === 0) continue
@@ -52,6 +50,8 @@ export function planCharge(
   }
   return { is: 'charged', used }
 }
+
+const NOTHING: Amounts = new Map()
 
 function whyTooMuch({ metadata, status }: ResourceQuota, asked: Amounts, before: Amounts, after: Amounts): string | undefined {
   const hard = amountsOf(status.hard)

@@ -4,6 +4,7 @@ import type { Store } from '../../store/store.ts'
 import type { AdmissionPlugin } from './admission.ts'
 import { defaultTolerationSeconds } from './default_tolerations.ts'
 import { eventDefaults } from './event_defaults.ts'
+import { limitRanger } from './limit_ranger.ts'
 import { namespaceLifecycle } from './namespace_lifecycle.ts'
 import { nodeRestriction } from './node_restriction.ts'
 import { priority } from './priority.ts'
@@ -20,6 +21,7 @@ export interface AdmissionParts {
 
 export const admissionPlugins = (parts: AdmissionParts): readonly AdmissionPlugin[] => [
   namespaceLifecycle(parts),
+  limitRanger(parts),
   serviceAccount(parts),
   nodeRestriction(parts),
   taintNewNodes,

@@ -8,6 +8,7 @@ import type { Call, Outcome } from './call.ts'
 import { keyIn } from './keys.ts'
 import { trackManagedFields } from './managed_fields.ts'
 import { stampNewMetadata, validateMetadata } from './object_meta.ts'
+import { ChargesOvertaken } from './quotas.ts'
 import { readObject } from './read_object.ts'
 import { writeOptions, type WriteOptions } from './write_options.ts'
 
@@ -62,15 +63,16 @@ export async function storeNewObject(
   if (errors.length > 0) throw invalid(kind, metadata.name ?? '', errors)
   await parts.admission.check(admission)
   if (kind.warnings) call.warnings.push(...kind.warnings(draft, undefined))
+  const storing = generated ? storeGenerated : store
   return parts.serviceAddresses.allocating(kind, draft, undefined, () =>
-    generated ? storeGenerated(parts, call, draft, options) : store(parts, call, draft, options),
+    parts.quotas.charging(admission, charges => storing(parts, call, draft, options, charges)),
   )
 }
 
-async function storeGenerated(parts: Parts, call: Call, draft: KubernetesObject, options: WriteOptions): Promise<Outcome> {
+async function storeGenerated(parts: Parts, call: Call, draft: KubernetesObject, options: WriteOptions, charges: readonly Write[]): Promise<Outcome> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await store(parts, call, draft, options)
+      return await store(parts, call, draft, options, charges)
     } catch (error) {
       if (!isAlreadyExists(error)) throw error
       if (attempt === GENERATED_NAME_TRIES) throw noUniqueName(error)
@@ -79,7 +81,7 @@ async function storeGenerated(parts: Parts, call: Call, draft: KubernetesObject,
   }
 }
 
-async function store(parts: Parts, { kind, namespace }: Call, draft: KubernetesObject, { dryRun }: WriteOptions): Promise<Outcome> {
+async function store(parts: Parts, { kind, namespace }: Call, draft: KubernetesObject, { dryRun }: WriteOptions, charges: readonly Write[]): Promise<Outcome> {
   const name = draft.metadata.name!
   const key = keyIn(kind, namespace, name)
   if (dryRun) {
@@ -88,8 +90,8 @@ async function store(parts: Parts, { kind, namespace }: Call, draft: KubernetesO
   }
   const value = kind.storage.toStored ? kind.storage.toStored(draft) : draft
   const write: Write = { key, value, expect: 0 }
-  const commit = await parts.store.commit([write])
-  if (!commit.done) throw alreadyExists(kind, name)
+  const commit = await parts.store.commit([write, ...charges])
+  if (!commit.done) throw commit.key === key ? alreadyExists(kind, name) : new ChargesOvertaken()
   const stored = commit.stored[0]!
   return { status: 201, object: parts.views.of(kind, stored).object, stored }
 }

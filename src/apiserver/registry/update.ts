@@ -10,7 +10,7 @@ import { invalidValue } from '../../api/field_error.ts'
 import type { Kind } from '../../api/kind.ts'
 import type { KubernetesObject } from '../../api/meta.ts'
 import { badRequest, conflict, invalid, notFound, staleWrite } from '../../api/status.ts'
-import type { Stored } from '../../store/store.ts'
+import type { Stored, Write } from '../../store/store.ts'
 import type { AdmissionRequest } from '../admission/admission.ts'
 import type { Parts } from '../parts.ts'
 import { subresourceName, type Call, type Outcome } from './call.ts'
@@ -19,6 +19,7 @@ import { isHeld } from './delete.ts'
 import { keyIn } from './keys.ts'
 import { trackManagedFields } from './managed_fields.ts'
 import { validateMetadata, validateMetadataUpdate } from './object_meta.ts'
+import { ChargesOvertaken } from './quotas.ts'
 import { readObject } from './read_object.ts'
 import { writeOptions, type WriteOptions } from './write_options.ts'
 
@@ -111,18 +112,26 @@ async function changeOnce(parts: Parts, call: Call, options: WriteOptions, how: 
   if (kind.warnings) call.warnings.push(...kind.warnings(draft, old))
   return parts.serviceAddresses.allocating(kind, draft, old, async () => {
     if (!how.fieldsTracked) trackManagedFields(parts, kind, draft, old, options, subresource)
-    return storeChanged(parts, call, options, draft, current)
+    return parts.quotas.charging(admission, charges => storeChanged(parts, call, options, draft, current, charges))
   })
 }
 
-async function storeChanged(parts: Parts, { kind }: Call, { dryRun }: WriteOptions, draft: KubernetesObject, current: Stored): Promise<Outcome | undefined> {
+async function storeChanged(
+  parts: Parts,
+  { kind }: Call,
+  { dryRun }: WriteOptions,
+  draft: KubernetesObject,
+  current: Stored,
+  charges: readonly Write[],
+): Promise<Outcome | undefined> {
   const old = parts.views.of(kind, current).object
   draft.metadata.resourceVersion = old.metadata.resourceVersion
   if (sameObject(draft, old)) return { status: 200, object: old, stored: current }
   if (dryRun) return { status: 200, object: draft }
   const removed = isFullyFinalized(draft, old)
   const value = removed ? undefined : kind.storage.toStored ? kind.storage.toStored(draft) : draft
-  const commit = await parts.store.commit([{ key: current.key, value, expect: current.revision }])
+  const commit = await parts.store.commit([{ key: current.key, value, expect: current.revision }, ...charges])
+  if (!commit.done && commit.key !== current.key) throw new ChargesOvertaken()
   if (!commit.done) return undefined
   if (removed) return { status: 200, object: { ...draft, metadata: { ...draft.metadata, resourceVersion: String(commit.revision) } } }
   const stored = commit.stored[0]!
