@@ -23,6 +23,12 @@ import { createOwnWrites, type OwnWrites } from './own_writes.ts'
 export type Outcome = { readonly again?: Millis }
 export const settled: Outcome = {}
 
+/** The earliest of several looks; none or 0 is no look at all. */
+export function againAfter(waits: readonly (Millis | undefined)[]): Outcome {
+  const ahead = waits.filter(ms => ms !== undefined && ms > 0) as Millis[]
+  return ahead.length > 0 ? { again: Math.min(...ahead) } : settled
+}
+
 export interface ControllerOptions {
   readonly name: string
   readonly sources: readonly Source[]

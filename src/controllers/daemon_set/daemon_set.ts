@@ -19,18 +19,18 @@ import { forEachAtOnce } from '../../base/at_once.ts'
 import type { Host } from '../../base/host.ts'
 import type { Cache, CacheChange } from '../../client/cache.ts'
 import type { Client } from '../../client/client.ts'
-import { settled, startController, watches, type Outcome } from '../../client/controller.ts'
+import { againAfter, settled, startController, watches, type Outcome } from '../../client/controller.ts'
 import type { EventRecorder } from '../../client/event_recorder.ts'
 import { isNamespaceLeaving } from '../namespace_contents.ts'
 import { nextAvailableMs } from '../workload/availability.ts'
 import { createInBatches } from '../workload/batches.ts'
 import { claimObjects, planClaim } from '../workload/claim.ts'
+import { createFailures } from '../workload/failures.ts'
 import type { OwnedObjects } from '../workload/owned_objects.ts'
 import { ownersTouchedBy } from '../workload/owners.ts'
 import { planCleanup, reviseHistory, sortRevisions } from '../workload/revisions.ts'
 import { daemonPodOf, hashOf, REVISION_LABEL, verdictsOf } from './daemon_pods.ts'
 import { daemonSetStatusOf } from './daemon_set_status.ts'
-import { createFailures } from './failures.ts'
 import { planNodes, planUpdate, strayPods, viewNodes, type Changes, type Removal } from './plan_daemon_set.ts'
 
 export interface DaemonSetParts {
@@ -45,10 +45,12 @@ export interface DaemonSetParts {
 
 const NAMING = { ownerKind: DaemonSet, hashLabel: REVISION_LABEL }
 const DELETES_AT_ONCE = 16
+/** Kubernetes' own (behaviour 8.3.3). */
+const FAILED_POD_BACK_OFF = { baseMs: 1_000, maxMs: 900_000 }
 
 export function startDaemonSetController(host: Host, client: Client, parts: DaemonSetParts) {
   const { daemonSets, nodes, pods, ownedPods, revisions, ownedRevisions, events } = parts
-  const failures = createFailures(host.clock)
+  const failures = createFailures(host.clock, FAILED_POD_BACK_OFF)
   const selects = (set: DaemonSet, object: KubernetesObject) => matchesLabelSelector(set.spec.selector, object.metadata.labels)
 
   return startController(host, client, {
@@ -82,7 +84,7 @@ export function startDaemonSetController(host: Host, client: Client, parts: Daem
       if (failure !== undefined && !isNamespaceLeaving(failure)) throw failure
       await cleanUp(api, set, sortRevisions([...history, revision]), daemons, hash)
       const failing = observed.nodes.filter(({ pods: own }) => own.some(({ status }) => status.phase === 'Failed'))
-      return earliest([nextAvailableMs(daemons, set.spec.minReadySeconds ?? 0, wallMs), ...failing.map(({ name }) => failures.waitMs(set, name))])
+      return againAfter([nextAvailableMs(daemons, set.spec.minReadySeconds ?? 0, wallMs), ...failing.map(({ name }) => failures.waitMs(set, name))])
     },
   })
 
@@ -131,11 +133,6 @@ const concernsDaemons = ({ object, previous }: CacheChange<Node>): boolean =>
   !deepEqual(object?.metadata.labels, previous?.metadata.labels) ||
   !deepEqual(object?.spec?.taints, previous?.spec?.taints) ||
   object?.metadata.uid !== previous?.metadata.uid
-
-function earliest(waits: readonly (number | undefined)[]): Outcome {
-  const ahead = waits.filter(ms => ms !== undefined && ms > 0) as number[]
-  return ahead.length > 0 ? { again: Math.min(...ahead) } : settled
-}
 
 async function writeStatus(api: Client, set: DaemonSet, status: DaemonSet['status']): Promise<void> {
   if (deepEqual(set.status, status)) return

@@ -37,7 +37,7 @@ function plan(states: readonly string[], spec: object = {}, more: Partial<Observ
     spec: { replicas: 3, podManagementPolicy: 'OrderedReady', updateStrategy: { type: 'RollingUpdate', rollingUpdate: { partition: 0 } }, ...spec },
   } as unknown as StatefulSet
   const pods = states.flatMap((state, ordinal) => (state ? [podIn(ordinal, state)] : []))
-  return planStatefulSet({ set, pods, currentRevision: 'old', updateRevision: 'new', wallMs: 100 * SECOND, ...more }).map(printStep)
+  return planStatefulSet({ set, pods, currentRevision: 'old', updateRevision: 'new', wallMs: 100 * SECOND, isWaiting: () => false, ...more }).map(printStep)
 }
 
 function printStep(step: Step): string {
@@ -67,6 +67,7 @@ test('a Pod that has ended is deleted, and its successor is made when it has gon
   assert.deepEqual(plan(['up', 'failed', 'up']), ['delete 1'])
   assert.deepEqual(plan(['failed', 'failed', 'up']), ['delete 0'])
   assert.deepEqual(plan(['failed', 'failed', 'up'], PARALLEL), ['delete 0', 'delete 1'])
+  assert.deepEqual(plan(['failed', 'failed', 'up'], PARALLEL, { isWaiting: ordinal => ordinal === 0 }), ['delete 1'], 'unless that has just been done')
 })
 
 test('too many go from the highest down, one at a time, when everybody else is well', () => {
@@ -126,7 +127,7 @@ test('ordinals may begin elsewhere; Pods below and above go', () => {
 
 test('a set that is being deleted does nothing', () => {
   const set = { metadata: { name: 'web', deletionTimestamp: 'now' }, spec: { replicas: 3 } } as unknown as StatefulSet
-  assert.deepEqual(planStatefulSet({ set, pods: [], currentRevision: 'old', updateRevision: 'new', wallMs: 0 }), [])
+  assert.deepEqual(planStatefulSet({ set, pods: [], currentRevision: 'old', updateRevision: 'new', wallMs: 0, isWaiting: () => false }), [])
 })
 
 test('a Pod with the labels of another one is mended, one that waits for its claims is given them', () => {

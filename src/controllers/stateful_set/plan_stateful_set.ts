@@ -23,6 +23,8 @@ export interface Observed {
   readonly currentRevision: string
   readonly updateRevision: string
   readonly wallMs: Millis
+  /** Whether the Pod of this ordinal has ended so soon after the one before that it is left for now. */
+  isWaiting(ordinal: number): boolean
 }
 
 export type Step =
@@ -30,7 +32,7 @@ export type Step =
   | { readonly do: 'mend'; readonly ordinal: number; readonly pod: Pod; readonly mismatch: Mismatch }
   /** Its claims may be missing, and then it waits for ever. */
   | { readonly do: 'claim'; readonly ordinal: number; readonly pod: Pod }
-  | { readonly do: 'delete'; readonly pod: Pod }
+  | { readonly do: 'delete'; readonly pod: Pod; readonly why: 'ended' | 'too many' | 'outdated' }
 
 export function planStatefulSet(observed: Observed): Step[] {
   const { set, pods } = observed
@@ -78,7 +80,7 @@ function planOne(observed: Observed, ordinal: number, index: number, pod: Pod | 
     return false
   }
   if (isTerminal(pod)) {
-    if (!isDeleting(pod)) steps.push({ do: 'delete', pod })
+    if (!isDeleting(pod) && !observed.isWaiting(ordinal)) steps.push({ do: 'delete', pod, why: 'ended' })
     return false
   }
   if (pod.status.phase === 'Pending' && !isDeleting(pod) && set.spec.volumeClaimTemplates?.length) steps.push({ do: 'claim', ordinal, pod })
@@ -101,7 +103,7 @@ function planTooMany(observed: Observed, wanted: Pods, tooMany: readonly Pod[], 
   for (const pod of tooMany) {
     if (ordered && isDeleting(pod)) return 'wait'
     if (ordered && !hasSettled(observed, pod) && pod !== lowestUnhealthy) return 'wait'
-    if (!isDeleting(pod)) steps.push({ do: 'delete', pod })
+    if (!isDeleting(pod)) steps.push({ do: 'delete', pod, why: 'too many' })
     if (ordered) return 'wait'
   }
   return 'go on'
@@ -115,7 +117,7 @@ function planUpdate(observed: Observed, wanted: Pods, steps: Step[]): void {
   for (let index = wanted.length - 1; index >= (rollingUpdate?.partition ?? 0); index--) {
     const pod = wanted[index]
     if (pod && revisionOf(pod) !== updateRevision && !isDeleting(pod)) {
-      if (!isTerminal(pod)) steps.push({ do: 'delete', pod })
+      if (!isTerminal(pod)) steps.push({ do: 'delete', pod, why: 'outdated' })
       return
     }
     if (!hasSettled(observed, pod)) return

@@ -14,17 +14,19 @@ import { Pod } from '../../api/kinds/pod.ts'
 import { StatefulSet } from '../../api/kinds/stateful_set.ts'
 import { matchesLabelSelector } from '../../api/label_selector.ts'
 import { keyOf, type KubernetesObject, type ObjectKey } from '../../api/meta.ts'
+import { isTerminal } from '../../api/pod.ts'
 import { isReason } from '../../api/status.ts'
 import { messageOf } from '../../base/error_message.ts'
 import type { Host } from '../../base/host.ts'
 import type { Cache } from '../../client/cache.ts'
 import type { Client } from '../../client/client.ts'
-import { settled, startController, watches, type Outcome } from '../../client/controller.ts'
+import { againAfter, settled, startController, watches, type Outcome } from '../../client/controller.ts'
 import type { EventRecorder } from '../../client/event_recorder.ts'
 import { isNamespaceLeaving } from '../namespace_contents.ts'
 import { nextAvailableMs } from '../workload/availability.ts'
 import { createInBatches } from '../workload/batches.ts'
 import { claimObjects, planClaim } from '../workload/claim.ts'
+import { createFailures } from '../workload/failures.ts'
 import type { OwnedObjects } from '../workload/owned_objects.ts'
 import { ownersTouchedBy } from '../workload/owners.ts'
 import { planCleanup, reviseHistory, sortRevisions, templateOf } from '../workload/revisions.ts'
@@ -43,11 +45,18 @@ export interface StatefulSetParts {
   readonly events: EventRecorder
 }
 
+/**
+ * Kubernetes has none: what keeps it from making Pods as fast as they fail is only how often its controllers may call.
+ * A Pod that its kubelet refuses would be made anew some hundred times a second here.
+ */
+const ENDED_POD_BACK_OFF = { baseMs: 100, maxMs: 10_000 }
+
 const NAMING = { ownerKind: StatefulSet, hashLabel: 'controller.kubernetes.io/hash' }
 
 export function startStatefulSetController(host: Host, client: Client, parts: StatefulSetParts) {
   const { statefulSets, pods, ownedPods, revisions, ownedRevisions, events } = parts
   const claims = createClaims(parts)
+  const ended = createFailures(host.clock, ENDED_POD_BACK_OFF)
   const selects = (set: StatefulSet, object: KubernetesObject) => matchesLabelSelector(set.spec.selector, object.metadata.labels)
   const isMember = (set: StatefulSet, pod: Pod) => ordinalOf(set, pod) !== undefined && selects(set, pod)
 
@@ -73,7 +82,7 @@ export function startStatefulSetController(host: Host, client: Client, parts: St
       const names = { currentRevision: current.metadata.name!, updateRevision: update.metadata.name!, collisionCount }
 
       const wallMs = host.clock.wall()
-      const steps = planStatefulSet({ set, pods: members, ...names, wallMs })
+      const steps = planStatefulSet({ set, pods: members, ...names, wallMs, isWaiting: ordinal => ended.waitMs(set, ordinal) > 0 })
       const failure = await carryOut(api, set, members, steps, templates).then(
         () => undefined,
         (error: unknown) => error,
@@ -81,8 +90,10 @@ export function startStatefulSetController(host: Host, client: Client, parts: St
       await writeStatus(api, set, statefulSetStatusOf(set, members, names, wallMs))
       if (failure !== undefined && !isNamespaceLeaving(failure)) throw failure
       await cleanUp(api, set, sortRevisions([...history, update]), members, names)
-      const again = nextAvailableMs(members, set.spec.minReadySeconds ?? 0, wallMs)
-      return again === undefined ? settled : { again }
+      return againAfter([
+        nextAvailableMs(members, set.spec.minReadySeconds ?? 0, wallMs),
+        ...members.filter(isTerminal).map(pod => ended.waitMs(set, ordinalOf(set, pod)!)),
+      ])
     },
   })
 
@@ -95,7 +106,7 @@ export function startStatefulSetController(host: Host, client: Client, parts: St
     for (const step of steps) {
       if (step.do === 'claim') await claims.make(api, set, step.ordinal)
       if (step.do === 'mend') await mend(api, set, step)
-      if (step.do === 'delete') await remove(api, set, step.pod)
+      if (step.do === 'delete') await remove(api, set, step)
     }
   }
 
@@ -116,7 +127,8 @@ export function startStatefulSetController(host: Host, client: Client, parts: St
     )
   }
 
-  async function remove(api: Client, set: StatefulSet, pod: Pod): Promise<void> {
+  async function remove(api: Client, set: StatefulSet, { pod, why }: Step & { do: 'delete' }): Promise<void> {
+    if (why === 'ended') ended.replaced(set, ordinalOf(set, pod)!)
     await told(set, 'delete', pod.metadata.name!, () => api.delete(Pod, keyOf(pod), { uid: pod.metadata.uid }))
   }
 
