@@ -3,11 +3,12 @@ import type { Random } from '../base/random.ts'
 import type { PodDemand } from './demand.ts'
 import { filterWithNominated } from './filter.ts'
 import type { NodeInfo } from './node_info.ts'
-import { objection, type FilterName, type Objection } from './objection.ts'
+import { objection, type Objection, type Rejection } from './objection.ts'
 import { DEFAULT_PROFILE, type Profile } from './profiles.ts'
 import { questionOf, type Question } from './question.ts'
 import { largest, scoreNodes } from './score.ts'
 import type { Snapshot } from './snapshot.ts'
+import { volumeNeedsOf } from './volumes.ts'
 
 export type Choice = { readonly is: 'node'; readonly name: string; readonly examined: number } | NoNode
 
@@ -19,12 +20,6 @@ export interface NoNode {
   readonly rejection: Rejection | undefined
   /** By node, where nodes were looked at. */
   readonly objections: ReadonlyMap<string, Objection>
-}
-
-/** Something about the Pod itself that no node can make good. */
-export interface Rejection {
-  readonly by: FilterName
-  readonly message: string
 }
 
 export interface ChooseOptions {
@@ -46,10 +41,9 @@ export function chooseNode(demand: PodDemand, snapshot: Snapshot, random: Random
     objections,
   })
   if (nodes.length === 0) return none(0, NO_OBJECTIONS)
-  const rejection = rejects(demand)
-  if (rejection) return none(0, NO_OBJECTIONS, rejection)
+  const question = ask(demand, snapshot)
+  if ('message' in question) return none(0, NO_OBJECTIONS, question)
 
-  const question = questionOf(demand, snapshot)
   const kept = nominatedNode(question, snapshot)
   if (kept) return { is: 'node', name: kept, examined: 0 }
 
@@ -62,8 +56,12 @@ export function chooseNode(demand: PodDemand, snapshot: Snapshot, random: Random
 
 const NO_OBJECTIONS: ReadonlyMap<string, Objection> = new Map()
 
-const rejects = ({ nodeNames }: PodDemand): Rejection | undefined =>
-  nodeNames?.length === 0 ? { by: 'NodeAffinity', message: 'pod affinity terms conflict' } : undefined
+/** Some Pods need not ask at all. */
+function ask(demand: PodDemand, snapshot: Snapshot): Question | Rejection {
+  if (demand.nodeNames?.length === 0) return { by: 'NodeAffinity', message: 'pod affinity terms conflict' }
+  const volumes = volumeNeedsOf(demand, snapshot.volumes)
+  return 'message' in volumes ? volumes : questionOf(demand, snapshot, volumes)
+}
 
 /** Others were pushed out for it there: unless something has come between, no other node is better. */
 function nominatedNode(question: Question, snapshot: Snapshot): string | undefined {

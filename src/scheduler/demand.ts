@@ -2,6 +2,7 @@
 import { hostPortsOf, isDeleting, type HostPort } from '../api/pod.ts'
 import { podRequestsInUse, type ResourceAmounts } from '../api/resources.ts'
 import type { Pod } from '../api/kinds/pod.ts'
+import { claimsOf } from '../api/volume_matching.ts'
 import { affinityTermsOf, type AffinityTerms, type PodFeatures } from './affinity_terms.ts'
 import { spreadConstraintsOf, type SpreadConstraints } from './spread_constraints.ts'
 
@@ -17,6 +18,8 @@ export interface PodDemand {
   /** Pods with the same are the same to every selector. */
   readonly classKey: string
   readonly affinity: AffinityTerms
+  /** `namespace/name` of its claims. */
+  readonly claims: readonly string[]
   readonly spread: SpreadConstraints
   /** Names of its nodes, where its node affinity leaves no choice; undefined for any. */
   readonly nodeNames: readonly string[] | undefined
@@ -37,6 +40,7 @@ export function demandOf(pod: Pod): PodDemand {
     features,
     classKey: JSON.stringify(features),
     affinity: affinityTermsOf(pod),
+    claims: claimsOf(pod).map(({ claim }) => `${features.namespace}/${claim}`),
     spread: spreadConstraintsOf(pod),
     nodeNames: nodeNamesOf(pod),
   }

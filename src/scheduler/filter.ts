@@ -4,6 +4,7 @@
  */
 import { hostPortsConflict, keepsPodsAway, matchesNodeSelection, untoleratedTaint } from '../api/pod.ts'
 import { interPodAffinity, podTopologySpread } from './filter_topology.ts'
+import { volumeBinding, volumeRestrictions, volumeZone } from './filter_volumes.ts'
 import type { NodeInfo } from './node_info.ts'
 import { objection, type Filter, type Objection } from './objection.ts'
 import { questionOf, type Question } from './question.ts'
@@ -29,7 +30,7 @@ export function filterWithNominated(question: Question, info: NodeInfo, snapshot
   if (nominated.length === 0) return filterNode(question, info)
   const withThem = snapshot.tryOut(name, trial => {
     for (const other of nominated) trial.add(other)
-    return filterNode(questionOf(question.demand, snapshot), info)
+    return filterNode(questionOf(question.demand, snapshot, question.volumes), info)
   })
   return withThem ?? filterNode(question, info)
 }
@@ -79,6 +80,9 @@ const FILTERS: readonly Filter[] = [
   nodeAffinity,
   nodePorts,
   nodeResourcesFit,
+  volumeRestrictions,
+  volumeBinding,
+  volumeZone,
   podTopologySpread,
   interPodAffinity,
 ]

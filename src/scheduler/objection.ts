@@ -23,6 +23,12 @@ export interface Objection {
   readonly unresolvable: boolean
 }
 
+/** Something about the Pod itself that no node can make good. */
+export interface Rejection {
+  readonly by: FilterName
+  readonly message: string
+}
+
 export type Filter = (question: Question, info: NodeInfo) => Objection | undefined
 
 export const objection = (by: FilterName, reason: string, unresolvable: boolean): Objection => ({ by, reasons: [reason], unresolvable })

@@ -21,6 +21,8 @@ export interface PodIndex {
   heldAbout(pod: PodFeatures): readonly HeldTerms[]
   meets(term: PodTerm, pod: PodFeatures): boolean
   isCounted(counted: CountedPods, pod: PodFeatures): boolean
+  /** How many placed Pods use the claim, `namespace/name`. */
+  usersOf(claim: string): number
 }
 
 export interface KeptPodIndex extends PodIndex {
@@ -54,6 +56,7 @@ export function createPodIndex(nodes: ReadonlyMap<string, { readonly node: Node 
   /** In the order of their last use. */
   const known = new Map<string, KeptDomainCounts>()
   const held = new Map<string, KeptHeldTerms>()
+  const claimUsers = new Map<string, number>()
   const idle = new Set<string>()
 
   const forget = (counts: KeptDomainCounts) => {
@@ -91,6 +94,7 @@ export function createPodIndex(nodes: ReadonlyMap<string, { readonly node: Node 
     changeBy(podClass.onNode, node.metadata.name!, by)
     for (const counts of podClass.counts) counts.change(node, by)
     if (podClass.onNode.size === 0) classes.delete(demand.classKey)
+    for (const claim of demand.claims) changeBy(claimUsers, claim, by)
     for (const term of demand.affinity.held) {
       const kept = hold(term)
       kept.holders += by
@@ -111,6 +115,7 @@ export function createPodIndex(nodes: ReadonlyMap<string, { readonly node: Node 
     heldAbout: pod => [...held.values()].filter(({ held: { term } }) => term.matches(pod, namespaceLabels)),
     meets: (term, pod) => term.matches(pod, namespaceLabels),
     isCounted: (counted, pod) => counted.matches(pod, namespaceLabels),
+    usersOf: claim => claimUsers.get(claim) ?? 0,
     addNode: node => known.forEach(counts => counts.addNode(node)),
     removeNode: node => known.forEach(counts => counts.removeNode(node)),
     addPod: (demand, node) => change(demand, node, 1),

@@ -2,9 +2,10 @@
 import type { HeldTerm, PodTerm } from './affinity_terms.ts'
 import type { PodDemand } from './demand.ts'
 import type { CountedPods, DomainCounts } from './domain_counts.ts'
-import type { HeldTerms } from './pod_index.ts'
+import type { HeldTerms, PodIndex } from './pod_index.ts'
 import type { Snapshot } from './snapshot.ts'
 import type { SpreadConstraint } from './spread_constraints.ts'
+import { NEEDS_NOTHING, volumeNeedsOf, type VolumeCatalog, type VolumeNeeds } from './volumes.ts'
 
 export interface Question {
   readonly demand: PodDemand
@@ -18,6 +19,9 @@ export interface Question {
   /** Required anti-affinity of Pods that are there against this one. */
   readonly forbidding: readonly HeldTerms[]
   readonly weighing: readonly HeldTerms[]
+  readonly volumes: VolumeNeeds
+  readonly catalog: VolumeCatalog
+  readonly pods: PodIndex
 }
 
 export interface CountedTerm {
@@ -30,7 +34,8 @@ export interface CountedConstraint {
   readonly counts: DomainCounts
 }
 
-export function questionOf(demand: PodDemand, { pods }: Snapshot): Question {
+/** @param volumes what its claims ask for, of a Pod that none of them keeps from asking */
+export function questionOf(demand: PodDemand, { pods, volumes: catalog }: Snapshot, volumes = needsOrNone(demand, catalog)): Question {
   const { required, forbidden } = demand.affinity
   const held = pods.heldAbout(demand.features)
   return {
@@ -41,7 +46,15 @@ export function questionOf(demand: PodDemand, { pods }: Snapshot): Question {
     far: forbidden.map(term => ({ topologyKey: term.topologyKey, counts: pods.counts(podsMeetingAll([term], term.topologyKey)) })),
     forbidding: held.filter(forbids),
     weighing: held.filter(one => !forbids(one)),
+    volumes,
+    catalog,
+    pods,
   }
+}
+
+function needsOrNone(demand: PodDemand, catalog: VolumeCatalog): VolumeNeeds {
+  const needs = volumeNeedsOf(demand, catalog)
+  return 'message' in needs ? NEEDS_NOTHING : needs
 }
 
 const forbids = ({ held }: { readonly held: HeldTerm }): boolean => held.is === 'forbids'

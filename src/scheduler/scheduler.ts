@@ -16,6 +16,7 @@ import { PodDisruptionBudget } from '../api/kinds/pod_disruption_budget.ts'
 import { keyOf } from '../api/meta.ts'
 import { isDeleting, isTerminal } from '../api/pod.ts'
 import { sleep } from '../base/clock.ts'
+import { messageOf } from '../base/error_message.ts'
 import type { Host } from '../base/host.ts'
 import { cachesSynced } from '../client/cache.ts'
 import type { CacheOf } from '../client/caches.ts'
@@ -32,6 +33,8 @@ import { report } from './report.ts'
 import { createSiblings } from './siblings.ts'
 import { createSnapshotKeeper, type Snapshot } from './snapshot.ts'
 import { defaultSpreadConstraints } from './spread_constraints.ts'
+import { createVolumeBinder } from './volume_binder.ts'
+import { volumePlanOn, type VolumePlan } from './volumes.ts'
 import { createWakeUps } from './wake_ups.ts'
 
 export interface SchedulerParts {
@@ -58,7 +61,8 @@ export function startScheduler(host: Host, { client, cacheOf, events, profiles =
   const isOurs = (pod: Pod): boolean => waitsForNode(pod) && schedulers.has(pod.spec.schedulerName ?? '')
 
   const queue = createSchedulingQueue(clock)
-  const keeper = createSnapshotKeeper(name => namespaces.get({ namespace: '', name })?.metadata.labels)
+  const binder = createVolumeBinder(clock, client, cacheOf)
+  const keeper = createSnapshotKeeper(name => namespaces.get({ namespace: '', name })?.metadata.labels, binder.catalog)
   const wakeUps = createWakeUps(queue, keeper)
   const random = host.random.fork('scheduler')
   const log = host.log.child({ component: 'scheduler' })
@@ -71,6 +75,7 @@ export function startScheduler(host: Host, { client, cacheOf, events, profiles =
       keeper.namespacesChanged()
       wakeUps.namespacesChanged()
     }),
+    binder.onChange(wakeUps.volumesChanged),
     pods.onChange(({ object, previous }) => {
       const { uid } = (object ?? previous)!.metadata
       const kept = keeper.nominationOf(uid!)
@@ -85,10 +90,12 @@ export function startScheduler(host: Host, { client, cacheOf, events, profiles =
     }),
   ]
 
-  async function bind(pod: Pod, nodeName: string): Promise<void> {
+  async function bind(pod: Pod, nodeName: string, volumes: VolumePlan): Promise<void> {
     const key = keyOf(pod)
     const uid = pod.metadata.uid!
+    const { events } = schedulerOf(pod)
     try {
+      await bindVolumes(pod, nodeName, volumes)
       await client.createSubresource(Pod, key, 'binding', {
         apiVersion: 'v1',
         kind: 'Binding',
@@ -104,7 +111,18 @@ export function startScheduler(host: Host, { client, cacheOf, events, profiles =
       log.warn('binding failed; the Pod is tried again', { pod: key.name, error: String(error) })
       return queue.failed(uid)
     }
-    schedulerOf(pod).events.normal(pod, 'Scheduled', `Successfully assigned ${key.namespace}/${key.name} to ${nodeName}`)
+    events.normal(pod, 'Scheduled', `Successfully assigned ${key.namespace}/${key.name} to ${nodeName}`)
+  }
+
+  async function bindVolumes(pod: Pod, nodeName: string, plan: VolumePlan): Promise<void> {
+    try {
+      await binder.bind(plan, nodeName)
+    } catch (error) {
+      const message = `running PreBind plugin "VolumeBinding": binding volumes: ${messageOf(error)}`
+      schedulerOf(pod).events.warning(pod, 'FailedScheduling', message)
+      void report(client, clock, pod, { reason: 'SchedulerError', message })
+      throw error
+    }
   }
 
   function foundNoNode(demand: PodDemand, choice: NoNode, snapshot: Snapshot): void {
@@ -139,7 +157,7 @@ export function startScheduler(host: Host, { client, cacheOf, events, profiles =
   }
 
   const task = host.spawn('scheduler', async signal => {
-    if (!(await cachesSynced([pods, nodes, namespaces, budgets], signal))) return
+    if (!(await cachesSynced([pods, nodes, namespaces, budgets, ...binder.caches], signal))) return
     let start = 0
     let sliceEndsAt = clock.now() + SLICE_MS
     for (let taken = await queue.take(); taken && !signal.aborted; taken = await queue.take()) {
@@ -149,8 +167,10 @@ export function startScheduler(host: Host, { client, cacheOf, events, profiles =
       const choice = chooseNode(demand, snapshot, random, { profile: schedulerOf(pod).profile, start })
       start += choice.examined
       if (choice.is === 'node') {
+        const volumes = volumePlanOn(demand, snapshot.node(choice.name)!.node, snapshot.volumes)
         keeper.assume(demand, choice.name)
-        void bind(pod, choice.name)
+        binder.promise(volumes)
+        void bind(pod, choice.name, volumes)
       } else foundNoNode(demand, choice, snapshot)
       if (clock.now() >= sliceEndsAt) {
         await sleep(clock, 0, signal, 'scheduler slice')
@@ -163,6 +183,7 @@ export function startScheduler(host: Host, { client, cacheOf, events, profiles =
     async stop() {
       for (const change of changes) change.stop()
       siblings.stop()
+      binder.stop()
       queue.close()
       await task.stop()
     },

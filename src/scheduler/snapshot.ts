@@ -15,12 +15,14 @@ import { demandOf, type PodDemand } from './demand.ts'
 import { createNodeImages, type NodeImages } from './node_images.ts'
 import { acrossZones, countPod, createNodeInfo, decidesOtherwise, discountPod, selectsOtherwise, type KeptNodeInfo, type NodeInfo } from './node_info.ts'
 import { createPodIndex, type PodIndex } from './pod_index.ts'
+import { NO_VOLUMES, type VolumeCatalog } from './volumes.ts'
 
 export interface Snapshot {
   readonly nodes: readonly NodeInfo[]
   node(name: string): NodeInfo | undefined
   readonly pods: PodIndex
   readonly images: NodeImages
+  readonly volumes: VolumeCatalog
   /** Pods that others were pushed out for on this node, and that have not come yet. */
   nominatedOn(nodeName: string): readonly PodDemand[]
   /** The node on which room is kept for this Pod. */
@@ -66,7 +68,7 @@ interface KeptPlacement extends Placement {
   isAssumed: boolean
 }
 
-export function createSnapshotKeeper(namespaceLabels: NamespaceLabels = () => undefined): SnapshotKeeper {
+export function createSnapshotKeeper(namespaceLabels: NamespaceLabels = () => undefined, volumes: VolumeCatalog = NO_VOLUMES): SnapshotKeeper {
   const nodes = new Map<string, KeptNodeInfo>()
   const images = createNodeImages()
   const index = createPodIndex(nodes, namespaceLabels)
@@ -127,6 +129,7 @@ export function createSnapshotKeeper(namespaceLabels: NamespaceLabels = () => un
     node: name => nodes.get(name),
     pods: index,
     images,
+    volumes,
     nominationOf,
     nominatedOn: nodeName => (nominated.size === 0 ? [] : [...nominated.values()].filter(one => one.nodeName === nodeName).map(({ demand }) => demand)),
     tryOut(nodeName, attempt) {

@@ -4,6 +4,7 @@
  */
 import type { PodDemand } from './demand.ts'
 import { filterWithNominated } from './filter.ts'
+import type { FilterName } from './objection.ts'
 import { questionOf } from './question.ts'
 import type { SchedulingQueue, WaitingPod } from './queue.ts'
 import type { NodeInfo } from './node_info.ts'
@@ -16,6 +17,8 @@ export interface WakeUps {
   /** Room that was kept on the node is free. */
   roomMade(nodeName: string): void
   namespacesChanged(): void
+  /** The claim `namespace/name`, or undefined: some volume or class. */
+  volumesChanged(claim: string | undefined): void
 }
 
 export function createWakeUps(queue: Pick<SchedulingQueue, 'wake'>, keeper: SnapshotKeeper): WakeUps {
@@ -38,19 +41,28 @@ export function createWakeUps(queue: Pick<SchedulingQueue, 'wake'>, keeper: Snap
     podMoved({ before, after }) {
       const isOfSelectors = ({ rejectedBy }: WaitingPod) => rejectedBy.has('InterPodAffinity') || rejectedBy.has('PodTopologySpread')
       const snapshot = keeper.snapshot()
-      const also = (waiting: WaitingPod) => isOfSelectors(waiting) && changesNeighbourhood(waiting, { before, after }, snapshot)
+      const also = (waiting: WaitingPod) =>
+        (isOfSelectors(waiting) && changesNeighbourhood(waiting, { before, after }, snapshot)) || freesClaim(waiting, { before, after })
       if (before && (before.nodeName !== after?.nodeName || asksForLess(before.demand, after.demand))) wakeThoseThatFit(before.nodeName, also)
       else queue.wake(also)
     },
     roomMade: nodeName => wakeThoseThatFit(nodeName),
+    volumesChanged: claim =>
+      queue.wake(({ demand, rejectedBy }) => VOLUME_FILTERS.some(name => rejectedBy.has(name)) && (claim === undefined || demand.claims.includes(claim))),
     namespacesChanged: () => queue.wake(({ rejectedBy }) => rejectedBy.has('InterPodAffinity')),
   }
 }
+
+const VOLUME_FILTERS: readonly FilterName[] = ['VolumeBinding', 'VolumeRestrictions', 'VolumeZone']
 
 const fits = (demand: PodDemand, info: NodeInfo, snapshot: Snapshot): boolean => filterWithNominated(questionOf(demand, snapshot), info, snapshot) === undefined
 
 const asksForLess = (before: PodDemand, after: PodDemand): boolean =>
   [...before.requests].some(([resource, amount]) => (after.requests.get(resource) ?? 0) < amount)
+
+/** A claim that only one Pod may use has lost its user. */
+const freesClaim = ({ demand, rejectedBy }: WaitingPod, { before, after }: PodMove): boolean =>
+  rejectedBy.has('VolumeRestrictions') && before !== undefined && after === undefined && before.demand.claims.some(claim => demand.claims.includes(claim))
 
 /** Whether the waiting Pod's rules, or those of the Pod that came or went, speak of the other. */
 function changesNeighbourhood({ demand, rejectedBy }: WaitingPod, { before, after }: PodMove, { pods }: Snapshot): boolean {

@@ -62,6 +62,8 @@ export const BUILT_IN_GRANTS: readonly Grant[] = [
       { verbs: ['create'], apiGroups: [''], resources: ['bindings', 'pods/binding'] },
       { verbs: ['patch', 'update'], apiGroups: [''], resources: ['pods/status'] },
       { verbs: ['delete'], apiGroups: [''], resources: ['pods'] },
+      // Kubernetes' system:volume-scheduler.
+      { verbs: ['patch', 'update'], apiGroups: [''], resources: ['persistentvolumes', 'persistentvolumeclaims'] },
       EVENTS,
       LEASES,
     ],
