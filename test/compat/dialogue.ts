@@ -137,6 +137,8 @@ const REPLACEMENTS: readonly (readonly [RegExp, string])[] = [
   [/\b10\.\d+\.\d+\.\d+\b/g, '<ip>'],
   [/\/tmp\/(LIVE|MERGED)-\d+/g, '/tmp/$1'],
   [/(kube-api-access-)[a-z0-9]{5}\b/g, '$1<random>'],
+  // Pods of Deployments: the hash before it is that of the template, the same every time.
+  [/(-[bcdf4-9]{6,10}-)[a-z0-9]{5}\b/g, '$1<random>'],
   [/\.[0-9a-f]{16}\b/g, '.<nanoseconds>'],
   [/kubectl-edit-\d+/g, 'kubectl-edit-<random>'],
   // Older versions colour `cluster-info` wherever it goes.

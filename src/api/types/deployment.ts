@@ -1,5 +1,5 @@
 /** Equal Pods that are replaced step by step when their template changes. */
-import { boolean, int32, int64, intOrString, object, presentUnion, required, requiredObject, string, time, type Infer } from '../schema.ts'
+import { boolean, described, int32, int64, intOrString, object, presentUnion, required, requiredObject, string, time, type Infer } from '../schema.ts'
 import { labelSelector } from './label_selector.ts'
 import { podTemplateSpec } from './pod_template_spec.ts'
 import { conditionList } from './workload.ts'
@@ -11,12 +11,12 @@ export const rollingUpdateDeployment = object('io.k8s.api.apps.v1.RollingUpdateD
 
 export const deploymentStrategy = object('io.k8s.api.apps.v1.DeploymentStrategy', {
   type: string({ default: 'RollingUpdate', doc: 'RollingUpdate replaces Pods step by step; Recreate makes new ones when the last old one is gone.' }),
-  rollingUpdate: rollingUpdateDeployment,
+  rollingUpdate: described(rollingUpdateDeployment, 'How far the number of Pods may stray meanwhile.'),
 })
 
 export const deploymentSpec = object('io.k8s.api.apps.v1.DeploymentSpec', {
   replicas: int32({ default: 1, doc: 'How many Pods there shall be.' }),
-  selector: required(labelSelector),
+  selector: { ...required(labelSelector), doc: 'Which Pods are its own: those with these labels. It never changes.' },
   template: requiredObject(podTemplateSpec, 'What its Pods are like. A change of it is rolled out.'),
   strategy: presentUnion(deploymentStrategy, 'How Pods of an older template are replaced.'),
   minReadySeconds: int32({ doc: 'How long a Pod must have been ready before it counts as available.' }),
