@@ -10,7 +10,7 @@
 import type { ReplicaSet } from '../../api/kinds/replica_set.ts'
 import { boundsOf } from './bounds.ts'
 import type { Rollout } from './revisions.ts'
-import { availableIn, wantedIn, type Resize } from './sizes.ts'
+import { availableIn, occupiedBy, wantedIn, type Resize } from './sizes.ts'
 
 export function planRollingUpdate(rollout: Rollout & { newest: ReplicaSet }): readonly Resize[] {
   const { newest } = rollout
@@ -19,12 +19,16 @@ export function planRollingUpdate(rollout: Rollout & { newest: ReplicaSet }): re
   return planShrinking(rollout)
 }
 
-/** As many as there is room for. One that has more than are wanted loses them at once. */
+/**
+ * As many as there is room for: beside the Pods there are, not beside those there shall be. Kubernetes counts what shall
+ * be, and for a moment there can be more Pods than replicas and surge; a quota of just that many then stops the rollout.
+ * One that has more than are wanted loses them at once.
+ */
 export function sizeOfNewest({ deployment, newest, older }: Rollout & { newest: ReplicaSet }): number {
   const { spec } = deployment
   const size = newest.spec.replicas
   if (size >= spec.replicas) return spec.replicas
-  const room = spec.replicas + boundsOf(spec).maxSurge - wantedIn([...older, newest])
+  const room = spec.replicas + boundsOf(spec).maxSurge - occupiedBy([...older, newest])
   return Math.min(size + Math.max(0, room), spec.replicas)
 }
 
