@@ -7,6 +7,7 @@ import { EndpointSlice } from '../api/kinds/endpoint_slice.ts'
 import { Endpoints } from '../api/kinds/endpoints.ts'
 import { HorizontalPodAutoscaler } from '../api/kinds/horizontal_pod_autoscaler.ts'
 import { kinds } from '../api/kinds/index.ts'
+import { CronJob } from '../api/kinds/cron_job.ts'
 import { Job } from '../api/kinds/job.ts'
 import { Lease } from '../api/kinds/lease.ts'
 import { Namespace } from '../api/kinds/namespace.ts'
@@ -33,6 +34,7 @@ import { startEndpointsController } from '../controllers/endpoints/endpoints.ts'
 import { startEndpointSliceMirroringController } from '../controllers/endpoints/mirroring.ts'
 import { startGarbageCollector } from '../controllers/garbage_collector/garbage_collector.ts'
 import { startHorizontalPodAutoscalerController } from '../controllers/horizontal_pod_autoscaler/horizontal_pod_autoscaler.ts'
+import { startCronJobController } from '../controllers/cron_job/cron_job.ts'
 import { startJobController } from '../controllers/job/job.ts'
 import { startJobOrphansController } from '../controllers/job/orphans.ts'
 import { startNamespaceController } from '../controllers/namespace/namespace.ts'
@@ -42,6 +44,7 @@ import { startNodeTaintController } from '../controllers/node_taints.ts'
 import { startNodeTtlController } from '../controllers/node_ttl.ts'
 import { startPodGarbageCollector } from '../controllers/pod_garbage.ts'
 import { startReplicaSetController, startReplicationController } from '../controllers/replica_set/replica_set.ts'
+import { startResourceQuotaController } from '../controllers/resource_quota/resource_quota.ts'
 import { startRootCaController } from '../controllers/root_ca.ts'
 import { startServiceAccountController } from '../controllers/service_account.ts'
 import { startStatefulSetController } from '../controllers/stateful_set/stateful_set.ts'
@@ -132,8 +135,10 @@ export function startControllers(
     startJobController(host, client, { jobs, pods, ownedPods, events: events('job-controller') }),
     startJobOrphansController(host, client, { jobs, pods, ownedPods }),
     startTtlAfterFinishedController(host, client, { jobs }),
+    startCronJobController(host, client, { cronJobs: cacheOf(CronJob), jobs, ownedJobs: createOwnedObjects(jobs), events: events('cronjob-controller') }),
     startDisruptionController(host, client, { kinds, cacheOf, events: events('controllermanager') }),
     startStaleDisruptionController(host, client, { cacheOf }),
+    startResourceQuotaController(host, client, { kinds, cacheOf }),
     startStorageControllers(host, client, { cacheOf, events, localPath }),
   ]
 }
