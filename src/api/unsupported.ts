@@ -27,7 +27,6 @@ export const UNSUPPORTED_VOLUMES = [
   'cephfs',
   'cinder',
   'csi',
-  'ephemeral',
   'fc',
   'flexVolume',
   'flocker',
@@ -37,7 +36,6 @@ export const UNSUPPORTED_VOLUMES = [
   'image',
   'iscsi',
   'nfs',
-  'persistentVolumeClaim',
   'photonPersistentDisk',
   'portworxVolume',
   'quobyte',
@@ -46,6 +44,18 @@ export const UNSUPPORTED_VOLUMES = [
   'storageos',
   'vsphereVolume',
 ] as const
+
+/** Of those, the ones that volumes of Pods have and PersistentVolumes do not. */
+const OF_PODS_ALONE: ReadonlySet<string> = new Set(['gitRepo', 'image'])
+const CANNOT_USE = 'Poise cannot mount this kind of volume; Pods that use it will stay ContainerCreating'
+const NO_BLOCK_VOLUMES = 'Poise has no block volumes yet; Pods that use it will stay ContainerCreating'
+const NO_MOUNT_OPTIONS = 'Poise mounts no file systems of volumes, and so no options apply'
+const NO_ATTRIBUTES = 'Poise has no VolumeAttributesClasses; nobody changes the attributes of a volume'
+
+const CLAIM: readonly UnsupportedField[] = [
+  { path: 'spec.volumeAttributesClassName', says: NO_ATTRIBUTES },
+  { path: 'spec.volumeMode', only: ['Block'], says: NO_BLOCK_VOLUMES },
+]
 
 const CONTAINER: readonly UnsupportedField[] = [
   { path: 'env[].valueFrom.fileKeyRef', says: `${ALPHA}, and the container will not start` },
@@ -85,7 +95,7 @@ const BY_KIND: Readonly<Record<string, readonly UnsupportedField[]>> = {
   Job: TEMPLATE,
   ReplicaSet: TEMPLATE,
   ReplicationController: TEMPLATE,
-  StatefulSet: [...TEMPLATE, { path: 'spec.updateStrategy.rollingUpdate.maxUnavailable', says: ALPHA }],
+  StatefulSet: [...TEMPLATE, ...below('spec.volumeClaimTemplates[]', CLAIM), { path: 'spec.updateStrategy.rollingUpdate.maxUnavailable', says: ALPHA }],
   Service: [
     { path: 'spec.healthCheckNodePort', says: 'Poise runs no health check of load balancers yet' },
     { path: 'spec.loadBalancerSourceRanges', says: 'Poise lets everybody in who reaches the address' },
@@ -100,6 +110,14 @@ const BY_KIND: Readonly<Record<string, readonly UnsupportedField[]>> = {
     path: `metadata.labels['pod-security.kubernetes.io/${mode}']`,
     says: 'Poise does not check Pods against security standards yet',
   })),
+  PersistentVolume: [
+    ...UNSUPPORTED_VOLUMES.filter(source => !OF_PODS_ALONE.has(source)).map(source => ({ path: `spec.${source}`, says: CANNOT_USE })),
+    { path: 'spec.local.fsType', says: 'Poise uses directories of nodes as they are' },
+    { path: 'spec.mountOptions', says: NO_MOUNT_OPTIONS },
+    ...CLAIM,
+  ],
+  PersistentVolumeClaim: CLAIM,
+  StorageClass: [{ path: 'mountOptions', says: NO_MOUNT_OPTIONS }],
   Lease: [
     { path: 'spec.preferredHolder', says: NOT_YET },
     { path: 'spec.strategy', says: NOT_YET },

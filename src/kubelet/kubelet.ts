@@ -107,7 +107,7 @@ export function createKubelet(options: KubeletOptions): Kubelet {
   const statuses = createStatusManager(context, pod => mirrors.shownBy(pod))
   const staticPods = createStaticPods({ host, path: options.staticPodPath, nodeName })
   const kubeletStartedAt = { now: host.clock.now(), wall: host.clock.wall() }
-  const volumes = createVolumes(context)
+  const volumes = createVolumes(context, () => nodeNow())
   const cgroups = createNodeCgroups(context)
   const workers = createPodWorkers(
     {

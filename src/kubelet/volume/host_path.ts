@@ -28,7 +28,7 @@ export async function prepareHostPath(disk: Disk, { path, type }: NonNullable<Vo
 const LINKS_MAX = 40
 
 /** The machine's owner may use links in paths of the machine. */
-async function kindBehindLinks(disk: Disk, path: string): Promise<string | undefined> {
+export async function kindBehindLinks(disk: Disk, path: string): Promise<string | undefined> {
   let at = path
   for (let links = 0; links < LINKS_MAX; links++) {
     const info = await disk.stat(at)

@@ -2,6 +2,7 @@
  * The volumes of the Pods on this node: directories below the Pod's own, made before its containers start, kept up to
  * date while it lives, removed when it has ended. All volumes of a Pod are made at the same time.
  */
+import type { Node } from '../../api/kinds/node.ts'
 import type { Pod } from '../../api/kinds/pod.ts'
 import type { Volume } from '../../api/types/volume.ts'
 import type { Millis } from '../../base/clock.ts'
@@ -10,6 +11,7 @@ import type { PodAddresses } from '../container/downward.ts'
 import type { MountedVolume, MountedVolumes } from '../container/mounts.ts'
 import type { KubeletContext } from '../context.ts'
 import { writeAtomically } from './atomic_writer.ts'
+import { ClaimError, MountFailure, createClaimVolumes } from './claims.ts'
 import { makeEmptyDir } from './empty_dir.ts'
 import { prepareHostPath } from './host_path.ts'
 import { createObjects } from './objects.ts'
@@ -45,10 +47,12 @@ export class VolumesError extends Error {
   }
 }
 
-export function createVolumes(context: KubeletContext): Volumes {
+/** @param node as it is now: some volumes can be reached from some nodes only */
+export function createVolumes(context: KubeletContext, node: () => Node): Volumes {
   const { host, directories } = context
   const tokens = createTokens(context)
   const objects = createObjects(context)
+  const claims = createClaimVolumes(context, node)
 
   return {
     async prepare() {
@@ -57,24 +61,20 @@ export function createVolumes(context: KubeletContext): Volumes {
     },
     async mount(pod, addresses, changed) {
       objects.follow(pod, changed)
-      const failures: string[] = []
+      const failed: { readonly name: string; readonly error: unknown }[] = []
       const mounted = new Map<string, MountedVolume>()
       await Promise.all(
         (pod.spec.volumes ?? []).map(async volume => {
           try {
-            mounted.set(volume.name, await mountOne(context, { tokens, read: objects.fresh }, pod, volume, addresses))
+            const isClaim = volume.persistentVolumeClaim !== undefined || volume.ephemeral !== undefined
+            const mount = isClaim ? claims.mount(pod, volume.name) : mountOne(context, { tokens, read: objects.fresh }, pod, volume, addresses)
+            mounted.set(volume.name, await mount)
           } catch (error) {
-            failures.push(`MountVolume.SetUp failed for volume "${volume.name}" : ${messageOf(error)}`)
+            failed.push({ name: volume.name, error })
           }
         }),
       )
-      if (failures.length > 0) {
-        const names = (pod.spec.volumes ?? []).map(({ name }) => name)
-        throw new VolumesError(
-          failures,
-          names.filter(name => !mounted.has(name)),
-        )
-      }
+      if (failed.length > 0) throw volumesError(pod, mounted, failed)
       return mounted
     },
     async refresh(pod, addresses) {
@@ -92,11 +92,32 @@ export function createVolumes(context: KubeletContext): Volumes {
       const uid = pod.metadata.uid ?? ''
       objects.leave(uid)
       tokens.forget(uid)
+      claims.leave(uid)
       await removeWithMounts(host, directories.pod(uid))
       await removeWithMounts(host, `${directories.memory}/${uid}`)
     },
     stop: objects.stop,
   }
+}
+
+function volumesError(
+  { spec }: Pod,
+  mounted: ReadonlyMap<string, MountedVolume>,
+  failed: readonly { readonly name: string; readonly error: unknown }[],
+): VolumesError {
+  const unmounted = (spec.volumes ?? []).map(({ name }) => name).filter(name => !mounted.has(name))
+  const unprocessed = failed.filter(({ error }) => error instanceof ClaimError)
+  const failures = failed
+    .filter(({ error }) => !(error instanceof ClaimError))
+    .map(({ name, error }) => (error instanceof MountFailure ? error.message : `MountVolume.SetUp failed for volume "${name}" : ${messageOf(error)}`))
+  if (unprocessed.length > 0) {
+    const names = unprocessed.map(({ name }) => name).join(' ')
+    const why = unprocessed.map(({ error }) => messageOf(error)).join('; ')
+    failures.push(
+      `Unable to attach or mount volumes: unmounted volumes=[${unmounted.join(' ')}], unattached volumes=[], failed to process volumes=[${names}]: ${why}`,
+    )
+  }
+  return new VolumesError(failures, unmounted)
 }
 
 async function mountOne(context: KubeletContext, givers: PayloadGivers, pod: Pod, volume: Volume, addresses: PodAddresses): Promise<MountedVolume> {
