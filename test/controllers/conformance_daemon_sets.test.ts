@@ -6,7 +6,7 @@ import { DaemonSet } from '../../src/api/kinds/daemon_set.ts'
 import { Node } from '../../src/api/kinds/node.ts'
 import { Pod } from '../../src/api/kinds/pod.ts'
 import { isDeleting, isReady } from '../../src/api/pod.ts'
-import { beginSets, namespace, type SetsStory } from './sets.ts'
+import { beginSets, MISSING, namespace, type SetsStory } from './sets.ts'
 
 const NAME = 'daemon-set'
 const labels = { 'daemonset-name': NAME }
@@ -29,8 +29,8 @@ const running = async (story: SetsStory) =>
 const on = (image: string, ...nodes: string[]) => nodes.map(node => `${node} ${image}`)
 const ALL = ['node-0', 'node-1', 'node-2']
 
-async function begin(seed: number, spec: object = {}, images?: readonly string[]) {
-  const story = await beginSets(seed, { nodes: 3, runtime: { images: images ?? ['nginx:1', 'nginx:2'] } })
+async function begin(seed: number, spec: object = {}) {
+  const story = await beginSets(seed, { nodes: 3 })
   await story.create(DaemonSet, daemonSet(spec))
   return story
 }
@@ -97,10 +97,8 @@ test('should update pod when spec was updated and update strategy is RollingUpda
 test('should rollback without unnecessary restarts', async () => {
   await using story = await begin(5)
   await runsOn(story, on('nginx:1', ...ALL))
-  await story.patch(DaemonSet, { spec: { template: { spec: { containers: [{ name: 'app', image: 'foo:non-existent' }] } } } }, NAME)
-  await story.until(
-    async () => (await running(story)).length === 2 && (await story.pods()).some(({ spec }) => spec.containers[0]!.image === 'foo:non-existent'),
-  )
+  await story.patch(DaemonSet, { spec: { template: { spec: { containers: [{ name: 'app', image: MISSING }] } } } }, NAME)
+  await story.until(async () => (await running(story)).length === 2 && (await story.pods()).some(({ spec }) => spec.containers[0]!.image === MISSING))
   const untouched = (await story.pods()).filter(isReady).map(({ metadata }) => metadata.uid)
   assert.equal(untouched.length, 2)
   const [oldest] = await story.revisions()

@@ -20,6 +20,9 @@ export const template = (spec: object = {}, metadata: object = {}) => ({
 /** With another image: what an update brings. */
 export const image = (name: string) => template({ containers: [{ name: 'main', image: name }] })
 
+/** There is no such image: Pods of it never start. */
+export const MISSING = 'foo:non-existent'
+
 /** Ready as long as a file is there, which `breakPod` takes away. */
 export const breakable = () =>
   template({
@@ -63,6 +66,7 @@ export interface SetsStory {
 export async function beginSets(seed: number | string, options: Omit<VirtualClusterOptions, 'seed'> = {}): Promise<SetsStory> {
   const cluster = await startVirtualCluster({ seed, ...options })
   const { client, run } = cluster
+  for (const { runtime } of cluster.nodes.values()) runtime.registry.set(MISSING, { is: 'missing' })
   const pods = async () => (await run(client.list(Pod, { namespace }))).items.toSorted((a, b) => (a.metadata.name! < b.metadata.name! ? -1 : 1))
   const find = async <T extends KubernetesObject>(kind: Kind<T>, name = 'web') => {
     try {
