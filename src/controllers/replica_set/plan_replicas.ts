@@ -14,11 +14,11 @@ const CHANGES_PER_PASS_MAX = 500
  * @param pods the active ones of the workload
  * @param related active Pods of workloads that serve the same end: those of a Deployment's other ReplicaSets, and its own
  */
-export function planReplicas(wanted: number, pods: readonly Pod[], related: readonly Pod[], wallMs: number): ReplicaPlan {
+export function planReplicas(wanted: number, pods: readonly Pod[], related: () => readonly Pod[], wallMs: number): ReplicaPlan {
   const missing = wanted - pods.length
   if (missing === 0) return { is: 'enough' }
   const count = Math.min(Math.abs(missing), CHANGES_PER_PASS_MAX)
-  return missing > 0 ? { is: 'create', count } : { is: 'delete', pods: cheapestToLose(pods, related, wallMs).slice(0, count) }
+  return missing > 0 ? { is: 'create', count } : { is: 'delete', pods: cheapestToLose(pods, related(), wallMs).slice(0, count) }
 }
 
 export const DELETION_COST_ANNOTATION = 'controller.kubernetes.io/pod-deletion-cost'

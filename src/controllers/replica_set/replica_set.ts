@@ -14,13 +14,13 @@ import { ReplicaSet } from '../../api/kinds/replica_set.ts'
 import { ReplicationController } from '../../api/kinds/replication_controller.ts'
 import { matchesLabelSelector } from '../../api/label_selector.ts'
 import { controllerOf, keyOf, timestamp, type KubernetesObject } from '../../api/meta.ts'
-import { isActive } from '../../api/pod.ts'
+import { isActive, podCondition } from '../../api/pod.ts'
 import { isReason } from '../../api/status.ts'
 import type { LabelSelector } from '../../api/types/label_selector.ts'
 import type { PodTemplateSpec } from '../../api/types/pod_template_spec.ts'
 import { messageOf } from '../../base/error_message.ts'
 import type { Host } from '../../base/host.ts'
-import type { Cache } from '../../client/cache.ts'
+import type { Cache, CacheChange } from '../../client/cache.ts'
 import { indexBy } from '../../client/cache_index.ts'
 import type { Client } from '../../client/client.ts'
 import { settled, startController, watches, type Outcome } from '../../client/controller.ts'
@@ -30,6 +30,7 @@ import { createInBatches } from '../workload/batches.ts'
 import { claimObjects, planClaim } from '../workload/claim.ts'
 import type { OwnedObjects } from '../workload/owned_objects.ts'
 import { ownersTouchedBy } from '../workload/owners.ts'
+import { createPassPace } from '../workload/pass_pace.ts'
 import { isNamespaceLeaving } from '../namespace_contents.ts'
 import { podFromTemplate } from '../workload/pod_from_template.ts'
 import { planReplicas, type ReplicaPlan } from './plan_replicas.ts'
@@ -77,7 +78,7 @@ export const startReplicationController = (
 
 interface Replicated extends KubernetesObject {
   spec: { replicas: number; minReadySeconds?: number; template?: PodTemplateSpec }
-  status?: object & { conditions?: ReplicaStatus['conditions'] }
+  status?: { replicas: number; conditions?: ReplicaStatus['conditions'] }
 }
 
 interface Workload<T extends Replicated> {
@@ -96,18 +97,24 @@ function startReplicas<T extends Replicated>(
   { name, kind, cache, selectorOf, siblingsOf }: Workload<T>,
 ) {
   const { clock } = host
+  const pace = createPassPace(clock)
   const selects = (owner: T) => (pod: Pod) => matchesLabelSelector(selectorOf(owner), pod.metadata.labels)
 
   return startController(host, client, {
     name,
-    sources: [watches(kind, cache), watches(Pod, pods, change => ownersTouchedBy(change, kind, cache, (owner, pod) => selects(owner)(pod)))],
+    sources: [
+      watches(kind, cache),
+      watches(Pod, pods, change => (isCounted(change) ? ownersTouchedBy(change, kind, cache, (owner, pod) => selects(owner)(pod)) : [])),
+    ],
     async reconcile(key, api): Promise<Outcome> {
       const owner = cache.get(key)
       if (!owner) return settled
+      const again = pace.waitMs(key, owner.status?.replicas ?? 0)
+      if (again > 0) return { again }
       const claim = planClaim(owner, [...ownedPods.of(owner), ...ownedPods.orphans(key.namespace)].filter(isActive), selects(owner))
       const active = await claimObjects(api, { ownerKind: kind, owner, kind: Pod }, claim)
 
-      const related = siblingsOf(owner).flatMap(sibling => ownedPods.of(sibling).filter(isActive))
+      const related = () => siblingsOf(owner).flatMap(sibling => ownedPods.of(sibling).filter(isActive))
       const plan: ReplicaPlan = owner.metadata.deletionTimestamp ? { is: 'enough' } : planReplicas(owner.spec.replicas, active, related, clock.wall())
       const failure = await carryOut(api, owner, plan)
 
@@ -132,8 +139,8 @@ function startReplicas<T extends Replicated>(
         ),
       )
       if (failure !== undefined) throw failure
-      const again = nextAvailableMs(active, minReadySeconds, wallMs)
-      return again === undefined ? settled : { again }
+      const availableInMs = nextAvailableMs(active, minReadySeconds, wallMs)
+      return availableInMs === undefined ? settled : { again: availableInMs }
     },
   })
 
@@ -183,4 +190,13 @@ function startReplicas<T extends Replicated>(
       if (!isReason(error, 'NotFound')) throw error
     }
   }
+}
+
+/** A Pod changes often while it starts; only some of it is counted. */
+const isCounted = ({ object, previous }: CacheChange<Pod>): boolean =>
+  !object || !previous || object.metadata.uid !== previous.metadata.uid || !deepEqual(countedOf(object), countedOf(previous))
+
+const countedOf = (pod: Pod): unknown => {
+  const ready = podCondition(pod, 'Ready')
+  return [isActive(pod), ready?.status, ready?.lastTransitionTime, pod.metadata.labels, controllerOf(pod)?.uid]
 }
