@@ -195,6 +195,35 @@ describe('a kubelet', () => {
     await server.delete(`${PODS}/web`, { gracePeriodSeconds: 0 })
     assert.equal((await read('named')).status, 403)
   })
+
+  test('reads the claims of its Pods and their volumes one by one, and no others', async () => {
+    const server = await startServer()
+    const claims = '/api/v1/namespaces/default/persistentvolumeclaims'
+    const volumes = '/api/v1/persistentvolumes'
+    const spec = { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1' } } }
+    const made = { accessModes: ['ReadWriteOnce'], capacity: { storage: '1' }, hostPath: { path: '/a' } }
+    for (const name of ['named', 'web-own', 'other']) {
+      await server.post(claims, { metadata: { name }, spec })
+      await server.post(volumes, { metadata: { name }, spec: { ...made, claimRef: { namespace: 'default', name } } })
+    }
+    const ephemeral = { volumeClaimTemplate: { spec } }
+    await boundPod(server, 'web', 'a', {
+      volumes: [
+        { name: 'v', persistentVolumeClaim: { claimName: 'named' } },
+        { name: 'own', ephemeral },
+      ],
+    })
+    for (const path of [claims, volumes]) {
+      for (const [name, status] of Object.entries({ named: 200, 'web-own': 200, other: 403 }))
+        assert.equal((await server.get(`${path}/${name}`, { as: nodeA })).status, status, `${path}/${name}`)
+      const list = await server.get(`${path}?fieldSelector=metadata.name%3Dnamed`, { as: nodeA })
+      assert.equal(list.status, 403)
+      assert.match(list.json.message, /can only get individual resources of this type/)
+      assert.equal((await server.delete(`${path}/named`, undefined, { as: nodeA })).status, 403)
+    }
+    const nodeB: User = { name: 'system:node:b', groups: ['system:nodes'] }
+    assert.equal((await server.get(`${volumes}/named`, { as: nodeB })).status, 403)
+  })
 })
 
 describe('tokens of ServiceAccounts', () => {

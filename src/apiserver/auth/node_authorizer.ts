@@ -6,7 +6,7 @@
  */
 import type { User } from '../../base/transport.ts'
 import { ALLOWED, NO_OPINION, type Authorizer, type Decision, type ResourceAttributes } from './authorizer.ts'
-import type { NodeReferences } from './node_references.ts'
+import type { NodeReferences, Referred } from './node_references.ts'
 
 const NODE_PREFIX = 'system:node:'
 const NODES_GROUP = 'system:nodes'
@@ -26,19 +26,20 @@ export const nodeAuthorizer = (references: NodeReferences): Authorizer => ({
   rulesOf: user => (nodeOf(user) === undefined ? { rules: [] } : { rules: [], incomplete: 'node authorizer does not support user rule resolution' }),
 })
 
-const NAMED_BY_PODS: Readonly<Record<string, 'secret' | 'configMap' | 'serviceAccount' | undefined>> = {
+const NAMED_BY_PODS: Readonly<Record<string, Referred | undefined>> = {
   secrets: 'secret',
   configmaps: 'configMap',
   serviceaccounts: 'serviceAccount',
+  persistentvolumeclaims: 'claim',
+  persistentvolumes: 'volume',
 }
 
+/** These a kubelet does not follow. */
+const READ_ONE_BY_ONE: ReadonlySet<Referred> = new Set(['claim', 'volume'])
+
 /** One by one, by name, and only those that one of its Pods names. A list or watch counts when its field selector has one name. */
-async function readOfNamed(
-  node: string,
-  { verb, namespace, name }: ResourceAttributes,
-  what: 'secret' | 'configMap' | 'serviceAccount',
-  references: NodeReferences,
-): Promise<Decision> {
+async function readOfNamed(node: string, { verb, namespace, name }: ResourceAttributes, what: Referred, references: NodeReferences): Promise<Decision> {
+  if (READ_ONE_BY_ONE.has(what) && verb !== 'get') return { is: 'denied', why: 'can only get individual resources of this type' }
   if (!READ.includes(verb)) return { is: 'denied', why: 'can only read resources of this type' }
   if (name === '') return { is: 'denied', why: 'No Object name found' }
   return (await references.has(node, what, namespace, name)) ? ALLOWED : { is: 'denied', why: `no relationship found between node '${node}' and this object` }
@@ -61,8 +62,6 @@ function allows(node: string, { verb, group, plural, subresource, namespace, nam
       return verb === 'create'
     case '/services':
     case '/namespaces':
-    case '/persistentvolumes':
-    case '/persistentvolumeclaims':
     case '/endpoints':
     case 'discovery.k8s.io/endpointslices':
     case 'node.k8s.io/runtimeclasses':

@@ -1,16 +1,22 @@
 /**
- * Which Secrets and ConfigMaps the Pods of a Node name: what its kubelet may read, so that a Node that has
- * been broken into gives away the secrets of its own Pods and not those of the cluster.
+ * Which Secrets, ConfigMaps, claims and volumes the Pods of a Node name: what its kubelet may read, so that a Node that
+ * has been broken into gives away the secrets of its own Pods and not those of the cluster.
  */
+import type { PersistentVolume } from '../../api/kinds/persistent_volume.ts'
 import type { Pod } from '../../api/kinds/pod.ts'
+import { claimsOf } from '../../api/volume_matching.ts'
 import type { Store, Stored } from '../../store/store.ts'
+
+/** What a Pod can name. A volume it names through its claim. */
+export type Referred = 'secret' | 'configMap' | 'serviceAccount' | 'claim' | 'volume'
 
 export interface NodeReferences {
   /** `name` is a Secret or ConfigMap in `namespace`, or another thing a Pod can name. */
-  has(nodeName: string, what: 'secret' | 'configMap' | 'serviceAccount', namespace: string, name: string): Promise<boolean>
+  has(nodeName: string, what: Referred, namespace: string, name: string): Promise<boolean>
 }
 
 const PODS = '/pods/'
+const VOLUMES = '/persistentvolumes/'
 
 /** Follows the Pods from the first question on. */
 export function createNodeReferences(store: Store): NodeReferences {
@@ -40,18 +46,27 @@ export function createNodeReferences(store: Store): NodeReferences {
     })
   }
 
+  async function has(nodeName: string, what: Exclude<Referred, 'volume'>, namespace: string, name: string): Promise<boolean> {
+    await (following ??= follow())
+    for (const pod of podsOf.get(nodeName)?.values() ?? []) {
+      if (pod.metadata.namespace === namespace && names(pod, what).has(name)) return true
+    }
+    return false
+  }
+
   return {
     async has(nodeName, what, namespace, name) {
-      await (following ??= follow())
-      for (const pod of podsOf.get(nodeName)?.values() ?? []) {
-        if (pod.metadata.namespace === namespace && names(pod, what).has(name)) return true
-      }
-      return false
+      if (what !== 'volume') return has(nodeName, what, namespace, name)
+      const volume = (await store.get(VOLUMES + name))?.value as PersistentVolume | undefined
+      const claim = volume?.spec.claimRef
+      return claim?.namespace !== undefined && claim.name !== undefined && has(nodeName, 'claim', claim.namespace, claim.name)
     },
   }
 }
 
-function names({ spec }: Pod, what: 'secret' | 'configMap' | 'serviceAccount'): ReadonlySet<string> {
+function names(pod: Pod, what: Exclude<Referred, 'volume'>): ReadonlySet<string> {
+  const { spec } = pod
+  if (what === 'claim') return new Set(claimsOf(pod).map(({ claim }) => claim))
   const found = new Set<string>()
   if (what === 'serviceAccount') return found.add(spec.serviceAccountName ?? 'default')
   // Every place in a PodSpec that names one is an object under one of these keys.
