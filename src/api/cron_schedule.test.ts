@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { armTripwire } from '../sim/tripwire.ts'
-import { parseCronSchedule, timeZoneProblem } from './cron_schedule.ts'
+import { parseCronSchedule, timeZoneProblem, zonedTimestamp } from './cron_schedule.ts'
 
 /** The next `count` times after this instant, in UTC. */
 function times(text: string, from: string, count: number, timeZone?: string): string[] {
@@ -90,6 +90,14 @@ test('what is no schedule is told in the words of Kubernetes', () => {
   assert.equal(problem('* * L * *'), 'failed to parse int from L: strconv.Atoi: parsing "L": invalid syntax')
   assert.equal(problem('@often'), 'unrecognized descriptor: @often')
   assert.equal(problem('@every soon'), 'failed to parse duration @every soon: time: invalid duration "soon"')
+})
+
+test('an instant is written as the clocks of the place show it', () => {
+  const at = Date.parse('2026-03-07T07:30:00.500Z')
+  assert.deepEqual(
+    [undefined, 'UTC', 'America/New_York', 'Asia/Kolkata', 'Europe/London'].map(zone => zonedTimestamp(at, zone)),
+    ['2026-03-07T07:30:00Z', '2026-03-07T07:30:00Z', '2026-03-07T02:30:00-05:00', '2026-03-07T13:00:00+05:30', '2026-03-07T07:30:00Z'],
+  )
 })
 
 test('a time zone is a name that IANA knows', () => {

@@ -53,6 +53,16 @@ export function timeZoneProblem(timeZone: string): string | undefined {
   }
 }
 
+/** RFC 3339 in whole seconds, as the clocks of the place show it: `2026-03-07T02:30:00-05:00`, and with a Z in UTC. */
+export function zonedTimestamp(atMs: Millis, timeZone?: string): string {
+  const offsetMs = offsetsOf(timeZone)(atMs)
+  const shown = new Date(Math.floor(atMs / SECOND_MS) * SECOND_MS + offsetMs).toISOString().slice(0, 19)
+  if (offsetMs === 0) return `${shown}Z`
+  const minutes = Math.abs(offsetMs) / MINUTE_MS
+  const digits = (value: number) => String(Math.floor(value)).padStart(2, '0')
+  return `${shown}${offsetMs < 0 ? '-' : '+'}${digits(minutes / 60)}:${digits(minutes % 60)}`
+}
+
 /** How far the clocks of a place are ahead of UTC at an instant. */
 type OffsetAt = (atMs: Millis) => Millis
 
