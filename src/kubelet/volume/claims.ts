@@ -10,6 +10,7 @@ import { PersistentVolumeClaim } from '../../api/kinds/persistent_volume_claim.t
 import { PersistentVolume } from '../../api/kinds/persistent_volume.ts'
 import type { Pod } from '../../api/kinds/pod.ts'
 import { podCondition } from '../../api/pod.ts'
+import { isBound } from '../../api/storage.ts'
 import { claimsOf, isReachable, notMadeFor, type PodClaim } from '../../api/volume_matching.ts'
 import { messageOf } from '../../base/error_message.ts'
 import type { MountedVolume } from '../container/mounts.ts'
@@ -70,7 +71,8 @@ export function createClaimVolumes({ client, host }: Pick<KubeletContext, 'clien
     if (stranger) throw new ClaimError(stranger)
     // What runs already goes on with what it has: the claim waits for it.
     if (claim.metadata.deletionTimestamp && !hasStarted(pod)) throw refuse('PVC is being deleted')
-    if (claim.status.phase !== 'Bound') throw refuse('PVC is not bound')
+    // The scheduler does not wait for the phase, which is written last.
+    if (claim.status.phase !== 'Bound' && !(claim.status.phase === 'Pending' && isBound(claim))) throw refuse('PVC is not bound')
     if (!claim.spec.volumeName) throw refuse('PVC has empty pvc.Spec.VolumeName')
     return claim
   }
