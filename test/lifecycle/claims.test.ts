@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { PersistentVolumeClaim } from '../../src/api/kinds/persistent_volume_claim.ts'
 import { PersistentVolume } from '../../src/api/kinds/persistent_volume.ts'
+import { LOCAL_PATH_USER } from '../../src/api/storage.ts'
 import { decodeText } from '../../src/base/bytes.ts'
 import { beginStory, isAt, isReady, sh, type Story } from './story.ts'
 
@@ -239,4 +240,52 @@ test('§ ephemeral volumes: the claim of the Pod, and of nobody else', async () 
   await story.world.advance(300)
   const [, last] = [story.said('FailedMount').at(0), story.said('FailedMount').at(-1)]
   assert.equal(last, `FailedMount: ${processing('PVC default/other-data was not created for pod default/other (pod is not owner)')}`)
+})
+
+test('directories of volumes: made and removed for the provisioner alone, and never outside of their root', async () => {
+  const story = await beginStory()
+  const root = '/var/lib/poise/local-path'
+  const ask = async (method: string, path: string, query: Record<string, string> = {}, name = LOCAL_PATH_USER) => {
+    const { status } = await story.world.finish(
+      story.kubelet.handle({
+        method,
+        path,
+        query: new URLSearchParams(query),
+        headers: {},
+        body: { is: 'none' },
+        user: { name, groups: [] },
+        signal: new AbortController().signal,
+      }),
+    )
+    return status
+  }
+  await story.world.finish(story.disk.writeFile('/var/lib/poise/secret', 'kept'))
+  assert.equal(await ask('POST', '/localPath/pvc-1_default_data', {}, 'kubernetes-admin'), 403)
+  assert.equal(await ask('POST', '/localPath/pvc-1_default_data'), 200)
+  await story.world.finish(story.disk.writeFile(`${root}/pvc-1_default_data/file`, 'data'))
+  await story.world.finish(story.disk.changeMode(`${root}/pvc-1_default_data`, 0o700))
+  assert.equal(await ask('POST', '/localPath/pvc-1_default_data'), 200, 'again without harm')
+  assert.equal((await story.world.finish(story.disk.stat(`${root}/pvc-1_default_data`)))?.mode, 0o700)
+  for (const name of ['..', '.', '', '.hidden', 'a%2Fb', '..%2Fx', 'A', 'x'.repeat(256)]) assert.equal(await ask('POST', `/localPath/${name}`), 400, name)
+  for (const path of [
+    '',
+    '/',
+    root,
+    `${root}/`,
+    `${root}/.`,
+    `${root}/..`,
+    `${root}/../secret`,
+    `${root}/pvc-1_default_data/file`,
+    '/var/lib/poise/secret',
+    'local-path',
+  ])
+    assert.equal(await ask('DELETE', '/localPath', { path }), 400, path)
+  assert.equal(await ask('DELETE', '/localPath', { path: `${root}/pvc-1_default_data` }, 'system:kube-controller-manager'), 403)
+  assert.equal(decodeText(await story.world.finish(story.disk.readFile(`${root}/pvc-1_default_data/file`))), 'data')
+
+  assert.equal(await ask('DELETE', '/localPath', { path: `${root}/pvc-1_default_data` }), 200)
+  assert.equal(await story.world.finish(story.disk.stat(`${root}/pvc-1_default_data`)), undefined)
+  assert.equal(await ask('DELETE', '/localPath', { path: `${root}/pvc-1_default_data` }), 200, 'gone already')
+  assert.equal(decodeText(await story.world.finish(story.disk.readFile('/var/lib/poise/secret'))), 'kept')
+  assert.equal(await ask('GET', '/localPath/pvc-1_default_data'), 405)
 })
