@@ -91,7 +91,8 @@ function quotasConcerned(quotas: Cache<ResourceQuota>, kind: Kind, { key, object
   const counting = quotas.list(key.namespace).filter(quota => kindsCounted(quota, [kind]).length > 0)
   if (counting.length === 0) return []
   const [now, before] = [object, previous].map(one => one && quantitiesOf(usageOf(kind, one, wallMs)))
-  const isSame = deepEqual(now, before)
+  // From its deletion on a Pod has an end, from which on it will not count.
+  const isSame = deepEqual(now, before) && object?.metadata.deletionTimestamp === previous?.metadata.deletionTimestamp
   return counting
     .filter(quota => {
       const [isIn, wasIn] = [object, previous].map(one => one !== undefined && isInScopes(quota, kind, one))
