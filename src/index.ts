@@ -8,6 +8,7 @@ export { startCluster, type TestCluster, type StartClusterOptions } from './laun
 export { startVirtualCluster, type VirtualCluster, type VirtualClusterOptions, type VirtualNode } from './launch/virtual_cluster.ts'
 export { kinds } from './api/kinds/index.ts'
 export { ConfigMap } from './api/kinds/config_map.ts'
+export { Deployment } from './api/kinds/deployment.ts'
 export { Endpoints } from './api/kinds/endpoints.ts'
 export { EndpointSlice } from './api/kinds/endpoint_slice.ts'
 export { Event } from './api/kinds/event.ts'

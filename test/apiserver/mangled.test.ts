@@ -28,6 +28,15 @@ const SAMPLES: Readonly<Record<string, object>> = {
     },
     status: { phase: 'Pending', conditions: [{ type: 'Ready', status: 'True' }], containerStatuses: [{ name: 'c' }] },
   },
+  Deployment: {
+    spec: {
+      replicas: 2,
+      selector: { matchLabels: { a: 'b' } },
+      strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: '25%', maxUnavailable: 1 } },
+      template: { metadata: { labels: { a: 'b' } }, spec: { containers: [{ name: 'c', image: 'i' }] } },
+    },
+    status: { replicas: 1, conditions: [{ type: 'Available', status: 'True', lastUpdateTime: '2026-01-01T00:00:00Z' }] },
+  },
   Service: {
     spec: {
       type: 'NodePort',

@@ -44,6 +44,13 @@ test('models carry the keys by which lists are merged', () => {
   assert.deepEqual(schemas['io.k8s.api.core.v1.PodList']['x-kubernetes-group-version-kind'], [{ group: '', kind: 'PodList', version: 'v1' }])
 })
 
+test('models say which fields are unions, of which a patch names the members to keep', () => {
+  const { schemas } = json(documents.groupVersion('apis/apps/v1')).components
+  const spec = schemas['io.k8s.api.apps.v1.DeploymentSpec']
+  assert.equal(spec.properties.strategy['x-kubernetes-patch-strategy'], 'retainKeys')
+  assert.deepEqual(spec.required, ['selector', 'template'])
+})
+
 test('every reference of every document leads to a model in it', () => {
   for (const document of [json(documents.swaggerJson()), ...Object.keys(json(documents.index()).paths).map(path => json(documents.groupVersion(path)))]) {
     const models = document.definitions ?? document.components.schemas
