@@ -172,6 +172,9 @@ function keepServerMetadata(kind: Kind, draft: KubernetesObject, old: Kubernetes
     delete metadata.deletionGracePeriodSeconds
   }
   delete metadata.selfLink
+  // A list without entries is none.
+  if (metadata.finalizers?.length === 0) delete metadata.finalizers
+  if (metadata.ownerReferences?.length === 0) delete metadata.ownerReferences
   if (old.metadata.generation !== undefined) metadata.generation = old.metadata.generation
   else delete metadata.generation
 }
