@@ -41,7 +41,6 @@ import { startNamespaceController } from '../controllers/namespace/namespace.ts'
 import { startLostPodsController } from '../controllers/node_lifecycle/lost_pods.ts'
 import { startNodeLifecycleController } from '../controllers/node_lifecycle/node_lifecycle.ts'
 import { startNodeTaintController } from '../controllers/node_taints.ts'
-import { startNodeTtlController } from '../controllers/node_ttl.ts'
 import { startPodGarbageCollector } from '../controllers/pod_garbage.ts'
 import { startReplicaSetController, startReplicationController } from '../controllers/replica_set/replica_set.ts'
 import { startResourceQuotaController } from '../controllers/resource_quota/resource_quota.ts'
@@ -91,7 +90,6 @@ export function startControllers(
     startServiceAccountController(host, client, { namespaces, serviceAccounts: cacheOf(ServiceAccount) }),
     startRootCaController(host, client, { namespaces, configMaps: cacheOf(ConfigMap), caCertificate }),
     startNodeTaintController(host, client, { nodes }),
-    startNodeTtlController(host, client, { nodes }),
     startNodeLifecycleController(host, client, { nodes, leases: cacheOf(Lease), events: nodeEvents }),
     startLostPodsController(host, client, { nodes, pods, podsOn, events: nodeEvents }),
     startPodGarbageCollector(host, client, { pods, nodes }),

@@ -1,7 +1,8 @@
 /**
- * Keeps the taints that stand for a node's conditions: Pods that cannot live with them are not sent there.
+ * Keeps the taints that stand for a node's conditions: Pods that cannot live with them are not sent there. With the same
+ * write it keeps the annotation of node_ttl.ts, because every new Node needs both.
  *
- *   watch Node ─▶ planConditionTaints ─▶ changed? patch spec.taints
+ *   watch Node ─▶ planConditionTaints, ttl ─▶ changed? patch spec.taints, annotation
  *
  * The API server gives a new Node the taint not-ready; it goes when the kubelet has reported Ready. Eviction of Pods
  * that run there already (the same keys with NoExecute) is the affair of node_lifecycle.
@@ -14,18 +15,22 @@ import type { Host } from '../base/host.ts'
 import type { Cache } from '../client/cache.ts'
 import type { Client } from '../client/client.ts'
 import { settled, startController, watches } from '../client/controller.ts'
+import { createNodeTtl } from './node_ttl.ts'
 
 export function startNodeTaintController(host: Host, client: Client, { nodes }: { nodes: Cache<Node> }) {
-  return startController(host, client, {
+  const ttl = createNodeTtl(nodes)
+  const controller = startController(host, client, {
     name: 'node-taints',
     sources: [watches(Node, nodes)],
     async reconcile(key, api) {
       const node = nodes.get(key)
       if (!node) return settled
       const taints = planConditionTaints(node, timestamp(host.clock.wall()))
-      if (!taints) return settled
+      const annotations = ttl.wanted(node)
+      if (!taints && !annotations) return settled
       try {
-        await api.patch(Node, key, { type: 'merge', body: { metadata: { resourceVersion: node.metadata.resourceVersion }, spec: { taints } } })
+        const metadata = { resourceVersion: node.metadata.resourceVersion, ...(annotations && { annotations }) }
+        await api.patch(Node, key, { type: 'merge', body: { metadata, ...(taints && { spec: { taints } }) } })
       } catch (error) {
         // Somebody else was faster; what he has written is on its way here, and then it is looked at again.
         if (!isReason(error, 'Conflict') && !isReason(error, 'NotFound')) throw error
@@ -33,6 +38,12 @@ export function startNodeTaintController(host: Host, client: Client, { nodes }: 
       return settled
     },
   })
+  return {
+    async stop() {
+      ttl.stop()
+      await controller.stop()
+    },
+  }
 }
 
 /** Which taint each condition stands for, and in which states (node-lifecycle-controller's table). */

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Node } from '../../src/api/kinds/node.ts'
+import { beginNodeStory } from './node_story.ts'
 import { beginStory, type Story } from './story.ts'
 
 const nodeOf = (story: Story) => story.api.get(Node, 'node-a')!
@@ -45,4 +46,23 @@ test('§ registration: the runtime, what it can do and what it has stand in the 
     ['', 'runc'].map(name => ({ name, features: { recursiveReadOnlyMounts: true, userNamespaces: false } })),
   )
   assert.ok(images!.some(({ names }) => names!.includes('docker.io/library/nginx:1')))
+})
+
+test('§ registration: in a cluster a Node has its range of Pod addresses, no taint is left, and an annotation says how many Nodes there are', async () => {
+  await using story = await beginNodeStory({ nodes: 2 })
+  await story.at(5)
+  const { items } = await story.write(client => client.list(Node))
+  assert.deepEqual(
+    items.map(({ spec }) => spec),
+    [
+      { podCIDR: '10.244.0.0/24', podCIDRs: ['10.244.0.0/24'] },
+      { podCIDR: '10.244.1.0/24', podCIDRs: ['10.244.1.0/24'] },
+    ],
+  )
+  const ttl = async () => (await story.node('node-1'))!.metadata.annotations!['node.alpha.kubernetes.io/ttl']
+  assert.equal(await ttl(), '0')
+  await story.write(client => Promise.all(Array.from({ length: 99 }, (_, index) => client.create(Node, { metadata: { name: `paper-${index}` } }))))
+  await story.patchNode('node-1', { metadata: { labels: { looked: 'at' } } })
+  await story.advance(0)
+  assert.equal(await ttl(), '15')
 })
