@@ -105,7 +105,9 @@ test('Listing PodDisruptionBudgets for all namespaces should list and delete a c
   await story.create(PodDisruptionBudget, budget('50%', 'foo2', namespace, labels))
   await story.create(PodDisruptionBudget, budget(1, 'foo3', 'disruption-2', labels))
   const everywhere = async () =>
-    (await story.run(client.list(PodDisruptionBudget, { labelSelector: 'list=all' }))).items.map(({ metadata }) => metadata.name).sort()
+    (await story.run(client.list(PodDisruptionBudget, { labelSelector: 'list=all' }))).items
+      .map(({ metadata }) => metadata.name ?? '')
+      .sort((a, b) => (a < b ? -1 : 1))
   assert.deepEqual(await everywhere(), ['foo', 'foo2', 'foo3'])
   await story.run(
     client.request({ method: 'DELETE', path: `/apis/policy/v1/namespaces/${namespace}/poddisruptionbudgets`, query: { labelSelector: 'list=all' } }),

@@ -1,18 +1,34 @@
 import type { PriorityClass } from '../../api/kinds/priority_class.ts'
 import { forbiddenBy } from '../../api/status.ts'
 import type { Store } from '../../store/store.ts'
-import type { AdmissionPlugin } from './admission.ts'
+import type { AdmissionPlugin, AdmissionRequest } from './admission.ts'
 import type { AdmissionParts } from './plugins.ts'
 import { isNewPod, podDraft } from './pods.ts'
 
-/** Gives a Pod the number behind its priority class, and refuses one that brings a number of its own. */
+/**
+ * Gives a Pod the number behind its priority class, and refuses one that brings a number of its own. Of classes there is one
+ * default, and those of the system stay.
+ */
 export function priority({ store }: AdmissionParts): AdmissionPlugin {
   const defaultClass = createDefaultClass(store)
   return {
     name: 'Priority',
-    handles: isNewPod,
+    handles: request => isNewPod(request) || isPriorityClass(request),
+    async check(request) {
+      if (!isPriorityClass(request)) return
+      const { kind, operation, name } = request
+      if (operation === 'DELETE') {
+        if (name === 'system-node-critical' || name === 'system-cluster-critical')
+          throw forbiddenBy(kind, name, 'this is a system priority class and cannot be deleted')
+        return
+      }
+      const { metadata, globalDefault } = request.object as PriorityClass
+      const other = globalDefault ? await defaultClass() : undefined
+      if (other && (operation === 'CREATE' || other.metadata.name !== metadata.name))
+        throw forbiddenBy(kind, metadata.name ?? '', `PriorityClass ${other.metadata.name} is already marked as default. Only one default can exist`)
+    },
     async mutate(request) {
-      const pod = podDraft(request)
+      const pod = isNewPod(request) ? podDraft(request) : undefined
       if (!pod) return
       const { spec } = pod
       const refuse = (why: string) => forbiddenBy(request.kind, pod.metadata.name ?? '', why)
@@ -36,6 +52,8 @@ export function priority({ store }: AdmissionParts): AdmissionPlugin {
 }
 
 const PREFIX = '/scheduling.k8s.io/priorityclasses/'
+
+const isPriorityClass = ({ kind, subresource }: AdmissionRequest): boolean => kind.storage.prefix === PREFIX && subresource === ''
 
 const classNamed = async (store: Store, name: string): Promise<PriorityClass | undefined> =>
   (await store.get(PREFIX + name))?.value as PriorityClass | undefined
