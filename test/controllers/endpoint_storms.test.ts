@@ -206,7 +206,9 @@ test('what cannot be written is told in an Event, tried again 15 times with long
       return commit(writes)
     },
   })
-  await story.pod('web-0')
+  // Three hours are long: its Node is there, though lost, and the Pod puts up with that.
+  await story.run(story.client.create(Node, { metadata: { name: 'a' } }))
+  await story.pod('web-0', { tolerations: [{ operator: 'Exists' }] })
   await story.address('web-0', 0)
   const beganAt = world.now()
   await story.cluster.advance(10_000_000)
