@@ -1,5 +1,5 @@
 /** One Pod on every node that is meant. */
-import { int32, int64, intOrString, object, present, required, string, type Infer } from '../schema.ts'
+import { described, int32, int64, intOrString, object, present, required, string, type Infer } from '../schema.ts'
 import { labelSelector } from './label_selector.ts'
 import { podTemplateSpec } from './pod_template_spec.ts'
 import { conditionList, daemonSetCondition } from './workload.ts'
@@ -10,7 +10,7 @@ export const rollingUpdateDaemonSet = object('io.k8s.api.apps.v1.RollingUpdateDa
 })
 
 export const daemonSetUpdateStrategy = object('io.k8s.api.apps.v1.DaemonSetUpdateStrategy', {
-  rollingUpdate: rollingUpdateDaemonSet,
+  rollingUpdate: described(rollingUpdateDaemonSet, 'How fast a rolling update goes.'),
   type: string({ default: 'RollingUpdate', doc: 'RollingUpdate replaces the Pods node by node; OnDelete waits until somebody deletes them.' }),
 })
 

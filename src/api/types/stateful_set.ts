@@ -19,7 +19,7 @@ export const rollingUpdateStatefulSetStrategy = object('io.k8s.api.apps.v1.Rolli
 })
 
 export const statefulSetUpdateStrategy = object('io.k8s.api.apps.v1.StatefulSetUpdateStrategy', {
-  rollingUpdate: rollingUpdateStatefulSetStrategy,
+  rollingUpdate: described(rollingUpdateStatefulSetStrategy, 'How far and how fast a rolling update goes.'),
   type: string({
     default: 'RollingUpdate',
     doc: 'RollingUpdate replaces the Pods one by one, the last one first; OnDelete waits until somebody deletes them.',
