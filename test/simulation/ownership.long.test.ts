@@ -1,3 +1,6 @@
+import { testAdoption } from './adoption.ts'
 import { testOwnership } from './ownership_stories.ts'
 
-testOwnership(Array.from({ length: 1000 }, (_, i) => i + 10_000))
+const seeds = Array.from({ length: 1000 }, (_, i) => i + 10_000)
+testOwnership(seeds)
+testAdoption(seeds)

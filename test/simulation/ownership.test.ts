@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ConfigMap } from '../../src/api/kinds/config_map.ts'
+import { testAdoption } from './adoption.ts'
 import { beginOwnership } from './ownership.ts'
 import { testOwnership } from './ownership_stories.ts'
 
 /** More with SEEDS=100; one alone with SEED=4711. */
-testOwnership(process.env['SEED'] ? [Number(process.env['SEED'])] : Array.from({ length: Number(process.env['SEEDS'] ?? 4) }, (_, i) => i + 1))
+const seeds = process.env['SEED'] ? [Number(process.env['SEED'])] : Array.from({ length: Number(process.env['SEEDS'] ?? 4) }, (_, i) => i + 1)
+testOwnership(seeds)
+testAdoption(seeds)
 
 for (const propagationPolicy of ['Background', 'Foreground', 'Orphan'] as const) {
   test(`an owner of a thousand objects costs no more than a thousand times as much as an owner of one: ${propagationPolicy}`, async () => {

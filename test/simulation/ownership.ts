@@ -33,6 +33,7 @@ export interface OwnershipSite {
   readonly random: Random
   readonly client: Client
   readonly link: Link
+  readonly handle: Transport
   /** What the collector has asked of the API server so far, but for watches. */
   requests(): number
   stop(): Promise<void>
@@ -59,6 +60,7 @@ export async function beginOwnership(seed: number): Promise<OwnershipSite> {
   return {
     world,
     link,
+    handle: api.handle,
     random: world.random.fork('family'),
     client: createClient(api.handle, { user: administrator }),
     requests: () => requests,
