@@ -103,10 +103,12 @@ test('planRollingUpdate goes from old to new in the steps that the bounds allow'
 interface ModelSet {
   revision: number
   size: number
+  /** How often it was given another size. */
+  generation: number
   /** What is true: its Pods, and which of them are available. */
   pods: boolean[]
-  /** What it said last. */
-  said: { there: number; available: number }
+  /** What it said last, and about which size. */
+  said: { there: number; available: number; observed: number }
 }
 
 type Happening =
@@ -139,7 +141,8 @@ class Model {
   constructor(about: AboutDeployment) {
     this.about = about
     const replicas = about.replicas!
-    this.sets.push({ revision: 1, size: replicas, pods: Array.from({ length: replicas }, () => true), said: { there: replicas, available: replicas } })
+    const pods = Array.from({ length: replicas }, () => true)
+    this.sets.push({ revision: 1, size: replicas, generation: 1, pods, said: { there: replicas, available: replicas, observed: 1 } })
   }
 
   get newest(): ModelSet {
@@ -147,8 +150,8 @@ class Model {
   }
 
   rollout() {
-    const seen = this.sets.map(({ revision, size, said }) =>
-      replicaSet({ name: `web-${revision}`, image: `nginx:${revision}`, size, there: said.there, available: said.available, age: 1000 - revision }),
+    const seen = this.sets.map(({ revision, size, generation, said }) =>
+      replicaSet({ name: `web-${revision}`, image: `nginx:${revision}`, size, generation, ...said, age: 1000 - revision }),
     )
     return { deployment: deployment({ ...this.about, image: `nginx:${this.newest.revision}` }), newest: seen.at(-1)!, older: seen.slice(0, -1) }
   }
@@ -159,14 +162,18 @@ class Model {
       case 'plan': {
         const rollout = this.rollout()
         const seen = [...rollout.older, rollout.newest]
-        for (const { replicaSet: resized, replicas } of planRollingUpdate(rollout)) this.sets[seen.indexOf(resized)]!.size = replicas
+        for (const { replicaSet: resized, replicas } of planRollingUpdate(rollout)) {
+          const changed = this.sets[seen.indexOf(resized)]!
+          changed.size = replicas
+          changed.generation++
+        }
         return
       }
       case 'act':
         while (set.pods.length < set.size) set.pods.push(false)
         // What is not available is deleted first.
         while (set.pods.length > set.size) set.pods.splice(set.pods.includes(false) ? set.pods.indexOf(false) : 0, 1)
-        if (event.says) set.said = { there: set.pods.length, available: set.pods.filter(Boolean).length }
+        if (event.says) set.said = { there: set.pods.length, available: set.pods.filter(Boolean).length, observed: set.generation }
         return
       case 'serve':
         for (let i = 0; i < event.count && set.pods.includes(false); i++) set.pods[set.pods.indexOf(false)] = true
@@ -177,7 +184,7 @@ class Model {
         this.crashed++
         return
       case 'new revision': {
-        this.sets.push({ revision: this.newest.revision + 1, size: 0, pods: [], said: { there: 0, available: 0 } })
+        this.sets.push({ revision: this.newest.revision + 1, size: 0, generation: 1, pods: [], said: { there: 0, available: 0, observed: 0 } })
         this.newest.size = sizeOfNewest(this.rollout())
       }
     }
@@ -185,6 +192,9 @@ class Model {
 
   get wanted(): number {
     return this.sets.reduce((total, { size }) => total + size, 0)
+  }
+  get there(): number {
+    return this.sets.reduce((total, { pods }) => total + pods.length, 0)
   }
   /** Of the Pods there are, those available that no ReplicaSet will delete of those it has now. */
   get available(): number {
@@ -202,6 +212,7 @@ test('planRollingUpdate: there are never more Pods than replicas + surge, and ne
       for (const event of story) {
         model.happen(event)
         assert.ok(model.wanted <= about.replicas + maxSurge, `${model.wanted} Pods are wanted, ${about.replicas} + ${maxSurge} are allowed`)
+        assert.ok(model.there <= about.replicas + maxSurge, `${model.there} Pods are there, ${about.replicas} + ${maxSurge} are allowed`)
         assert.ok(
           model.available + model.crashed >= about.replicas - maxUnavailable,
           `${model.available} are available and ${model.crashed} crashed, ${about.replicas} - ${maxUnavailable} are promised`,

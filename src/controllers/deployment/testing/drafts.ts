@@ -44,13 +44,16 @@ export interface AboutReplicaSet {
   /** The Deployment's replicas when it was sized, and those with the surge. */
   desired?: number
   max?: number
+  /** Of its spec, and the one that its numbers are about. */
+  generation?: number
+  observed?: number
   /** In seconds before now. */
   age?: number
   conditions?: NonNullable<ReplicaSet['status']>['conditions']
 }
 
 export function replicaSet({ name = 'web-a', image = 'nginx:1', size = 3, age = 100, ...more }: AboutReplicaSet = {}): ReplicaSet {
-  const { there = size, available = there, revision, history, desired, max, conditions } = more
+  const { there = size, available = there, revision, history, desired, max, conditions, generation = 1, observed = generation } = more
   const { spec } = deployment({ image })
   const labels = { app: 'web', 'pod-template-hash': name }
   return {
@@ -60,7 +63,7 @@ export function replicaSet({ name = 'web-a', image = 'nginx:1', size = 3, age = 
       name,
       namespace: 'default',
       uid: `${name}-uid`,
-      generation: 1,
+      generation,
       creationTimestamp: `${new Date(NOW - age * 1000).toISOString().slice(0, 19)}Z`,
       labels,
       annotations: {
@@ -75,6 +78,6 @@ export function replicaSet({ name = 'web-a', image = 'nginx:1', size = 3, age = 
       selector: { matchLabels: labels },
       template: { ...spec.template, metadata: { ...spec.template.metadata, labels } },
     },
-    status: { replicas: there, readyReplicas: available, availableReplicas: available, observedGeneration: 1, ...(conditions && { conditions }) },
+    status: { replicas: there, readyReplicas: available, availableReplicas: available, observedGeneration: observed, ...(conditions && { conditions }) },
   }
 }
