@@ -48,7 +48,7 @@ export function chooseNode(demand: PodDemand, snapshot: Snapshot, random: Random
   if (kept) return { is: 'node', name: kept, examined: 0 }
 
   const { feasible, objections, examined } = findFeasible(question, snapshot, start)
-  if (feasible.length === 0) return none(examined, objections)
+  if (feasible.length === 0) return none(examined, objections())
   const [only] = feasible
   const winner = feasible.length === 1 ? only! : best(feasible, scoreNodes(question, feasible, snapshot, profile), random)
   return { is: 'node', name: winner.node.metadata.name!, examined }
@@ -73,19 +73,25 @@ function nominatedNode(question: Question, snapshot: Snapshot): string | undefin
 function findFeasible(question: Question, snapshot: Snapshot, start: number) {
   const { nodes } = snapshot
   const { nodeNames } = question.demand
-  const objections = new Map<string, Objection>()
   const feasible: NodeInfo[] = []
+  const refused: NodeInfo[] = []
+  const reasons: Objection[] = []
   const look = (info: NodeInfo) => {
     const found = filterWithNominated(question, info, snapshot)
-    if (found) objections.set(info.node.metadata.name!, found)
-    else feasible.push(info)
+    if (!found) return void feasible.push(info)
+    refused.push(info)
+    reasons.push(found)
   }
+  // Who said what is asked for only when nobody has agreed.
+  const objections = () => new Map(feasible.length > 0 ? [] : refused.map(({ node }, i) => [node.metadata.name!, reasons[i]!]))
   if (nodeNames) {
     for (const name of nodeNames) {
       const info = snapshot.node(name)
       if (info) look(info)
     }
-    for (const { node } of feasible.length > 0 ? [] : nodes) if (!nodeNames.includes(node.metadata.name!)) objections.set(node.metadata.name!, IS_NOT_NAMED)
+    const others = feasible.length > 0 ? [] : nodes.filter(({ node }) => !nodeNames.includes(node.metadata.name!))
+    refused.push(...others)
+    reasons.push(...others.map(() => IS_NOT_NAMED))
     return { feasible, objections, examined: 0 }
   }
   const enough = feasibleNodesToFind(nodes.length)

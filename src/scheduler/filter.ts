@@ -26,7 +26,9 @@ export function filterNode(question: Question, info: NodeInfo): Objection | unde
 export function filterWithNominated(question: Question, info: NodeInfo, snapshot: Snapshot): Objection | undefined {
   const { priority, pod } = question.demand
   const name = info.node.metadata.name!
-  const nominated = snapshot.nominatedOn(name).filter(other => other.priority >= priority && other.pod.metadata.uid !== pod.metadata.uid)
+  const all = snapshot.nominatedOn(name)
+  if (all.length === 0) return filterNode(question, info)
+  const nominated = all.filter(other => other.priority >= priority && other.pod.metadata.uid !== pod.metadata.uid)
   if (nominated.length === 0) return filterNode(question, info)
   const withThem = snapshot.tryOut(name, trial => {
     for (const other of nominated) trial.add(other)
@@ -47,17 +49,16 @@ const taintToleration: Filter = ({ demand: { pod } }, { node }) => {
   return taints?.length && untoleratedTaint(pod, taints.filter(keepsPodsAway)) ? HAS_TAINT : undefined
 }
 
-const nodeAffinity: Filter = ({ demand: { pod } }, { node }) => (matchesNodeSelection(pod, node) ? undefined : DOES_NOT_MATCH)
+const nodeAffinity: Filter = ({ demand: { pod }, selectsNodes }, { node }) => (!selectsNodes || matchesNodeSelection(pod, node) ? undefined : DOES_NOT_MATCH)
 
 const nodePorts: Filter = ({ demand }, { hostPorts }) =>
   demand.hostPorts.length > 0 && hostPortsConflict(demand.hostPorts, hostPorts) ? PORTS_ARE_TAKEN : undefined
 
-const nodeResourcesFit: Filter = ({ demand: { requests } }, { allocatable, requested, pods }) => {
+const nodeResourcesFit: Filter = ({ requests }, { allocatable, requested, pods }) => {
   let reasons: string[] | undefined
   let tooBigForNode = false
   if (pods.size + 1 > (allocatable.get('pods') ?? 0)) reasons = ['Too many pods']
   for (const [resource, amount] of requests) {
-    if (amount === 0) continue
     const total = allocatable.get(resource) ?? 0
     if (amount <= total - (requested.get(resource) ?? 0)) continue
     reasons = [...(reasons ?? []), `Insufficient ${resource}`]

@@ -78,5 +78,7 @@ export function acrossZones<T extends NodeInfo>(infos: Iterable<T>): T[] {
   }
   const lists = [...zones.values()]
   const longest = lists.reduce((most, { length }) => Math.max(most, length), 0)
-  return Array.from({ length: longest }, (_, turn) => lists.flatMap(list => list[turn] ?? [])).flat()
+  const taken: T[] = []
+  for (let turn = 0; turn < longest; turn++) for (const list of lists) if (turn < list.length) taken.push(list[turn]!)
+  return taken
 }

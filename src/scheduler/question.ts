@@ -9,6 +9,9 @@ import { NEEDS_NOTHING, volumeNeedsOf, type VolumeCatalog, type VolumeNeeds } fr
 
 export interface Question {
   readonly demand: PodDemand
+  /** What it asks for, without what it asks nothing of. */
+  readonly requests: readonly (readonly [resource: string, amount: number])[]
+  readonly selectsNodes: boolean
   readonly spread: readonly CountedConstraint[]
   /** Required affinity: Pods that meet all of the terms, for each term over its topology. */
   readonly near: readonly CountedTerm[]
@@ -37,9 +40,12 @@ export interface CountedConstraint {
 /** @param volumes what its claims ask for, of a Pod that none of them keeps from asking */
 export function questionOf(demand: PodDemand, { pods, volumes: catalog }: Snapshot, volumes = needsOrNone(demand, catalog)): Question {
   const { required, forbidden } = demand.affinity
+  const { spec } = demand.pod
   const held = pods.heldAbout(demand.features)
   return {
     demand,
+    requests: [...demand.requests].filter(([, amount]) => amount > 0),
+    selectsNodes: spec.nodeSelector !== undefined || spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution !== undefined,
     spread: demand.spread.hard.map(constraint => ({ constraint, counts: pods.counts(constraint.counted) })),
     near: required.map(({ topologyKey }) => ({ topologyKey, counts: pods.counts(podsMeetingAll(required, topologyKey)) })),
     isOwnNeighbour: required.length > 0 && required.every(term => pods.meets(term, demand.features)),

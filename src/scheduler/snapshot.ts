@@ -125,7 +125,11 @@ export function createSnapshotKeeper(namespaceLabels: NamespaceLabels = () => un
   }
 
   const nominationOf = (uid: string) => nominated.get(uid)?.nodeName
-  const snapshot: Omit<Snapshot, 'nodes'> = {
+  const snapshot: Snapshot = {
+    // Sorted when somebody looks: while a large cluster starts nobody does.
+    get nodes() {
+      return (inOrder ??= acrossZones(nodes.values()))
+    },
     node: name => nodes.get(name),
     pods: index,
     images,
@@ -194,7 +198,7 @@ export function createSnapshotKeeper(namespaceLabels: NamespaceLabels = () => un
     node: name => nodes.get(name),
     snapshot() {
       index.sweep()
-      return { ...snapshot, nodes: (inOrder ??= acrossZones(nodes.values())) }
+      return snapshot
     },
   }
 }
