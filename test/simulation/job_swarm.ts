@@ -170,8 +170,8 @@ function startControllers(world: World, cluster: Cluster) {
   return {
     fail(random: Random) {
       faults = {
-        loseRequest: [random.below(6), 100],
-        loseReply: [random.below(6), 100],
+        loseRequest: [random.below(25), 100],
+        loseReply: [random.below(25), 100],
         cutWatch: [random.below(3), 100],
         slow: { ratio: [1, 20], ms: 300 },
       }
