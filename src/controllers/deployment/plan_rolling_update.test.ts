@@ -5,11 +5,11 @@ import { boundsOf } from './bounds.ts'
 import { planRollingUpdate, sizeOfNewest } from './plan_rolling_update.ts'
 import { deployment, replicaSet, type AboutDeployment, type AboutReplicaSet } from './testing/drafts.ts'
 
-/** A size, or a size and how many of it are available. */
-type Set = number | readonly [size: number, available: number]
+/** A size, or a size and how many of it are available, and how many there are while it has not acted on its size yet. */
+type Set = number | readonly [size: number, available: number, there?: number]
 
 const setOf = (set: Set, more: AboutReplicaSet) =>
-  typeof set === 'number' ? replicaSet({ size: set, ...more }) : replicaSet({ size: set[0], available: set[1], ...more })
+  typeof set === 'number' ? replicaSet({ size: set, ...more }) : replicaSet({ size: set[0], available: set[1], there: set[2] ?? set[0], ...more })
 
 /** What the step makes of them: the newest first, then the older ones, the oldest first. */
 function step(about: AboutDeployment, newest: Set, ...older: Set[]): number[] {
@@ -65,10 +65,11 @@ test('planRollingUpdate takes one step', () => {
       'a ReplicaSet that has not shrunk yet does not count for more than it will have',
       { replicas: 10, maxSurge: 3, maxUnavailable: 2 },
       [
-        [5, 2],
-        [8, 10],
+        [4, 4],
+        [1, 4, 4],
+        [6, 1],
       ],
-      [5, 6],
+      [4, 1, 3],
     ],
     ['nobody is wanted', { replicas: 0, maxSurge: 1, maxUnavailable: 0 }, [0, 3], [0, 0]],
   ]
