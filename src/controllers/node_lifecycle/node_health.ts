@@ -9,8 +9,8 @@ import type { NodeCondition } from '../../api/types/node_status.ts'
 import type { Millis } from '../../base/clock.ts'
 
 /** So long a Node may be silent (kube-controller-manager --node-monitor-grace-period, and --node-startup-grace-period for one that never spoke). */
-export const GRACE_MS = 50_000
-export const STARTUP_GRACE_MS = 60_000
+const GRACE_MS = 50_000
+const STARTUP_GRACE_MS = 60_000
 
 /** What is remembered of a Node from look to look. */
 export interface NodeHealth {

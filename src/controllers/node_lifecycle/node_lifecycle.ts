@@ -23,7 +23,7 @@ import { evictionTaintOf, evictionTaintsOn, setEvictionTaint } from './eviction_
 import { noteSigns, readiness, silentConditions, type NodeHealth } from './node_health.ts'
 import { createTaintQueue, type TaintQueue } from './taint_queue.ts'
 
-export const MONITOR_PERIOD_MS = 5_000
+const MONITOR_PERIOD_MS = 5_000
 const LEASE_NAMESPACE = 'kube-node-lease'
 /** Looked after at once. */
 const NODES_AT_ONCE = 16
