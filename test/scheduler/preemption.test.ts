@@ -48,6 +48,7 @@ test('the victim is told why, has its own grace, and its room goes to the one th
   const before = site.now()
   await site.until('important', ({ spec }) => spec.nodeName === 'node-0')
   assert.ok(site.now() - before >= (GRACE_SECONDS - 2) * 1_000, 'not before the victim has ended')
+  assert.equal((await site.get('important')).status.nominatedNodeName, undefined)
   await site.gone('victim', 1_000)
   await site.cluster.stop()
 })

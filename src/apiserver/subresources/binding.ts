@@ -34,6 +34,8 @@ export async function bindPod(parts: Parts, call: Call): Promise<Outcome> {
     if (pod.spec.nodeName) throw refuse(`pod ${name} is already assigned to node ${JSON.stringify(pod.spec.nodeName)}`)
     if (pod.spec.schedulingGates?.length) throw refuse(`pod ${name} has non-empty .spec.schedulingGates`)
     pod.spec.nodeName = target.name
+    // The room that was kept for it is no longer kept.
+    delete pod.status.nominatedNodeName
     if (metadata.annotations) pod.metadata.annotations = { ...pod.metadata.annotations, ...metadata.annotations }
     pod.status.conditions = setCondition(pod.status.conditions, { type: 'PodScheduled', status: 'True' }, timestamp(parts.clock.wall()))
     return !options.dryRun
