@@ -14,6 +14,7 @@ import type { Host } from '../../base/host.ts'
 import type { Cache } from '../../client/cache.ts'
 import type { Client } from '../../client/client.ts'
 import { settled, startController, watches } from '../../client/controller.ts'
+import { unlessSettled } from '../namespace_contents.ts'
 import { backendOf, hasSelector, HEADLESS_LABEL, isHeadless, TRIGGER_TIME_ANNOTATION, type Backend } from './backends.ts'
 import { RETRIES_MAX, RETRY, servicesTouchedBy } from './endpoint_slices.ts'
 import { portsKey } from './plan_endpoint_slices.ts'
@@ -67,7 +68,7 @@ export function startEndpointsController(
         ...(isTruncated && { [OVER_CAPACITY_ANNOTATION]: 'truncated' }),
       }
       if (current) await api.update(Endpoints, { ...current, metadata: { ...current.metadata, labels, annotations }, subsets })
-      else await api.create(Endpoints, { metadata: { ...key, labels, annotations }, subsets })
+      else await api.create(Endpoints, { metadata: { ...key, labels, annotations }, subsets }).catch(unlessSettled)
       return settled
     },
   })
