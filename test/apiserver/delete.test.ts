@@ -226,6 +226,23 @@ describe('deleting anything', () => {
     assert.deepEqual((await server.delete(`${controllers}/c`)).json.metadata.finalizers, ['foregroundDeletion'])
   })
 
+  test('a Job orphans its Pods unless the request says otherwise, and whoever does not say is told', async () => {
+    const server = await startServer()
+    const jobs = '/apis/batch/v1/namespaces/default/jobs'
+    const spec = { template: { spec: { ...podNamed('x').spec, restartPolicy: 'Never' } } }
+    for (const name of ['a', 'b', 'c']) await server.post(jobs, { metadata: { name }, spec })
+    const warning =
+      '299 - "child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning"'
+    const silent = await server.delete(`${jobs}/a`)
+    assert.deepEqual(silent.json.metadata.finalizers, ['orphan'])
+    assert.deepEqual(silent.headers.warning, [warning])
+    const said = await server.delete(`${jobs}/b`, { propagationPolicy: 'Background' })
+    assert.equal(said.json.status, 'Success')
+    assert.equal(said.headers.warning, undefined)
+    assert.deepEqual((await server.delete(jobs)).headers.warning, [warning])
+    assert.deepEqual((await server.get(`${jobs}/c`)).json.metadata.finalizers, ['orphan'])
+  })
+
   test('deletecollection honours selectors and answers with what it found', async () => {
     const server = await startServer()
     for (const [name, app] of [

@@ -107,6 +107,33 @@ test('orphaned dependents lose the reference and stay; those of their own stay w
   assert.deepEqual((await story.find(ConfigMap, 'both'))?.metadata.ownerReferences, [ownedBy(other)])
 })
 
+test('a collection is deleted with the same policies', async () => {
+  const story = await begin(40)
+  await using _ = story
+  const collection = (policy: string, app: string) =>
+    story.run(
+      story.client.request({
+        method: 'DELETE',
+        path: `/api/v1/namespaces/${namespace}/configmaps`,
+        query: { labelSelector: `app=${app}`, propagationPolicy: policy },
+      }),
+    )
+  for (const [policy, left] of [
+    ['Orphan', ['child-a', 'child-b']],
+    ['Foreground', []],
+    ['Background', []],
+  ] as const) {
+    for (const name of ['a', 'b']) {
+      const owner = await story.configMap(name, [], { labels: { app: policy } })
+      await story.configMap(`child-${name}`, [ownedBy(owner, blocking)])
+    }
+    await collection(policy, policy)
+    await story.advance(500)
+    assert.deepEqual(await story.names(), left, policy)
+    for (const name of left) await story.delete(name)
+  }
+})
+
 test('who has another owner stays, without the reference to what is gone or waits', async () => {
   const story = await begin(5)
   await using _ = story

@@ -170,6 +170,22 @@ test('what is deleted in the foreground, or would be orphaned, goes with its nam
   assert.deepEqual((await run(client.list(Pod, { namespace: 'shop' }))).items, [])
 })
 
+test('a namespace goes whatever the policy', async () => {
+  const cluster = await startVirtualCluster({ seed: 10, nodes: 0 })
+  await using _ = cluster
+  const { run, client } = cluster
+  for (const propagationPolicy of ['Foreground', 'Orphan', 'Background'] as const) {
+    const { metadata } = await run(client.create(Namespace, { metadata: { name: 'shop' } }))
+    const ownerReferences = [{ apiVersion: 'v1', kind: 'Namespace', name: 'shop', uid: metadata.uid!, blockOwnerDeletion: true }]
+    await run(client.create(ConfigMap, { metadata: { name: propagationPolicy.toLowerCase(), namespace: 'default', ownerReferences } }))
+    await cluster.advance(500)
+    await run(client.delete(Namespace, { namespace: '', name: 'shop' }, { propagationPolicy }))
+    await waitFor(cluster, async () => (await find(cluster, Namespace, '', 'shop')) === undefined, 2_000)
+    await cluster.advance(200)
+    assert.equal((await find(cluster, ConfigMap, 'default', propagationPolicy.toLowerCase())) !== undefined, propagationPolicy === 'Orphan')
+  }
+})
+
 test('kube-node-lease can be deleted, and is put back at once', async () => {
   const cluster = await startVirtualCluster({ seed: 8 })
   await using _ = cluster
