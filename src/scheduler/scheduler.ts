@@ -169,7 +169,7 @@ export function startScheduler(host: Host, { client, cacheOf, events, profiles =
       if (choice.is === 'node') {
         const volumes = volumePlanOn(demand, snapshot.node(choice.name)!.node, snapshot.volumes)
         keeper.assume(demand, choice.name)
-        binder.promise(volumes)
+        binder.promise(volumes, choice.name)
         void bind(pod, choice.name, volumes)
       } else foundNoNode(demand, choice, snapshot)
       if (clock.now() >= sliceEndsAt) {

@@ -6,18 +6,20 @@ import { PersistentVolume } from '../api/kinds/persistent_volume.ts'
 import { PersistentVolumeClaim } from '../api/kinds/persistent_volume_claim.ts'
 import { StorageClass } from '../api/kinds/storage_class.ts'
 import { keyOf } from '../api/meta.ts'
+import { isReason } from '../api/status.ts'
 import { BOUND_BY_CONTROLLER, isBound, SELECTED_NODE } from '../api/storage.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Cache } from '../client/cache.ts'
 import type { CacheOf } from '../client/caches.ts'
 import type { Client } from '../client/client.ts'
+import { createAssumedVolumes } from './assumed_volumes.ts'
 import type { VolumeCatalog, VolumePlan } from './volumes.ts'
 
 export interface VolumeBinder {
   readonly catalog: VolumeCatalog
   readonly caches: readonly Cache<never>[]
   /** From the moment of the decision; `bind` takes it back when it ends. */
-  promise(plan: VolumePlan): void
+  promise(plan: VolumePlan, nodeName: string): void
   /** Resolves when all claims are bound. Throws with what went wrong; then the Pod must choose again. */
   bind(plan: VolumePlan, nodeName: string): Promise<void>
   /** Nobody waits any more. */
@@ -32,7 +34,12 @@ export function createVolumeBinder(clock: Clock, client: Client, cacheOf: CacheO
   const claims = cacheOf(PersistentVolumeClaim)
   const volumes = cacheOf(PersistentVolume)
   const storageClasses = cacheOf(StorageClass)
-  const promised = new Set<string>()
+  const assumed = createAssumedVolumes({
+    claim: (namespace, name) => claims.get({ namespace, name }),
+    volume: name => volumes.get({ namespace: '', name }),
+    volumes: () => volumes.list(),
+    storageClass: name => storageClasses.get({ namespace: '', name }),
+  })
   const waiting = new Set<(error: Error) => void>()
 
   const give = async ({ claim, volume }: VolumePlan['give'][number]): Promise<void> => {
@@ -42,11 +49,16 @@ export function createVolumeBinder(clock: Clock, client: Client, cacheOf: CacheO
     const metadata = current.spec.claimRef
       ? current.metadata
       : { ...current.metadata, annotations: { ...current.metadata.annotations, [BOUND_BY_CONTROLLER]: 'yes' } }
-    await client.update(PersistentVolume, {
+    const given = {
       ...current,
       metadata,
       spec: { ...current.spec, claimRef: { kind: 'PersistentVolumeClaim', apiVersion: 'v1', namespace, name, uid, resourceVersion } },
-    } as PersistentVolume)
+    } as PersistentVolume
+    await client.update(PersistentVolume, given).catch(async (error: unknown) => {
+      // Another Pod of the claim was placed at the same moment, and has given it the volume already.
+      const now = isReason(error, 'Conflict') ? await client.get(PersistentVolume, keyOf(volume)) : undefined
+      if (now?.spec.claimRef?.uid !== uid) throw error
+    })
   }
   const select = async (claim: PersistentVolumeClaim, nodeName: string): Promise<void> => {
     const { uid } = claim.metadata
@@ -91,17 +103,9 @@ export function createVolumeBinder(clock: Clock, client: Client, cacheOf: CacheO
     })
 
   return {
-    catalog: {
-      claim: (namespace, name) => claims.get({ namespace, name }),
-      volume: name => volumes.get({ namespace: '', name }),
-      volumes: () => volumes.list(),
-      storageClass: name => storageClasses.get({ namespace: '', name }),
-      promised,
-    },
+    catalog: assumed.catalog,
     caches: [claims, volumes, storageClasses] as unknown as readonly Cache<never>[],
-    promise({ give }) {
-      for (const { volume } of give) promised.add(volume.metadata.name!)
-    },
+    promise: assumed.add,
     async bind(plan, nodeName) {
       const { give: given, provision } = plan
       if (given.length + provision.length === 0) return
@@ -109,7 +113,7 @@ export function createVolumeBinder(clock: Clock, client: Client, cacheOf: CacheO
         await Promise.all([...given.map(give), ...provision.map(claim => select(claim, nodeName))])
         await allBound([...given.map(({ claim }) => claim), ...provision])
       } finally {
-        for (const { volume } of given) promised.delete(volume.metadata.name!)
+        assumed.remove(plan)
       }
     },
     stop: () => waiting.forEach(fail => fail(new Error('the scheduler stops'))),

@@ -19,8 +19,6 @@ export interface VolumeCatalog {
   volume(name: string): PersistentVolume | undefined
   volumes(): readonly PersistentVolume[]
   storageClass(name: string): StorageClass | undefined
-  /** Names of volumes that decisions of before have given away and that do not say so yet. */
-  readonly promised: ReadonlySet<string>
 }
 
 export const NO_VOLUMES: VolumeCatalog = {
@@ -28,7 +26,6 @@ export const NO_VOLUMES: VolumeCatalog = {
   volume: () => undefined,
   volumes: () => [],
   storageClass: () => undefined,
-  promised: new Set(),
 }
 
 export interface VolumeNeeds {
@@ -88,7 +85,7 @@ export function planVolumes({ unbound }: VolumeNeeds, node: Node, catalog: Volum
   if (unbound.length === 0) return NOTHING_TO_BIND
   const give: VolumePlan['give'][number][] = []
   const provision: PersistentVolumeClaim[] = []
-  const excluded = new Set(catalog.promised)
+  const excluded = new Set<string>()
   for (const claim of unbound) {
     const selected = claim.metadata.annotations?.[SELECTED_NODE]
     if (selected !== undefined && selected !== node.metadata.name) return undefined
