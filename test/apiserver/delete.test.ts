@@ -205,44 +205,6 @@ describe('deleting anything', () => {
     assert.equal((await server.delete(`${CONFIG_MAPS}/f`, { propagationPolicy: 'Sideways' })).status, 422)
   })
 
-  test('Events have no dependents: they go at once, whatever the policy', async () => {
-    const server = await startServer()
-    const events = '/api/v1/namespaces/default/events'
-    await server.post(events, { metadata: { name: 'e' }, involvedObject: { kind: 'Pod', namespace: 'default', name: 'web' }, reason: 'R', type: 'Normal' })
-    assert.equal((await server.delete(`${events}/e`, { propagationPolicy: 'Foreground' })).json.status, 'Success')
-  })
-
-  test('a ReplicationController orphans its Pods unless the request or a finalizer says otherwise', async () => {
-    const server = await startServer()
-    const controllers = '/api/v1/namespaces/default/replicationcontrollers'
-    const draft = (name: string, finalizers?: string[]) => ({
-      metadata: { name, ...(finalizers && { finalizers }) },
-      spec: { selector: { app: name }, template: { metadata: { labels: { app: name } }, spec: podNamed(name).spec } },
-    })
-    for (const name of ['a', 'b']) await server.post(controllers, draft(name))
-    await server.post(controllers, draft('c', ['foregroundDeletion']))
-    assert.deepEqual((await server.delete(`${controllers}/a`)).json.metadata.finalizers, ['orphan'])
-    assert.equal((await server.delete(`${controllers}/b`, { propagationPolicy: 'Background' })).json.status, 'Success')
-    assert.deepEqual((await server.delete(`${controllers}/c`)).json.metadata.finalizers, ['foregroundDeletion'])
-  })
-
-  test('a Job orphans its Pods unless the request says otherwise, and whoever does not say is told', async () => {
-    const server = await startServer()
-    const jobs = '/apis/batch/v1/namespaces/default/jobs'
-    const spec = { template: { spec: { ...podNamed('x').spec, restartPolicy: 'Never' } } }
-    for (const name of ['a', 'b', 'c']) await server.post(jobs, { metadata: { name }, spec })
-    const warning =
-      '299 - "child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning"'
-    const silent = await server.delete(`${jobs}/a`)
-    assert.deepEqual(silent.json.metadata.finalizers, ['orphan'])
-    assert.deepEqual(silent.headers.warning, [warning])
-    const said = await server.delete(`${jobs}/b`, { propagationPolicy: 'Background' })
-    assert.equal(said.json.status, 'Success')
-    assert.equal(said.headers.warning, undefined)
-    assert.deepEqual((await server.delete(jobs)).headers.warning, [warning])
-    assert.deepEqual((await server.get(`${jobs}/c`)).json.metadata.finalizers, ['orphan'])
-  })
-
   test('deletecollection honours selectors and answers with what it found', async () => {
     const server = await startServer()
     for (const [name, app] of [
