@@ -152,7 +152,9 @@ const COSTS: readonly ((candidate: Candidate) => number)[] = [
   ({ victims }) => -Math.min(...victims.filter(({ priority }) => priority === victims[0]!.priority).map(startedAt)),
 ]
 
-const byImportance = (a: PodDemand, b: PodDemand): number => b.priority - a.priority || startedAt(a) - startedAt(b) || 0
+/** By uid in the end, so that the order never depends on what was looked at before. */
+const byImportance = (a: PodDemand, b: PodDemand): number =>
+  b.priority - a.priority || startedAt(a) - startedAt(b) || (a.pod.metadata.uid! < b.pod.metadata.uid! ? -1 : 1)
 
 /** Not started yet counts as just now. */
 const startedAt = ({ pod: { status } }: PodDemand): number => (status.startTime ? Date.parse(status.startTime) : Number.MAX_SAFE_INTEGER)
