@@ -38,6 +38,8 @@ export interface VirtualClusterOptions {
   readonly wired?: boolean
   /** Schedulers by the names Pods ask for; the default one alone, if nothing is said. */
   readonly schedulerProfiles?: readonly ProfileOptions[]
+  /** What each node is, where it is not four cores, 8 GiB and 110 Pods. */
+  readonly machine?: Partial<Pick<Machine, 'cpuMilli' | 'memoryBytes' | 'podsMax'>>
   readonly runtime?: Pick<SimulatedRuntimeOptions, 'latency' | 'pullMs' | 'images' | 'programMs' | 'witness'>
 }
 
@@ -90,6 +92,7 @@ export async function startVirtualCluster({
   nodes = 1,
   world: worldOptions = {},
   wired = false,
+  machine: machineOptions = {},
   runtime: runtimeOptions = {},
   schedulerProfiles,
 }: VirtualClusterOptions): Promise<VirtualCluster> {
@@ -127,10 +130,16 @@ export async function startVirtualCluster({
       podCidr,
       resolve: async question => addressesOf(cluster.dns, CLUSTER_DOMAIN, question),
     })
-    const node = createVirtualNode(name, { world, cluster, host, runtime, machine: simulatedMachine(name, { address: nodeAddress, podCidr, host }) })
-    await world.finish(node.restart(), START_LIMIT_MS)
+    const node = createVirtualNode(name, {
+      world,
+      cluster,
+      host,
+      runtime,
+      machine: { ...simulatedMachine(name, { address: nodeAddress, podCidr, host }), ...machineOptions },
+    })
     started.set(name, node)
   }
+  await world.finish(Promise.all([...started.values()].map(node => node.restart())), START_LIMIT_MS)
   await world.finish(untilReady(controlPlane, client, names), START_LIMIT_MS)
 
   return {
