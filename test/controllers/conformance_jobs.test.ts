@@ -5,9 +5,9 @@ import type { Kind } from '../../src/api/kind.ts'
 import { CronJob } from '../../src/api/kinds/cron_job.ts'
 import { Job } from '../../src/api/kinds/job.ts'
 import { Pod } from '../../src/api/kinds/pod.ts'
-import { controllerOf, type KubernetesObject } from '../../src/api/meta.ts'
+import { controllerOf } from '../../src/api/meta.ts'
 import { collectionPath, pathOf } from '../../src/client/api_client.ts'
-import type { Client, Draft } from '../../src/client/client.ts'
+import type { Draft } from '../../src/client/client.ts'
 import { beginJobs, namespace, sh, type JobStory } from './job_story.ts'
 
 const indexed = (completions: number, more: object = {}) => ({ completions, parallelism: completions, completionMode: 'Indexed', ...more })
@@ -292,11 +292,8 @@ test('should support CronJob API operations', async () => {
   assert.deepEqual(((await run(client.request({ method: 'GET', path: `${pathOf(CronJob, key)}/status` }))) as CronJob).status, later)
 
   await run(client.delete(CronJob, key))
-  assert.equal((await listed(client, run)).length, 2)
+  assert.equal((await run(client.list(CronJob, { namespace }))).items.length, 2)
   await run(client.request({ method: 'DELETE', path: collectionPath(CronJob, namespace), query: { labelSelector } }))
-  assert.deepEqual(await listed(client, run), [])
+  assert.deepEqual((await run(client.list(CronJob, { namespace }))).items, [])
   await story.until(async () => told.filter(type => type === 'DELETED').length === 3)
 })
-
-const listed = async (client: Client, run: <T>(promise: Promise<T>) => Promise<T>): Promise<readonly KubernetesObject[]> =>
-  (await run(client.list(CronJob, { namespace }))).items
