@@ -124,11 +124,13 @@ function isOfJob({ spec }: Job, pod: Pod): boolean {
   return index !== undefined && index < (spec.completions ?? 0)
 }
 
+/** A Pod that was taken for failed when it was deleted stays so, though it succeeded in its last moment. */
 function completedIndexes(job: Job, pods: readonly Pod[]): IndexRanges {
+  const { failed } = uncountedOf(job.status)
   const stored = parseIndexRanges(job.status.completedIndexes, job.spec.completions ?? 0)
   return withIndexes(
     stored,
-    pods.filter(pod => isTracked(pod) && hasSucceeded(pod) && isOfJob(job, pod)).map(pod => indexOf(pod)!),
+    pods.filter(pod => isTracked(pod) && hasSucceeded(pod) && !failed.has(pod.metadata.uid!) && isOfJob(job, pod)).map(pod => indexOf(pod)!),
   )
 }
 
