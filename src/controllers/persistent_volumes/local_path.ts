@@ -12,7 +12,7 @@ import { Node } from '../../api/kinds/node.ts'
 import { PersistentVolumeClaim } from '../../api/kinds/persistent_volume_claim.ts'
 import { PersistentVolume } from '../../api/kinds/persistent_volume.ts'
 import { StorageClass } from '../../api/kinds/storage_class.ts'
-import { keyOf, type ObjectKey } from '../../api/meta.ts'
+import { keyOf, keyText, type ObjectKey } from '../../api/meta.ts'
 import { isReason } from '../../api/status.ts'
 import { PROVISIONER_FINALIZER, SELECTED_NODE, classOfClaim } from '../../api/storage.ts'
 import type { BackoffRange } from '../../base/backoff.ts'
@@ -23,7 +23,7 @@ import type { Cache } from '../../client/cache.ts'
 import type { Client } from '../../client/client.ts'
 import { settled, startController, watches, type Outcome } from '../../client/controller.ts'
 import type { EventRecorder } from '../../client/event_recorder.ts'
-import { planProvision, planReclaim, volumeFor } from './plan_local_path.ts'
+import { planProvision, planReclaim, volumeFor, volumeNameOf } from './plan_local_path.ts'
 
 export interface LocalPathParts {
   readonly claims: Cache<PersistentVolumeClaim>
@@ -35,12 +35,20 @@ export interface LocalPathParts {
   readonly kubeletOf: (nodeName: string) => Client | undefined
 }
 
+interface Begun {
+  readonly nodeName: string
+  readonly directory: string
+  readonly volumeName: string
+}
+
 /** Those of the library that Kubernetes' own provisioners are built with. */
 const RETRY: BackoffRange = { baseMs: 15_000, maxMs: 1_000_000 }
 const KUBELET_TIMEOUT_MS: Millis = 30_000
 
 export function startLocalPathProvisioner(host: Host, client: Client, parts: LocalPathParts) {
   const { claims, volumes, storageClasses, nodes, events, kubeletOf } = parts
+  /** Directories that were asked for and have no volume yet, by the key of their claim. */
+  const begun = new Map<string, Begun>()
 
   return startController(host, client, {
     name: 'local-path-provisioner',
@@ -65,6 +73,7 @@ export function startLocalPathProvisioner(host: Host, client: Client, parts: Loc
 
   async function lookAtClaim(key: ObjectKey, api: Client): Promise<Outcome> {
     const claim = claims.get(key)
+    await removeBegun(key, claim, api)
     if (!claim) return settled
     const storageClass = storageClasses.get({ namespace: '', name: classOfClaim(claim) ?? '' })
     const nodeNamed = (name: string) => nodes.get({ namespace: '', name })
@@ -90,19 +99,41 @@ export function startLocalPathProvisioner(host: Host, client: Client, parts: Loc
       }
       case 'make': {
         events.normal(claim, 'Provisioning', `External provisioner is provisioning volume for claim "${key.namespace}/${key.name}"`)
+        begun.set(keyText(key), { nodeName: step.nodeName, directory: step.directory, volumeName: volumeNameOf(claim) })
         try {
-          const { path } = (await ask(step.nodeName, 'POST', `/localPath/${step.directory}`)) as { path: string }
+          const path = await makeDirectory(step)
           const volume = await api.create(PersistentVolume, volumeFor(claim, storageClass!, nodeNamed(step.nodeName)!, path))
+          begun.delete(keyText(key))
           events.normal(claim, 'ProvisioningSucceeded', `Successfully provisioned volume ${volume.metadata.name}`)
           return settled
         } catch (error) {
           // Made before, and the cache did not know.
-          if (isReason(error, 'AlreadyExists')) return settled
+          if (isReason(error, 'AlreadyExists')) {
+            begun.delete(keyText(key))
+            return settled
+          }
           failed(messageOf(error))
           throw error
         }
       }
     }
+  }
+
+  /** The claim has gone, or another has its name, before the volume came to be: nobody else would remove the directory. */
+  async function removeBegun(key: ObjectKey, claim: PersistentVolumeClaim | undefined, api: Client): Promise<void> {
+    const left = begun.get(keyText(key))
+    if (!left || (claim && volumeNameOf(claim) === left.volumeName && !claim.metadata.deletionTimestamp)) return
+    if (nodes.get({ namespace: '', name: left.nodeName })) {
+      const volume = await api.get(PersistentVolume, { namespace: '', name: left.volumeName }).catch(unlessNotFound)
+      // It is there although nobody has heard so: then it goes as all do.
+      if (!volume) await ask(left.nodeName, 'DELETE', '/localPath', { path: await makeDirectory(left) })
+    }
+    begun.delete(keyText(key))
+  }
+
+  /** Answers with its path. */
+  async function makeDirectory({ nodeName, directory }: Pick<Begun, 'nodeName' | 'directory'>): Promise<string> {
+    return ((await ask(nodeName, 'POST', `/localPath/${directory}`)) as { path: string }).path
   }
 
   async function lookAtVolume(key: ObjectKey, api: Client): Promise<Outcome> {
@@ -144,4 +175,8 @@ export function startLocalPathProvisioner(host: Host, client: Client, parts: Loc
     if (!kubelet) throw new Error(`the kubelet of node "${nodeName}" cannot be reached`)
     return withTimeout(host.clock, KUBELET_TIMEOUT_MS, signal => kubelet.request({ method, path, query, signal }), undefined, 'a directory of a volume')
   }
+}
+
+function unlessNotFound(error: unknown): undefined {
+  if (!isReason(error, 'NotFound')) throw error
 }
