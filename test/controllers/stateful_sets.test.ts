@@ -1,6 +1,10 @@
 /** StatefulSets over a whole cluster in virtual time (behaviour 8.4). */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { Kind } from '../../src/api/kind.ts'
+import { ControllerRevision } from '../../src/api/kinds/controller_revision.ts'
+import { DaemonSet } from '../../src/api/kinds/daemon_set.ts'
+import { Namespace } from '../../src/api/kinds/namespace.ts'
 import { PersistentVolumeClaim } from '../../src/api/kinds/persistent_volume_claim.ts'
 import { Pod } from '../../src/api/kinds/pod.ts'
 import { StatefulSet } from '../../src/api/kinds/stateful_set.ts'
@@ -226,4 +230,20 @@ test('a Pod that keeps ending is made anew at once, and then ever more slowly', 
   }
   assert.ok(times[0]! < 200 && times[3]! >= 300, `${times.join()} ms`)
   assert.ok(told.includes('web-0 gone'))
+})
+
+test('a namespace goes with its sets, and nothing is made in it any more', async () => {
+  await using story = await beginSets(13)
+  const { client } = story.cluster
+  await story.create(Namespace, { metadata: { name: 'shop' } })
+  await story.cluster.advance(500)
+  const inShop = (name: string) => ({ ...statefulSet(), metadata: { name, namespace: 'shop' } })
+  await story.create(StatefulSet, inShop('web'))
+  const { metadata, spec } = inShop('agent')
+  await story.create(DaemonSet, { metadata, spec: { selector: spec.selector, template: spec.template } })
+  await story.until(async () => (await story.run(client.list(Pod, { namespace: 'shop' }))).items.length === 4)
+  await story.run(client.delete(Namespace, { namespace: '', name: 'shop' }))
+  await story.until(async () => (await story.find(Namespace, 'shop')) === undefined)
+  for (const kind of [Pod, StatefulSet, DaemonSet, ControllerRevision] as unknown as Kind[])
+    assert.deepEqual((await story.run(client.list(kind, { namespace: 'shop' }))).items, [])
 })

@@ -71,7 +71,9 @@ export function startDaemonSetController(host: Host, client: Client, parts: Daem
       // Nothing new is made of a set that is going; its Pods go by the garbage collector.
       if (set.metadata.deletionTimestamp) return settled
 
-      const { revision, collisionCount } = await reviseHistory(api, NAMING, set, history)
+      const revised = await reviseHistory(api, NAMING, set, history)
+      if (!revised) return settled
+      const { revision, collisionCount } = revised
       const hash = revision.metadata.labels?.[REVISION_LABEL] ?? ''
       const wallMs = host.clock.wall()
       const observed = { set, nodes: viewNodes(nodes.list(), daemons, verdictsOf(set)), hash, wallMs }

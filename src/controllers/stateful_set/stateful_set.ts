@@ -76,7 +76,9 @@ export function startStatefulSetController(host: Host, client: Client, parts: St
       // Nothing new is made of a set that is going; its Pods go by the garbage collector.
       if (set.metadata.deletionTimestamp) return settled
 
-      const { revision: update, collisionCount } = await reviseHistory(api, NAMING, set, history)
+      const revised = await reviseHistory(api, NAMING, set, history)
+      if (!revised) return settled
+      const { revision: update, collisionCount } = revised
       const current = history.find(({ metadata }) => metadata.name === set.status.currentRevision) ?? update
       const templates = new Map([current, update].map(revision => [revision.metadata.name!, templateOf(revision) ?? set.spec.template]))
       const names = { currentRevision: current.metadata.name!, updateRevision: update.metadata.name!, collisionCount }

@@ -52,15 +52,15 @@ test('a name that another template has taken is a collision: the next count give
     get: async () => ({ ...revision(1, 'other'), metadata: { ownerReferences: [{ controller: true, uid: 'somebody else' }] } }),
   } as unknown as Client
   const naming = { ownerKind: StatefulSet, hashLabel: 'hash' }
-  const first = await reviseHistory(client, naming, set('a'), [])
+  const first = (await reviseHistory(client, naming, set('a'), []))!
   assert.equal(first.collisionCount, 0)
   taken.add(first.revision.metadata.name!)
-  const second = await reviseHistory(client, naming, set('a'), [])
+  const second = (await reviseHistory(client, naming, set('a'), []))!
   assert.equal(second.collisionCount, 1)
   assert.notEqual(second.revision.metadata.name, first.revision.metadata.name)
   assert.equal(second.revision.metadata.name, `web-${second.revision.metadata.labels!['hash']}`)
   // Whoever counts from there finds the free name at once.
-  assert.equal((await reviseHistory(client, naming, set('a', 1), [])).revision.metadata.name, second.revision.metadata.name)
+  assert.equal((await reviseHistory(client, naming, set('a', 1), []))?.revision.metadata.name, second.revision.metadata.name)
   assert.deepEqual(
     made[0]!.metadata.ownerReferences?.map(({ kind, uid, controller }) => [kind, uid, controller]),
     [['StatefulSet', 'u', true]],

@@ -11,6 +11,7 @@ import { controllerOf, keyOf, type KubernetesObject } from '../../api/meta.ts'
 import { isReason } from '../../api/status.ts'
 import type { PodTemplateSpec } from '../../api/types/pod_template_spec.ts'
 import type { Client, Draft } from '../../client/client.ts'
+import { isNamespaceLeaving } from '../namespace_contents.ts'
 import { controllerReference } from './claim.ts'
 import { revisionHash } from './revision_hash.ts'
 
@@ -67,14 +68,14 @@ export interface RevisionNaming<O> {
 
 /**
  * The revision of the owner's template as it is, made or renumbered if need be, and how many names were taken until then.
- * Throws ApiError.
+ * Undefined in a namespace that is being deleted, where none can be made any more. Throws ApiError.
  */
 export async function reviseHistory<O extends Revisioned>(
   client: Client,
   naming: RevisionNaming<O>,
   owner: O,
   history: readonly ControllerRevision[],
-): Promise<{ readonly revision: ControllerRevision; readonly collisionCount: number }> {
+): Promise<{ readonly revision: ControllerRevision; readonly collisionCount: number } | undefined> {
   const collisionCount = owner.status.collisionCount ?? 0
   const plan = planRevision(history, revisionData(owner.spec.template))
   switch (plan.is) {
@@ -97,6 +98,7 @@ async function makeRevision<O extends Revisioned>(client: Client, naming: Revisi
     try {
       return { revision: await client.create(ControllerRevision, draft), collisionCount: count }
     } catch (error) {
+      if (isNamespaceLeaving(error)) return undefined
       if (!isReason(error, 'AlreadyExists')) throw error
       const taken = await client.get(ControllerRevision, { namespace: owner.metadata.namespace!, name: draft.metadata.name! }).catch(() => undefined)
       if (taken && controllerOf(taken)?.uid === owner.metadata.uid && deepEqual(taken.data, draft.data)) return { revision: taken, collisionCount: count }
