@@ -8,7 +8,7 @@
  * Level-triggered: `reconcile` learns which object to look at, never what happened to it. Because one store numbers all
  * writes, a controller that waits until its caches have reached its own last writes for a key never counts anything twice.
  */
-import { keyText, parseKey, type KubernetesObject, type ObjectKey } from '../api/meta.ts'
+import { keyOf, keyText, parseKey, type KubernetesObject, type ObjectKey } from '../api/meta.ts'
 import type { Kind } from '../api/kind.ts'
 import type { BackoffRange } from '../base/backoff.ts'
 import type { Millis } from '../base/clock.ts'
@@ -90,10 +90,19 @@ export function startController(host: Host, client: Client, options: ControllerO
     return true
   }
 
-  /** A write whose answer was lost may have taken effect: whatever it was, it is in a list that is asked for now. */
-  async function settleUnknown({ unknown, wrote }: OwnWrites): Promise<void> {
+  /**
+   * A write whose answer was lost may have taken effect: whatever it was, a list that is asked for now shows it. The
+   * revision of the list itself is no use: a cache where nothing changes hears of it only with the next bookmark.
+   */
+  async function settleUnknown({ namespace }: ObjectKey, { unknown, wrote, removed }: OwnWrites): Promise<void> {
     for (const kind of Array.from(unknown)) {
-      if (options.sources.some(source => source.kind === kind)) wrote(kind, (await client.list(kind, { limit: 1 })).metadata.resourceVersion)
+      const source = options.sources.find(one => one.kind === kind)
+      if (source) {
+        const { items } = await client.list(kind as unknown as Kind, { namespace })
+        const there = new Set(items.map(({ metadata }) => metadata.uid))
+        for (const { metadata } of items) wrote(kind, metadata.resourceVersion)
+        for (const { metadata } of source.cache.list(namespace)) if (!there.has(metadata.uid)) removed(kind, keyOf({ metadata }), metadata.uid!)
+      }
       unknown.delete(kind)
     }
   }
@@ -101,7 +110,7 @@ export function startController(host: Host, client: Client, options: ControllerO
   async function work(key: string): Promise<void> {
     try {
       const pending = ownWrites.get(key)
-      if (pending && pending.unknown.size > 0) await settleUnknown(pending)
+      if (pending && pending.unknown.size > 0) await settleUnknown(parseKey(key), pending)
       if (!hasSeenOwnWrites(key)) return void early.add(key)
       const writes = createOwnWrites()
       const remembering = () => {

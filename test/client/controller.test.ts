@@ -25,7 +25,8 @@ async function start(reconcile: (key: ObjectKey, client: Client, around: Around)
     async update(_kind: unknown, object: ConfigMap) {
       if (updatesFail) {
         // It took effect, though nobody is told.
-        server.revision = 5
+        server.items = [configMap('a', 5), configMap('b', 1)]
+        server.revision = 9
         throw updatesFail
       }
       return configMap(object.metadata.name!, (writes.revision += 1))
@@ -106,7 +107,7 @@ test('after a write whose answer was lost a controller waits until the cache sho
     lost,
   )
   await world.advance(500)
-  assert.deepEqual(keysIn(seen), ['default/a', 'default/b'], 'the list is at 5, the cache at 1')
+  assert.deepEqual(keysIn(seen), ['default/a', 'default/b'], 'a is at 5 in the list, the cache at 1')
   server.send('BOOKMARK', bookmark(5))
   await world.advance(1)
   assert.deepEqual(keysIn(seen), ['default/a', 'default/b', 'default/a'])
