@@ -36,5 +36,4 @@ export const daemonSetStatus = object('io.k8s.api.apps.v1.DaemonSetStatus', {
 })
 
 export interface DaemonSetUpdateStrategy extends Infer<typeof daemonSetUpdateStrategy> {}
-export interface DaemonSetSpec extends Infer<typeof daemonSetSpec> {}
 export interface DaemonSetStatus extends Infer<typeof daemonSetStatus> {}

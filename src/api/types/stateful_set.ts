@@ -65,7 +65,6 @@ export const statefulSetStatus = object('io.k8s.api.apps.v1.StatefulSetStatus', 
   updatedReplicas: int32({ doc: 'How many Pods are of updateRevision.' }),
 })
 
-export interface VolumeClaimTemplate extends Infer<typeof volumeClaimTemplate> {}
 export interface StatefulSetUpdateStrategy extends Infer<typeof statefulSetUpdateStrategy> {}
 export interface StatefulSetSpec extends Infer<typeof statefulSetSpec> {}
 export interface StatefulSetStatus extends Infer<typeof statefulSetStatus> {}

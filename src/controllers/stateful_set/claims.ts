@@ -17,7 +17,7 @@ import { controllerReference } from '../workload/claim.ts'
 import { claimsOf, podName, startOrdinal } from './identity.ts'
 
 /** What the claims of an ordinal shall belong to. */
-export type ClaimOwner = 'set' | 'pod' | 'nobody'
+type ClaimOwner = 'set' | 'pod' | 'nobody'
 
 export function claimOwner({ spec }: StatefulSet, isTooMany: boolean): ClaimOwner {
   const { whenDeleted, whenScaled } = spec.persistentVolumeClaimRetentionPolicy
@@ -25,7 +25,7 @@ export function claimOwner({ spec }: StatefulSet, isTooMany: boolean): ClaimOwne
   return whenDeleted === 'Delete' ? 'set' : 'nobody'
 }
 
-export interface ClaimPlan {
+interface ClaimPlan {
   readonly is: 'keep' | 'change' | 'contested'
   readonly owners: readonly OwnerReference[]
 }
@@ -51,7 +51,7 @@ const isSet = ({ kind, apiVersion, name }: OwnerReference, { metadata }: Statefu
 const isPodOf = ({ kind, apiVersion, name }: OwnerReference, set: StatefulSet, ordinal: number): boolean =>
   kind === 'Pod' && apiVersion === 'v1' && name === podName(set, ordinal)
 
-export interface ClaimParts {
+interface ClaimParts {
   readonly claims: Cache<PersistentVolumeClaim>
   readonly events: EventRecorder
 }
