@@ -165,7 +165,7 @@ test('both kinds of Event are one thing under two names', () => {
 })
 
 test('every kind has columns, a name of its own and fields that explain can show', () => {
-  const names = new Set(kinds.map(kind => `${kind.group}/${kind.plural}`))
+  const names = new Set(kinds.map(kind => `${kind.group}/${kind.version}/${kind.plural}`))
   assert.equal(names.size, kinds.length)
   for (const kind of kinds) {
     assert.ok(kind.schema.doc, `${kind.kind} says what it is`)

@@ -1,7 +1,7 @@
 /** autoscaling/v1: CPU only. The same objects as v2; what v1 has no field for is kept in annotations, as Kubernetes does. */
 import { objectFields } from '../meta.ts'
 import type { Kind } from '../kind.ts'
-import { described, int32, int64, object, present, required, time, type Infer } from '../schema.ts'
+import { described, int32, int64, object, present, required, requiredObject, time, type Infer } from '../schema.ts'
 import { crossVersionObjectReference, type MetricSpec } from '../types/horizontal_pod_autoscaler.ts'
 import { validateHorizontalPodAutoscaler } from '../validation/horizontal_pod_autoscaler.ts'
 import { declareKind, keepOtherPart, statusSubresource } from './declare.ts'
@@ -17,7 +17,7 @@ const schema = object(
     ...objectFields,
     spec: present(
       object('io.k8s.api.autoscaling.v1.HorizontalPodAutoscalerSpec', {
-        scaleTargetRef: required(reference),
+        scaleTargetRef: requiredObject(reference, 'The workload that is scaled.'),
         minReplicas: int32({ default: 1, doc: 'Never fewer Pods than this.' }),
         maxReplicas: required(int32({ doc: 'Never more Pods than this.' })),
         targetCPUUtilizationPercentage: int32({ doc: 'Percent of the CPU the Pods ask for, on average over them.' }),

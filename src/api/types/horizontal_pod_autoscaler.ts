@@ -1,5 +1,5 @@
 /** How many Pods a workload shall have, by what its Pods use (autoscaling/v2). */
-import { atomicList, described, int32, int64, object, quantity, required, string, time, type Infer } from '../schema.ts'
+import { atomicList, described, int32, int64, object, quantity, required, requiredObject, string, time, type Infer } from '../schema.ts'
 import { labelSelector } from './label_selector.ts'
 import { conditionList } from './workload.ts'
 
@@ -39,18 +39,24 @@ const metricSpec = object('io.k8s.api.autoscaling.v2.MetricSpec', {
   containerResource: object('io.k8s.api.autoscaling.v2.ContainerResourceMetricSource', {
     name: required(string({ doc: 'cpu or memory.' })),
     container: required(string({ doc: 'Which container of the Pods.' })),
-    target: required(metricTarget),
+    target: requiredObject(metricTarget, 'What it should be.'),
   }),
-  external: object('io.k8s.api.autoscaling.v2.ExternalMetricSource', { metric: required(metricIdentifier), target: required(metricTarget) }),
+  external: object('io.k8s.api.autoscaling.v2.ExternalMetricSource', {
+    metric: requiredObject(metricIdentifier, 'Which metric.'),
+    target: requiredObject(metricTarget, 'What it should be.'),
+  }),
   object: object('io.k8s.api.autoscaling.v2.ObjectMetricSource', {
-    describedObject: required(crossVersionObjectReference),
-    metric: required(metricIdentifier),
-    target: required(metricTarget),
+    describedObject: requiredObject(crossVersionObjectReference, 'The object that is measured.'),
+    metric: requiredObject(metricIdentifier, 'Which metric.'),
+    target: requiredObject(metricTarget, 'What it should be.'),
   }),
-  pods: object('io.k8s.api.autoscaling.v2.PodsMetricSource', { metric: required(metricIdentifier), target: required(metricTarget) }),
+  pods: object('io.k8s.api.autoscaling.v2.PodsMetricSource', {
+    metric: requiredObject(metricIdentifier, 'Which metric.'),
+    target: requiredObject(metricTarget, 'What it should be.'),
+  }),
   resource: object('io.k8s.api.autoscaling.v2.ResourceMetricSource', {
     name: required(string({ doc: 'cpu or memory.' })),
-    target: required(metricTarget),
+    target: requiredObject(metricTarget, 'What it should be.'),
   }),
 })
 
@@ -59,16 +65,22 @@ const metricStatus = object('io.k8s.api.autoscaling.v2.MetricStatus', {
   containerResource: object('io.k8s.api.autoscaling.v2.ContainerResourceMetricStatus', {
     name: required(string()),
     container: required(string()),
-    current: required(metricValueStatus),
+    current: requiredObject(metricValueStatus, 'What it is.'),
   }),
-  external: object('io.k8s.api.autoscaling.v2.ExternalMetricStatus', { metric: required(metricIdentifier), current: required(metricValueStatus) }),
+  external: object('io.k8s.api.autoscaling.v2.ExternalMetricStatus', {
+    metric: requiredObject(metricIdentifier, 'Which metric.'),
+    current: requiredObject(metricValueStatus, 'What it is.'),
+  }),
   object: object('io.k8s.api.autoscaling.v2.ObjectMetricStatus', {
-    describedObject: required(crossVersionObjectReference),
-    metric: required(metricIdentifier),
-    current: required(metricValueStatus),
+    describedObject: requiredObject(crossVersionObjectReference, 'The object that is measured.'),
+    metric: requiredObject(metricIdentifier, 'Which metric.'),
+    current: requiredObject(metricValueStatus, 'What it is.'),
   }),
-  pods: object('io.k8s.api.autoscaling.v2.PodsMetricStatus', { metric: required(metricIdentifier), current: required(metricValueStatus) }),
-  resource: object('io.k8s.api.autoscaling.v2.ResourceMetricStatus', { name: required(string()), current: required(metricValueStatus) }),
+  pods: object('io.k8s.api.autoscaling.v2.PodsMetricStatus', {
+    metric: requiredObject(metricIdentifier, 'Which metric.'),
+    current: requiredObject(metricValueStatus, 'What it is.'),
+  }),
+  resource: object('io.k8s.api.autoscaling.v2.ResourceMetricStatus', { name: required(string()), current: requiredObject(metricValueStatus, 'What it is.') }),
 })
 
 const scalingPolicy = object('io.k8s.api.autoscaling.v2.HPAScalingPolicy', {
@@ -90,7 +102,7 @@ const behavior = object('io.k8s.api.autoscaling.v2.HorizontalPodAutoscalerBehavi
 })
 
 export const horizontalPodAutoscalerSpec = object('io.k8s.api.autoscaling.v2.HorizontalPodAutoscalerSpec', {
-  scaleTargetRef: required(crossVersionObjectReference),
+  scaleTargetRef: requiredObject(crossVersionObjectReference, 'The workload that is scaled.'),
   minReplicas: int32({ default: 1, doc: 'Never fewer Pods than this.' }),
   maxReplicas: required(int32({ doc: 'Never more Pods than this.' })),
   metrics: atomicList(metricSpec, { doc: 'What to go by; the one that asks for most Pods decides.' }),
