@@ -20,7 +20,10 @@ const replicaSet = (script: string, requests: object = { cpu: '500m' }) =>
       selector: { matchLabels: labels },
       template: {
         metadata: { labels },
-        spec: { containers: [{ name: 'main', image: 'stress-ng:1', command: ['sh', '-c', script], resources: { requests } }], terminationGracePeriodSeconds: 0 },
+        spec: {
+          containers: [{ name: 'main', image: 'stress-ng:1', command: ['sh', '-c', script], resources: { requests } }],
+          terminationGracePeriodSeconds: 0,
+        },
       },
     },
   }) as unknown as Draft<ReplicaSet>
