@@ -176,6 +176,21 @@ test('old revisions are kept as far as the limit, and those that Pods are of bes
   )
 })
 
+test('a new revision has the next number, whichever of the old ones was touched last', async () => {
+  await using story = await beginSets('touched')
+  await story.create(StatefulSet, statefulSet({ replicas: 1 }))
+  await ready(story, 1)
+  const [first] = await story.revisions()
+  const updatedTo = async (tag: number) => {
+    await story.patch(StatefulSet, { spec: { template: image(`nginx:${tag}`) } })
+    await story.until(async () => (await story.get(Pod, 'web-0')).spec.containers[0]!.image === `nginx:${tag}`)
+    return (await story.revisions()).map(({ revision }) => revision)
+  }
+  assert.deepEqual(await updatedTo(2), [1, 2])
+  await story.patch(ControllerRevision, { metadata: { annotations: { note: 'the first' } } }, first!.metadata.name)
+  assert.deepEqual(await updatedTo(3), [1, 2, 3])
+})
+
 test('Pods of the right name are adopted and mended, others let be; one whose labels change is let go', async () => {
   await using story = await beginSets(9)
   const orphan = (name: string) => story.create(Pod, { metadata: { name, namespace, labels: { app: 'web' } }, spec: template().spec })

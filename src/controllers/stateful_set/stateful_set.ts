@@ -71,7 +71,7 @@ export function startStatefulSetController(host: Host, client: Client, parts: St
     async reconcile(key, api): Promise<Outcome> {
       const set = statefulSets.get(key)
       if (!set) return settled
-      const history = await claimed(api, set, ControllerRevision, ownedRevisions, object => selects(set, object))
+      const history = sortRevisions(await claimed(api, set, ControllerRevision, ownedRevisions, object => selects(set, object)))
       const members = await claimed(api, set, Pod, ownedPods, pod => isMember(set, pod))
       // Nothing new is made of a set that is going; its Pods go by the garbage collector.
       if (set.metadata.deletionTimestamp) return settled
