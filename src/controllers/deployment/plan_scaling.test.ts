@@ -83,6 +83,8 @@ test('planScaling: all shares together are what the bounds allow, and none is be
       const total = planned.reduce((sum, resize) => sum + resize.replicas, 0)
       assert.equal(total, replicas > 0 ? replicas + boundsOf(about.spec).maxSurge : 0)
     }),
+    // Each shrinks to 1 and one to 0, which is one too many: the largest cannot give two.
+    { examples: [[{ replicas: 1, maxSurge: 2, sizes: [5, 5, 5, 5, 1, 5] }]] },
   )
 })
 

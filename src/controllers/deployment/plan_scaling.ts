@@ -35,7 +35,11 @@ export function planScaling(rollout: Rollout): readonly Resize[] {
 const isComplete = (newest: ReplicaSet, replicas: number): boolean =>
   newest.spec.replicas === replicas && notedNumber(newest, DESIRED_REPLICAS) === replicas && newest.status?.availableReplicas === replicas
 
-/** The largest first; it also gets what rounding leaves. Of equal ones the newer grows first and the older shrinks first. */
+/**
+ * The largest first; it also gets what rounding leaves. Of equal ones the newer grows first and the older shrinks first.
+ * What the largest cannot give, because it has no more, the next ones do. Kubernetes leaves it at that, and there are more
+ * Pods than replicas and surge.
+ */
 function planShares({ deployment }: Rollout, active: readonly ReplicaSet[]): readonly Resize[] {
   const { replicas } = deployment.spec
   const sizeMax = replicas > 0 ? replicas + boundsOf(deployment.spec).maxSurge : 0
@@ -49,7 +53,11 @@ function planShares({ deployment }: Rollout, active: readonly ReplicaSet[]): rea
     left -= share
     return { replicaSet, replicas: replicaSet.spec.replicas + share }
   })
-  return shares.map((share, index) => (index === 0 ? { ...share, replicas: Math.max(0, share.replicas + left) } : share))
+  return shares.map(share => {
+    const size = Math.max(0, share.replicas + left)
+    left -= size - share.replicas
+    return { ...share, replicas: size }
+  })
 }
 
 /** How large all ReplicaSets together could be when this one was sized; what there is now, where that was not noted. */
