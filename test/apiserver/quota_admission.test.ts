@@ -1,6 +1,9 @@
 /** What a ResourceQuota refuses, in which words, and what it charges: atomically, whoever asks at the same time. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { stampResourceVersion } from '../../src/apiserver/api_server.ts'
+import { createMemoryStore } from '../../src/store/memory_store.ts'
+import type { Store } from '../../src/store/store.ts'
 import { CONFIG_MAPS, configMapNamed, podNamed, PODS, startServer, type Harness } from './harness.ts'
 
 const QUOTAS = '/api/v1/namespaces/default/resourcequotas'
@@ -217,4 +220,38 @@ test('a create that meets a change of its quota is charged to the new one', asyn
   assert.ok((await Promise.all(touches)).some(({ status }) => status === 200))
   assert.ok(created.every(({ status }) => status === 201))
   assert.deepEqual(await usedOf(server), { pods: '20' })
+})
+
+test('where there is no quota and no limit nothing is looked up for them, whatever other namespaces have', async () => {
+  const inner = createMemoryStore({ stamp: stampResourceVersion })
+  const looked: string[] = []
+  const store: Store = Object.assign(Object.create(inner) as Store, {
+    list(prefix: string, options?: object) {
+      looked.push(prefix)
+      return inner.list(prefix, options)
+    },
+  })
+  const server = await startServer({ store })
+  const inNamespace = (namespace: string, resource: string) => `/api/v1/namespaces/${namespace}/${resource}`
+  await server.post('/api/v1/namespaces', { metadata: { name: 'other' } })
+  await server.post(inNamespace('other', 'resourcequotas'), { metadata: { name: 'q' }, spec: { hard: { pods: '1' } } })
+  await server.post(inNamespace('other', 'limitranges'), {
+    metadata: { name: 'l' },
+    spec: { limits: [{ type: 'Container', default: { cpu: '1' } }] },
+  })
+  await server.post(PODS, pod('first'))
+  looked.length = 0
+  await server.post(PODS, pod('second'))
+  assert.deepEqual(
+    looked.filter(prefix => /quotas|limit/.test(prefix)),
+    [],
+  )
+
+  await server.post(inNamespace('default', 'limitranges'), {
+    metadata: { name: 'l' },
+    spec: { limits: [{ type: 'Container', default: { cpu: '1' } }] },
+  })
+  assert.equal((await server.post(PODS, pod('third'))).json.spec.containers[0].resources.limits.cpu, '1')
+  await server.delete(inNamespace('default', 'limitranges/l'))
+  assert.equal((await server.post(PODS, pod('fourth'))).json.spec.containers[0].resources.limits, undefined)
 })

@@ -12,9 +12,9 @@ import { createPresence } from './presence.ts'
 const PREFIX = '/limitranges/'
 
 export function limitRanger({ store }: AdmissionParts): AdmissionPlugin {
-  const areThereAny = createPresence(store, PREFIX)
+  const hasRanges = createPresence(store, PREFIX)
   const rangesOf = async (namespace: string): Promise<LimitRange[]> => {
-    if (!(await areThereAny())) return []
+    if (!(await hasRanges(namespace))) return []
     const { items } = await store.list(`${PREFIX}${namespace}/`)
     return items.map(({ value }) => value as LimitRange)
   }

@@ -1,22 +1,27 @@
 import type { Store } from '../../store/store.ts'
 
 /**
- * Whether there is anything under a prefix at all. Few clusters have quotas or limits, and every write would have to
- * look for them: looked up again only after a change there.
+ * Which namespaces have anything under a prefix. Few have quotas or limits, and every write would have to look for them:
+ * they are listed once and followed from then on. True, false, or a promise while nobody has asked before.
  */
-export function createPresence(store: Store, prefix: string): () => Promise<boolean> {
-  let known: boolean | undefined
-  let isFollowing = false
-  return async () => {
-    if (!isFollowing) {
-      isFollowing = true
-      store.watch(prefix, store.revision, () => (known = undefined))
+export function createPresence(store: Store, prefix: string): (namespace: string) => boolean | Promise<boolean> {
+  /** How many there are in each namespace that has any. Undefined: not known yet. */
+  let counts: Map<string, number> | undefined
+  let following: Promise<void> | undefined
+
+  async function follow(): Promise<void> {
+    const { items, revision } = await store.list(prefix)
+    const found = new Map<string, number>()
+    const count = (key: string, difference: number) => {
+      const namespace = key.slice(prefix.length, key.indexOf('/', prefix.length))
+      const next = (found.get(namespace) ?? 0) + difference
+      if (next > 0) found.set(namespace, next)
+      else found.delete(namespace)
     }
-    if (known !== undefined) return known
-    const { items, revision } = await store.list(prefix, { limit: 1 })
-    const found = items.length > 0
-    // While the list was on its way to us, the first may have come.
-    if (revision === store.revision) known = found
-    return found
+    for (const { key } of items) count(key, 1)
+    store.watch(prefix, revision, ({ key, stored, previous }) => count(key, Number(stored !== undefined) - Number(previous !== undefined)))
+    counts = found
   }
+
+  return namespace => counts?.has(namespace) ?? (following ??= follow()).then(() => counts!.has(namespace))
 }

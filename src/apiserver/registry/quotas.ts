@@ -34,7 +34,7 @@ const PREFIX = '/resourcequotas/'
 const TRIES = 20
 
 export function createQuotas({ store, clock, turns }: { readonly store: Store; readonly clock: Clock; readonly turns: Turns }): Quotas {
-  const areThereAny = createPresence(store, PREFIX)
+  const hasQuotas = createPresence(store, PREFIX)
 
   /** Throws what refuses the request. */
   const chargesFor = async (request: AdmissionRequest): Promise<Write[]> => {
@@ -47,20 +47,23 @@ export function createQuotas({ store, clock, turns }: { readonly store: Store; r
     return [...plan.used].map(([quota, used]) => chargeTo(byQuota.get(quota)!, used))
   }
 
-  return {
-    async charging(request, write) {
-      if (!isCharged(request) || !(await areThereAny()) || (await chargesFor(request)).length === 0) return write([])
-      return turns.take(`quota/${request.namespace}`, async () => {
-        for (let attempt = 1; ; attempt++) {
-          try {
-            return await write(await chargesFor(request))
-          } catch (error) {
-            if (!(error instanceof ChargesOvertaken)) throw error
-            if (attempt === TRIES) throw staleWrite(ResourceQuota, '')
-          }
+  async function charge<T>(request: AdmissionRequest, write: (charges: readonly Write[]) => Promise<T>): Promise<T> {
+    if (!(await hasQuotas(request.namespace)) || (await chargesFor(request)).length === 0) return write([])
+    return turns.take(`quota/${request.namespace}`, async () => {
+      for (let attempt = 1; ; attempt++) {
+        try {
+          return await write(await chargesFor(request))
+        } catch (error) {
+          if (!(error instanceof ChargesOvertaken)) throw error
+          if (attempt === TRIES) throw staleWrite(ResourceQuota, '')
         }
-      })
-    },
+      }
+    })
+  }
+
+  return {
+    // Nearly every write ends here: it is not made to wait for anything.
+    charging: (request, write) => (isCharged(request) && hasQuotas(request.namespace) !== false ? charge(request, write) : write([])),
   }
 }
 
