@@ -1,6 +1,9 @@
 /** POST pods/<name>/eviction against PodDisruptionBudgets: what is refused, in which words, and what an eviction costs. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { stampResourceVersion } from '../../src/apiserver/api_server.ts'
+import { createMemoryStore } from '../../src/store/memory_store.ts'
+import type { Store, Write } from '../../src/store/store.ts'
 import { podNamed, PODS, startServer, type Harness } from './harness.ts'
 
 const BUDGETS = '/apis/policy/v1/namespaces/default/poddisruptionbudgets'
@@ -176,4 +179,27 @@ test('of many evictions at once no more go through than the budget allows', asyn
     const going = await Promise.all(names.map(name => isGoing(server, name)))
     assert.equal(going.filter(Boolean).length, allowed)
   }
+})
+
+test('an eviction does not take the Pod that has come in the place of the one it was let through for', async () => {
+  const inner = createMemoryStore({ stamp: stampResourceVersion })
+  let replaced: Promise<void> | undefined
+  const store: Store = Object.assign(Object.create(inner) as Store, {
+    async commit(writes: readonly Write[]) {
+      const done = await inner.commit(writes)
+      if (writes.length === 2) await (replaced ??= replace())
+      return done
+    },
+  })
+  const server = await startServer({ store })
+  await running(server, 'a')
+  await budgeted(server, { disruptionsAllowed: 1 })
+  const replace = async () => {
+    await server.delete(`${PODS}/a`, { gracePeriodSeconds: 0 })
+    await running(server, 'a')
+  }
+  const { status } = await evict(server, 'a')
+  assert.ok(replaced)
+  assert.equal(status, 429, 'the one allowance is used up')
+  assert.equal(await isGoing(server, 'a'), false)
 })

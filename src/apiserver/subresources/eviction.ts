@@ -36,10 +36,11 @@ export async function evictPod(parts: Parts, call: Call): Promise<Outcome> {
     const begun = await parts.turns.take(`eviction/${namespace}`, () => beginEviction(parts, namespace, name, how))
     if (!begun) continue
     try {
-      await deleteWith(parts, { ...call, kind: POD }, { ...how, resourceVersion: begun.resourceVersion })
+      // What comes in its place has a right to be asked about, too.
+      await deleteWith(parts, { ...call, kind: POD }, { ...how, uid: begun.uid, resourceVersion: begun.resourceVersion })
       return { status: 201, object: success(undefined, 201) }
     } catch (error) {
-      if (!isReason(error, 'Conflict') || begun.resourceVersion === undefined) throw error
+      if (!isReason(error, 'Conflict')) throw error
       if (begun.verdict.is === 'unhealthy') throw stillProcessed(begun.verdict.budget)
     }
   }
@@ -61,6 +62,7 @@ function readEviction(parts: Parts, call: Call): DeleteHow {
 
 interface Begun {
   readonly verdict: EvictionVerdict
+  readonly uid: string
   /** The only version of the Pod that may be deleted now; any, if undefined. */
   readonly resourceVersion: string | undefined
 }
@@ -79,12 +81,13 @@ async function beginEviction(parts: Parts, namespace: string, name: string, how:
     wallMs,
   )
   if (verdict.is === 'refused') throw verdict.error
+  const uid = pod.metadata.uid!
   const isExact = verdict.is === 'unhealthy' || (verdict.is === 'free' && verdict.while === 'pending')
   const writes = how.dryRun ? [] : [...countedDown(verdict, budgets), ...(isActive(pod) ? [withReason(current, wallMs)] : [])]
-  if (writes.length === 0) return { verdict, resourceVersion: isExact ? pod.metadata.resourceVersion : undefined }
+  if (writes.length === 0) return { verdict, uid, resourceVersion: isExact ? pod.metadata.resourceVersion : undefined }
   // One commit: an allowance is taken only with the eviction it is taken for.
   const commit = await parts.store.commit(writes)
-  return commit.done ? { verdict, resourceVersion: isExact ? String(commit.revision) : undefined } : undefined
+  return commit.done ? { verdict, uid, resourceVersion: isExact ? String(commit.revision) : undefined } : undefined
 }
 
 function countedDown(verdict: EvictionVerdict, budgets: readonly Stored[]): Write[] {
