@@ -2,6 +2,7 @@
 import type { Kind } from '../../api/kind.ts'
 import { keyOf, type KubernetesObject, type ObjectMeta } from '../../api/meta.ts'
 import { isReason } from '../../api/status.ts'
+import { forEachAtOnce } from '../../base/at_once.ts'
 import type { Client } from '../../client/client.ts'
 import { getIfThere } from './owners.ts'
 
@@ -39,13 +40,8 @@ export interface Dependent {
 }
 
 /** They go on without this owner. Throws when one of them could not be told. */
-export async function orphanDependents(client: Client, ownerUid: string, dependents: readonly Dependent[]): Promise<void> {
-  const rest = [...dependents]
-  const worker = async (): Promise<void> => {
-    for (let dependent = rest.shift(); dependent; dependent = rest.shift()) await orphanOne(client, ownerUid, dependent)
-  }
-  await Promise.all(Array.from({ length: Math.min(PARALLEL_MAX, rest.length) }, worker))
-}
+export const orphanDependents = (client: Client, ownerUid: string, dependents: readonly Dependent[]): Promise<void> =>
+  forEachAtOnce(dependents, PARALLEL_MAX, dependent => orphanOne(client, ownerUid, dependent))
 
 async function orphanOne(client: Client, ownerUid: string, { kind, object }: Dependent): Promise<void> {
   let current = object
