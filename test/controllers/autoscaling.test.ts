@@ -84,6 +84,19 @@ test('busy Pods become more, up to the most there may be, and fewer five minutes
   assert.equal((await story.said('SuccessfulRescale')).at(-1), 'New size: 1; reason: All metrics below target')
 })
 
+test('what a new autoscaler finds stays for five minutes, however little it does', async () => {
+  await using story = await begin(7)
+  await story.run(story.client.create(ReplicaSet, replicaSet('sleep 100000')))
+  await story.run(story.client.patch(ReplicaSet, { namespace, name: 'busy' }, { type: 'merge', body: { spec: { replicas: 3 } } }))
+  await story.cluster.advance(60_000)
+  await story.run(story.client.create(HorizontalPodAutoscaler, autoscaler()))
+  await story.cluster.advance(299_000)
+  assert.equal(await story.size(), 3)
+  assert.match((await story.condition('AbleToScale'))!, /^True ScaleDownStabilized: /)
+  await story.cluster.advance(20_000)
+  assert.equal(await story.size(), 1)
+})
+
 test('what is outside the bounds is brought back without asking for metrics; nobody scales what is switched off', async () => {
   await using story = await begin(2)
   await story.run(story.client.create(ReplicaSet, { ...replicaSet('sleep 100000', {}) }))

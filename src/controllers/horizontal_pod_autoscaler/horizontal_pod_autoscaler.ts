@@ -3,8 +3,8 @@
  *
  *   every 15 s ─▶ scale of the target ─▶ each metric ─▶ the highest answer ─▶ paceOf ─▶ scale ─▶ status
  *
- * What was recommended and done in the last hour is kept in memory, as in Kubernetes: after a restart nothing is held
- * back by it.
+ * What was recommended and done in the last hour is kept in memory, as in Kubernetes. Who remembers nothing, after a restart
+ * or of a new autoscaler, takes what there is for a recommendation: nothing is taken away before its window is over.
  */
 import { deepEqual } from '../../api/deep.ts'
 import type { Kind } from '../../api/kind.ts'
@@ -39,7 +39,8 @@ const TOLERANCE = 0.1
 const MEMORY_MS = 3_600_000
 
 interface Memory {
-  recommendations: Recommendation[]
+  /** None yet: the target was never seen. */
+  recommendations?: readonly Recommendation[]
   events: ScaleEvent[]
 }
 
@@ -72,7 +73,7 @@ export function startHorizontalPodAutoscalerController(
         memories.delete(keyText(key))
         return settled
       }
-      const memory = memories.get(keyText(key)) ?? { recommendations: [], events: [] }
+      const memory = memories.get(keyText(key)) ?? { events: [] }
       memories.set(keyText(key), memory)
       const look = await lookAt(autoscaler, memory)
       await writeStatus(api, autoscaler, look)
@@ -99,6 +100,7 @@ export function startHorizontalPodAutoscalerController(
     tell('AbleToScale', 'True', { reason: 'SucceededGetScale', message: "the HPA controller was able to get the target's current scale" })
 
     const { current } = target
+    const recommendations = (memory.recommendations ??= [{ at: clock.now(), replicas: current }])
     if (current === 0) {
       tell('ScalingActive', 'False', { reason: 'ScalingDisabled', message: 'scaling is disabled since the replica count of the target is zero' })
       return stay(0, 0)
@@ -146,11 +148,11 @@ export function startHorizontalPodAutoscalerController(
       min: spec.minReplicas,
       max: spec.maxReplicas,
       behavior: spec.behavior && { scaleUp: spec.behavior.scaleUp ?? DEFAULT_RULES.scaleUp, scaleDown: spec.behavior.scaleDown ?? DEFAULT_RULES.scaleDown },
-      recommendations: memory.recommendations,
+      recommendations,
       events: memory.events,
       now,
     })
-    memory.recommendations = [...memory.recommendations.filter(old => old.at > now - MEMORY_MS), { at: now, replicas: best.replicas }]
+    memory.recommendations = [...recommendations.filter(old => old.at > now - MEMORY_MS), { at: now, replicas: best.replicas }]
     tell('AbleToScale', 'True', pace.able)
     tell('ScalingLimited', pace.limited.status, pace.limited)
     if (pace.replicas === current) return stay(current, current, metrics)
