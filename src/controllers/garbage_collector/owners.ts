@@ -85,7 +85,8 @@ export function createOwners(kinds: readonly Kind[], followed: readonly Kind[], 
       const remembered = absent.get(key)
       if (remembered) return remembered
       const found = ifSame(await getIfThere(client, at.kind, at.key), reference)
-      if (found) return 'unseen'
+      // Of a kind that nobody follows, such as an Event, nobody ever would; as on Kubernetes it counts as there.
+      if (found) return cacheFor(at.kind) ? 'unseen' : 'there'
       const isElsewhere =
         at.kind.namespaced &&
         cacheFor(at.kind)
