@@ -45,8 +45,11 @@ test('node health: a heartbeat in the status is a sign, and so is a renewed Leas
   assert.equal(heard([0, nodeOf(READY), leaseOf(0)], [5, nodeOf(READY), leaseOf(4)]), 5)
   assert.equal(heard([0, nodeOf(READY), leaseOf(0)], [5, nodeOf(READY), leaseOf(0)]), 0)
 })
-test('node health: a Lease that is older than before, or gone, is none', () => {
-  assert.equal(heard([0, nodeOf(READY), leaseOf(10)], [5, nodeOf(READY), leaseOf(9)], [10, nodeOf(READY)], [15, nodeOf(READY), leaseOf(10)]), 0)
+test('node health: a Lease that is gone is none, nor is the same one there again', () => {
+  assert.equal(heard([0, nodeOf(READY), leaseOf(10)], [10, nodeOf(READY)], [15, nodeOf(READY), leaseOf(10)]), 0)
+})
+test('node health: a Lease renewed by a clock that was set back is a sign', () => {
+  assert.equal(heard([0, nodeOf(READY), leaseOf(3600)], [5, nodeOf(READY), leaseOf(4)], [15, nodeOf(READY), leaseOf(14)]), 15)
 })
 test('node health: that we have called it Unknown ourselves is none', () => {
   assert.equal(heard([0, nodeOf(READY)], [55, nodeOf({ ...READY, Ready: 'Unknown' })]), 0)

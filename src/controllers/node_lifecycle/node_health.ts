@@ -16,9 +16,9 @@ const STARTUP_GRACE_MS = 60_000
 export interface NodeHealth {
   /** Of our clock: when the last sign of life was seen. */
   readonly seenAt: Millis
-  /** The signs themselves, as they were: lastHeartbeatTime of the condition Ready, and renewTime of the Lease in milliseconds. */
+  /** The signs themselves, as they were: lastHeartbeatTime of the condition Ready, and renewTime of the Lease. */
   readonly heartbeat: string | undefined
-  readonly renewedMs: Millis
+  readonly renewed: string | undefined
 }
 
 export interface Reading {
@@ -36,12 +36,13 @@ export const readiness = (node: Node): string | undefined => readyCondition(node
 export function noteSigns(before: NodeHealth | undefined, node: Node, lease: Lease | undefined, { now, wall }: Reading): NodeHealth {
   const ready = readyCondition(node)
   const heartbeat = ready && (ready.lastHeartbeatTime ?? '')
-  const renewedMs = Date.parse(lease?.spec.renewTime ?? '') || -Infinity
-  const isRenewed = renewedMs > (before?.renewedMs ?? -Infinity)
+  // Any other time than before is a renewal: the clock of a node may also be set back.
+  const renewed = lease?.spec.renewTime ?? before?.renewed
+  const isRenewed = renewed !== before?.renewed
   const isSign = isRenewed || (before ? heartbeat !== before.heartbeat : ready !== undefined)
   // One that has never spoken has been silent since it was made.
   const sinceMade = now - Math.max(0, wall - (Date.parse(node.metadata.creationTimestamp ?? '') || wall))
-  return { seenAt: isSign ? now : (before?.seenAt ?? sinceMade), heartbeat, renewedMs: Math.max(renewedMs, before?.renewedMs ?? -Infinity) }
+  return { seenAt: isSign ? now : (before?.seenAt ?? sinceMade), heartbeat, renewed }
 }
 
 /** Behind these is the kubelet's word, which means nothing once the kubelet is silent. */
