@@ -14,7 +14,7 @@ import { isReady } from '../../api/pod.ts'
 import { isReason } from '../../api/status.ts'
 import type { LabelSelector } from '../../api/types/label_selector.ts'
 import type { Host } from '../../base/host.ts'
-import type { Cache, CacheChange } from '../../client/cache.ts'
+import type { CacheChange } from '../../client/cache.ts'
 import { indexBy } from '../../client/cache_index.ts'
 import type { CacheOf } from '../../client/caches.ts'
 import type { Client } from '../../client/client.ts'
@@ -35,15 +35,18 @@ export function startDisruptionController(host: Host, client: Client, { kinds, c
   const pods = cacheOf(Pod)
   const scalable = kinds.filter(({ scale }) => scale !== undefined)
   const scaleOf = createScaleOf(kinds, (kind, key) => cacheOf(kind).get(key))
-  const podsByNamespace = indexBy(pods, ({ metadata }) => [metadata.namespace ?? ''])
+  const podsByNamespace = indexBy(pods, byNamespace)
+  const budgetsByNamespace = indexBy(budgets, byNamespace)
   const podsOf = (budget: PodDisruptionBudget): Pod[] => podsByNamespace.find(budget.metadata.namespace ?? '').filter(pod => selectsPod(budget, pod))
 
   const controller = startController(host, client, {
     name: 'disruption',
     sources: [
       watches(PodDisruptionBudget, budgets),
-      watches(Pod, pods, change => (concernsHealth(change) ? budgetsOf(budgets, change) : [])),
-      ...scalable.map(kind => watches(kind, cacheOf(kind), change => (concernsScale(kind, change) ? budgetsIn(budgets, change.key.namespace) : []))),
+      watches(Pod, pods, change => budgetsOf(budgetsByNamespace.find(change.key.namespace), change)),
+      ...scalable.map(kind =>
+        watches(kind, cacheOf(kind), change => (concernsScale(kind, change) ? budgetsByNamespace.find(change.key.namespace).map(keyOf) : [])),
+      ),
     ],
     async reconcile(key, api) {
       const budget = budgets.get(key)
@@ -63,6 +66,7 @@ export function startDisruptionController(host: Host, client: Client, { kinds, c
   return {
     async stop() {
       podsByNamespace.stop()
+      budgetsByNamespace.stop()
       await controller.stop()
     },
   }
@@ -79,14 +83,13 @@ async function writeStatus(api: Client, budget: PodDisruptionBudget, status: Pod
   }
 }
 
-const budgetsIn = (budgets: Cache<PodDisruptionBudget>, namespace: string): ObjectKey[] => budgets.list(namespace).map(keyOf)
+const byNamespace = ({ metadata }: KubernetesObject): string[] => [metadata.namespace ?? '']
 
-/** Those that select the Pod as it is, or as it was. */
-function budgetsOf(budgets: Cache<PodDisruptionBudget>, { key, object, previous }: CacheChange<Pod>): ObjectKey[] {
-  return budgets
-    .list(key.namespace)
-    .filter(budget => [object, previous].some(pod => pod && selectsPod(budget, pod)))
-    .map(keyOf)
+/** Those that select the Pod as it is, or as it was, when there is something to count anew. */
+function budgetsOf(budgets: readonly PodDisruptionBudget[], change: CacheChange<Pod>): ObjectKey[] {
+  if (budgets.length === 0 || !concernsHealth(change)) return []
+  const { object, previous } = change
+  return budgets.filter(budget => [object, previous].some(pod => pod && selectsPod(budget, pod))).map(keyOf)
 }
 
 /** A Pod's status changes all the time, and seldom what is counted. */

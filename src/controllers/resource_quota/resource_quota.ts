@@ -17,7 +17,8 @@ import { usageOf } from '../../api/quota/usage.ts'
 import { isReason } from '../../api/status.ts'
 import type { Millis } from '../../base/clock.ts'
 import type { Host } from '../../base/host.ts'
-import type { Cache, CacheChange } from '../../client/cache.ts'
+import type { CacheChange } from '../../client/cache.ts'
+import { indexBy } from '../../client/cache_index.ts'
 import type { CacheOf } from '../../client/caches.ts'
 import type { Client } from '../../client/client.ts'
 import { settled, startController, watches, type Outcome } from '../../client/controller.ts'
@@ -36,15 +37,16 @@ const paceMs = (objects: number): Millis => Math.max(100, objects / 5)
 export function startResourceQuotaController(host: Host, client: Client, { kinds, cacheOf }: ResourceQuotaParts) {
   const { clock } = host
   const quotas = cacheOf(ResourceQuota)
+  const byNamespace = indexBy(quotas, ({ metadata }) => [metadata.namespace ?? ''])
   const countable = kinds.filter(isCountable)
   /** When each may be counted again; never more than there are quotas. */
   const notBefore = new Map<string, Millis>()
 
-  return startController(host, client, {
+  const controller = startController(host, client, {
     name: 'resourcequota',
     sources: [
       watches(ResourceQuota, quotas, change => (concernsCount(change) ? [change.key] : [])),
-      ...countable.map(kind => watches(kind, cacheOf(kind), change => quotasConcerned(quotas, kind, change, clock.wall()))),
+      ...countable.map(kind => watches(kind, cacheOf(kind), change => quotasConcerned(byNamespace.find(change.key.namespace), kind, change, clock.wall()))),
     ],
     async reconcile(key, api) {
       if (!quotas.get(key)) {
@@ -55,6 +57,12 @@ export function startResourceQuotaController(host: Host, client: Client, { kinds
       return waitMs > 0 ? { again: waitMs } : count(api, key)
     },
   })
+  return {
+    async stop() {
+      byNamespace.stop()
+      await controller.stop()
+    },
+  }
 
   async function count(api: Client, key: ObjectKey): Promise<Outcome> {
     try {
@@ -86,9 +94,9 @@ const concernsCount = ({ object, previous }: CacheChange<ResourceQuota>): boolea
     !sameAmounts(object.spec.hard, object.status.hard) ||
     Object.keys(previous.status.used ?? {}).some(name => object.status.used?.[name] === undefined))
 
-/** Those of the namespace that count this object, as it is or as it was, if it uses more or less than before. */
-function quotasConcerned(quotas: Cache<ResourceQuota>, kind: Kind, { key, object, previous }: CacheChange<KubernetesObject>, wallMs: number): ObjectKey[] {
-  const counting = quotas.list(key.namespace).filter(quota => kindsCounted(quota, [kind]).length > 0)
+/** Those that count this object, as it is or as it was, if it uses more or less than before. */
+function quotasConcerned(quotas: readonly ResourceQuota[], kind: Kind, { object, previous }: CacheChange<KubernetesObject>, wallMs: number): ObjectKey[] {
+  const counting = quotas.filter(quota => kindsCounted(quota, [kind]).length > 0)
   if (counting.length === 0) return []
   const [now, before] = [object, previous].map(one => one && quantitiesOf(usageOf(kind, one, wallMs)))
   // From its deletion on a Pod has an end, from which on it will not count.
