@@ -98,10 +98,12 @@ export function startController(host: Host, client: Client, options: ControllerO
     for (const kind of Array.from(unknown)) {
       const source = options.sources.find(one => one.kind === kind)
       if (source) {
+        // Read before the list is asked for: what comes meanwhile is not missing in it, it is newer.
+        const known = source.cache.list(namespace)
         const { items } = await client.list(kind as unknown as Kind, { namespace })
         const there = new Set(items.map(({ metadata }) => metadata.uid))
         for (const { metadata } of items) wrote(kind, metadata.resourceVersion)
-        for (const { metadata } of source.cache.list(namespace)) if (!there.has(metadata.uid)) removed(kind, keyOf({ metadata }), metadata.uid!)
+        for (const { metadata } of known) if (!there.has(metadata.uid)) removed(kind, keyOf({ metadata }), metadata.uid!)
       }
       unknown.delete(kind)
     }

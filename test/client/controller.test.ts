@@ -113,6 +113,26 @@ test('after a write whose answer was lost a controller waits until the cache sho
   assert.deepEqual(keysIn(seen), ['default/a', 'default/b', 'default/a'])
 })
 
+test('what comes while the list is under way is not missing in it', async () => {
+  const { world, server, seen } = await start(
+    async ({ name }, api, { seen: so }) => {
+      if (name !== 'a' || so.length > 2) return settled
+      return api.update(ConfigMap, { metadata: { name, namespace: 'default' } }).then(() => settled)
+    },
+    4,
+    new Error('read tcp: read: connection reset by peer'),
+  )
+  const listed = [configMap('a', 5), configMap('b', 1)]
+  Object.defineProperty(server, 'items', {
+    get() {
+      server.send('ADDED', configMap('c', 6))
+      return listed
+    },
+  })
+  await world.advance(500)
+  assert.deepEqual(keysIn(seen).toSorted(), ['default/a', 'default/a', 'default/b', 'default/c'])
+})
+
 test('a failure is tried again after 5 ms, doubled each time, and does not hold up others', async () => {
   let failures = 0
   const { world, server, seen } = await start(async ({ name }) => {
