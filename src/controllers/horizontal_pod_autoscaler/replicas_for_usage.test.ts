@@ -15,15 +15,20 @@ interface About {
   readonly phase?: string
   readonly deleting?: true
   readonly request?: string
+  /** What the Pod asks for as a whole. */
+  readonly podRequest?: string
 }
 
 /** What is asked for, with Pods that ask for 100m and should use 50 % of it. */
 function ask(abouts: readonly About[], { current = abouts.length, ...more }: Partial<UsageQuestion> & { current?: number } = {}) {
   const pods = abouts.map(
-    ({ startedAgo = 3600, ready = true, readySince = 3000, phase = 'Running', deleting, request = '100m' }, index) =>
+    ({ startedAgo = 3600, ready = true, readySince = 3000, phase = 'Running', deleting, request = '100m', podRequest }, index) =>
       ({
         metadata: { name: `p${index}`, ...(deleting && { deletionTimestamp: ago(1) }) },
-        spec: { containers: [{ name: 'main', resources: { requests: request === '' ? {} : { cpu: request } } }] },
+        spec: {
+          containers: [{ name: 'main', resources: { requests: request === '' ? {} : { cpu: request } } }],
+          ...(podRequest && { resources: { requests: { cpu: podRequest } } }),
+        },
         status: { phase, startTime: ago(startedAgo), conditions: [{ type: 'Ready', status: ready ? 'True' : 'False', lastTransitionTime: ago(readySince) }] },
       }) as unknown as Pod,
   )
@@ -35,6 +40,7 @@ const CASES: readonly { readonly rule: string; readonly pods: readonly About[]; 
   { rule: 'twice the target is twice the Pods', pods: [{ uses: 100 }, { uses: 100 }], expect: 4 },
   { rule: 'half of it is half of them', pods: [{ uses: 25 }, { uses: 25 }], expect: 1 },
   { rule: 'a tenth off is not worth a change', pods: [{ uses: 55 }, { uses: 55 }, { uses: 54 }], expect: 3 },
+  { rule: 'nor is exactly a tenth', pods: [{ uses: 55 }, { uses: 55 }, { uses: 55 }], expect: 3 },
   { rule: 'just beyond it is, rounded up', pods: [{ uses: 56 }, { uses: 56 }, { uses: 56 }], expect: 4 },
   {
     rule: 'an average value needs no requests',
@@ -58,6 +64,7 @@ const CASES: readonly { readonly rule: string; readonly pods: readonly About[]; 
     more: { resource: 'memory', target: { averageMilli: 50 } },
   },
   { rule: 'Pods that leave or have failed do not count', pods: [{ uses: 100 }, { uses: 900, deleting: true }, { uses: 900, phase: 'Failed' }], expect: 2 },
+  { rule: 'what the Pod asks for as a whole counts, not what its containers do', pods: [{ uses: 100, request: '', podRequest: '100m' }], expect: 2 },
   { rule: 'Pending ones count as idle', pods: [{ uses: 100 }, { phase: 'Pending' }], expect: 2 },
 ]
 
@@ -74,5 +81,6 @@ test('replicasForUsage refuses in the words of Kubernetes', () => {
   assert.throws(() => ask([]), /^Error: no pods returned by selector while calculating replica count$/)
   assert.throws(() => ask([{ uses: 10, request: '' }]), /^Error: missing request for cpu in container main of Pod p0$/)
   assert.throws(() => ask([{ phase: 'Pending' }]), /^Error: did not receive metrics for targeted pods \(pods might be unready\)$/)
+  assert.throws(() => ask([{ uses: 10, request: '0' }]), /^Error: no metrics returned matched known pods$/)
   assert.throws(() => ask([{ uses: 10 }], { container: 'side' }), /^Error: container side not found in Pod p0$/)
 })

@@ -56,7 +56,7 @@ export function replicasForUsage(
   const known = ready.map(pod => ({ milli: uses.get(pod.metadata.name!)!.milli, wanted: wanted(pod) }))
   const { ratio, average, utilization } = measure(known, question)
   const answer = (replicas: number): UsageAnswer => ({ replicas, averageMilli: average, utilization })
-  const isSteady = (value: number) => Math.abs(1 - value) <= question.tolerance
+  const isSteady = (value: number) => value >= 1 - question.tolerance && value <= 1 + question.tolerance
 
   const countsUnready = unready.length > 0 && ratio > 1
   if (!countsUnready && missing.length === 0) return answer(isSteady(ratio) ? current : Math.ceil(ratio * ready.length))
@@ -81,6 +81,8 @@ function measure(
   const wanted = known.reduce((sum, one) => sum + one.wanted, 0)
   const average = Math.floor(used / known.length)
   if (!('utilization' in target)) return { ratio: average / target.averageMilli, average, utilization: undefined }
+  // Of nothing there is no percentage.
+  if (wanted === 0) throw new Error('no metrics returned matched known pods')
   const utilization = Math.floor((used * 100) / wanted)
   return { ratio: utilization / target.utilization, average, utilization }
 }
@@ -109,6 +111,8 @@ function isStarting(pod: Pod, { at, windowMs }: PodUse, wallMs: Millis): boolean
 }
 
 function requestOf({ metadata, spec }: Pod, { resource, container: only }: UsageQuestion): number {
+  const forAll = only === undefined ? spec.resources?.requests?.[resource] : undefined
+  if (forAll !== undefined) return quantityMilli(forAll)
   const sidecars = (spec.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === 'Always')
   const counted = [...spec.containers, ...sidecars].filter(({ name }) => only === undefined || name === only)
   if (only !== undefined && counted.length === 0) throw new Error(`container ${only} not found in Pod ${metadata.name}`)
