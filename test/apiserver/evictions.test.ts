@@ -163,6 +163,20 @@ describe('an eviction that no budget stops', () => {
   })
 })
 
+test('an eviction says how to delete as a DELETE does, and is refused alike', async () => {
+  const server = await startServer()
+  await running(server, 'a')
+  const refusal = async (deleteOptions: object) => (await evict(server, 'a', { deleteOptions })).json.message
+  assert.equal(
+    await refusal({ propagationPolicy: 'Sideways' }),
+    'DeleteOptions.meta.k8s.io "" is invalid: propagationPolicy: Unsupported value: "Sideways": supported values: "Background", "Foreground", "Orphan", "nil"',
+  )
+  assert.match(await refusal({ dryRun: ['Some'] }), /^DeleteOptions\.meta\.k8s\.io "" is invalid: dryRun: Unsupported value: "Some"/)
+  assert.equal(await isGoing(server, 'a'), false)
+  await evict(server, 'a', { deleteOptions: { orphanDependents: true } })
+  assert.deepEqual((await server.get(`${PODS}/a`)).json.metadata.finalizers, ['orphan'])
+})
+
 test('of many evictions at once no more go through than the budget allows', async () => {
   for (const allowed of [0, 1, 7]) {
     const server = await startServer()

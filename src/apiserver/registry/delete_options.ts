@@ -21,8 +21,11 @@ export interface DeleteHow {
 /** Throws a 400 or 422 ApiError. */
 export function readDeleteOptions(request: Request): DeleteHow {
   const body = readOptionalBody(request, deleteOptionsSchema)
-  const options: DeleteOptions = body ? fromBody(body) : fromQuery(request.query)
-  const { gracePeriodSeconds, orphanDependents, propagationPolicy, preconditions, dryRun = [] } = options
+  return deleteHow(body ? fromBody(body) : fromQuery(request.query))
+}
+
+/** Throws a 422 ApiError. */
+export function deleteHow({ gracePeriodSeconds, orphanDependents, propagationPolicy, preconditions, dryRun = [] }: DeleteOptions): DeleteHow {
   const errors: FieldError[] = dryRunErrors(dryRun)
   if (propagationPolicy !== undefined && !PROPAGATIONS.includes(propagationPolicy))
     errors.push(notSupported('propagationPolicy', propagationPolicy, [...PROPAGATIONS, 'nil']))

@@ -16,7 +16,7 @@ import type { Stored, Write } from '../../store/store.ts'
 import type { Parts } from '../parts.ts'
 import type { Call, Outcome } from '../registry/call.ts'
 import { checkPreconditions, deleteWith } from '../registry/delete.ts'
-import type { DeleteHow } from '../registry/delete_options.ts'
+import { deleteHow, type DeleteHow } from '../registry/delete_options.ts'
 import { keyIn, prefixOf } from '../registry/keys.ts'
 import { readObject } from '../registry/read_object.ts'
 import { writeOptions } from '../registry/write_options.ts'
@@ -51,13 +51,8 @@ function readEviction(parts: Parts, call: Call): DeleteHow {
   const options = writeOptions(call.request, 'CreateOptions')
   const { metadata, deleteOptions } = readObject(parts, Eviction as never, call.request, options.fieldValidation, call.warnings) as Eviction
   if (metadata.name && metadata.name !== call.name) throw badRequest('name in URL does not match name in Eviction object')
-  return {
-    graceSeconds: deleteOptions?.gracePeriodSeconds,
-    uid: deleteOptions?.preconditions?.uid,
-    resourceVersion: deleteOptions?.preconditions?.resourceVersion,
-    propagation: deleteOptions?.propagationPolicy as never,
-    dryRun: options.dryRun || (deleteOptions?.dryRun?.length ?? 0) > 0,
-  }
+  const how = deleteHow(deleteOptions ?? {})
+  return { ...how, dryRun: options.dryRun || how.dryRun }
 }
 
 interface Begun {
