@@ -96,7 +96,7 @@ describe('claims on real containers', { skip, concurrency: 100 }, () => {
       spec: { accessModes: ['ReadWriteMany'], capacity: { storage: '1Gi' }, storageClassName: 'manual', hostPath: { path, type: 'Directory' } },
     }
     const spec = { accessModes: ['ReadWriteMany'], storageClassName: 'manual' }
-    const readOnly = podSpec('cat /data/file; echo no > /data/file 2>&1 || echo refused', using('shared', { readOnly: true }), { subPath: 'part' })
+    const readOnly = podSpec('exec 2>&1; cat /data/file; echo no > /data/file || echo refused', using('shared', { readOnly: true }), { subPath: 'part' })
     await apply(volume, claim('shared', spec), pod('one', podSpec('echo seen > /data/file; sleep 3600', using('shared'), { subPath: 'part' })))
     await namespace.until('one', runs)
     await written(join(path, 'part', 'file'))
