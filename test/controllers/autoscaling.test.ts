@@ -141,6 +141,57 @@ test('what cannot be scaled is said', async () => {
   )
 })
 
+test('each metric has its place in the status, also one that cannot be had; with it Pods never become fewer', async () => {
+  await using story = await begin(6)
+  const { client, run, cluster } = story
+  await run(client.create(ReplicaSet, replicaSet('sleep 100000', { cpu: '500m', memory: '64Mi' })))
+  await run(client.patch(ReplicaSet, { namespace, name: 'busy' }, { type: 'merge', body: { spec: { replicas: 4 } } }))
+  const metrics = [
+    { type: 'Pods', pods: { metric: { name: 'hits' }, target: { type: 'AverageValue', averageValue: '10' } } },
+    { type: 'Resource', resource: { name: 'memory', target: { type: 'AverageValue', averageValue: '1Gi' } } },
+  ]
+  await run(client.create(HorizontalPodAutoscaler, autoscaler({ metrics })))
+  await cluster.advance(600_000)
+  const { status } = await story.get()
+  assert.deepEqual(
+    status?.currentMetrics?.map(({ type, resource }) => [type, resource?.name]),
+    [
+      ['', undefined],
+      ['Resource', 'memory'],
+    ],
+  )
+  assert.match(status?.currentMetrics?.[1]?.resource?.current.averageValue ?? '', /^[0-9]+[kM]?$/)
+  assert.deepEqual([status?.currentReplicas, status?.desiredReplicas], [4, 0], 'nothing was decided yet')
+  assert.match(
+    (await story.said('FailedComputeMetricsReplicas')).at(-1)!,
+    /^invalid metrics \(1 invalid out of 2\), first error is: failed to get pods metric value: unable to get metric hits: unable to fetch metrics from custom metrics API: /,
+  )
+  assert.equal(await story.size(), 4)
+})
+
+test('two autoscalers of the same Pods scale nothing, and say so', async () => {
+  await using story = await begin(7)
+  const { client, run, cluster } = story
+  await run(client.create(ReplicaSet, replicaSet('stress-ng --cpu 1')))
+  await run(client.create(HorizontalPodAutoscaler, autoscaler()))
+  await run(client.create(HorizontalPodAutoscaler, { ...autoscaler(), metadata: { name: 'rival', namespace } }))
+  await cluster.advance(300_000)
+  const message = 'pods by selector app=busy are controlled by multiple HPAs: [default/busy default/rival]'
+  assert.equal(await story.condition('ScalingActive'), `False AmbiguousSelector: ${message}`)
+  assert.equal((await story.said('AmbiguousSelector')).at(-1), message)
+  assert.equal(await story.size(), 1)
+  await run(client.delete(HorizontalPodAutoscaler, { namespace, name: 'rival' }))
+  await cluster.advance(60_000)
+  assert.ok((await story.size()) > 1)
+})
+
+test('a kind that has no size cannot be scaled', async () => {
+  await using story = await begin(8)
+  await story.run(story.client.create(HorizontalPodAutoscaler, autoscaler({ scaleTargetRef: { apiVersion: 'apps/v1', kind: 'DaemonSet', name: 'busy' } })))
+  await story.cluster.advance(100)
+  assert.match((await story.condition('AbleToScale'))!, /: the server could not find the requested resource/)
+})
+
 test('autoscaling/v1 is the same object, and what it has no field for outlives its updates', async () => {
   await using story = await begin(4)
   const { client, run } = story

@@ -32,10 +32,9 @@ const metricIdentifier = object('io.k8s.api.autoscaling.v2.MetricIdentifier', {
 })
 
 const TYPES = ['ContainerResource', 'External', 'Object', 'Pods', 'Resource'] as const
-const typeField = () => required(string({ values: TYPES, doc: 'Which of the fields below is meant.' }))
 
 const metricSpec = object('io.k8s.api.autoscaling.v2.MetricSpec', {
-  type: typeField(),
+  type: required(string({ values: TYPES, doc: 'Which of the fields below is meant.' })),
   containerResource: object('io.k8s.api.autoscaling.v2.ContainerResourceMetricSource', {
     name: required(string({ doc: 'cpu or memory.' })),
     container: required(string({ doc: 'Which container of the Pods.' })),
@@ -61,7 +60,7 @@ const metricSpec = object('io.k8s.api.autoscaling.v2.MetricSpec', {
 })
 
 const metricStatus = object('io.k8s.api.autoscaling.v2.MetricStatus', {
-  type: typeField(),
+  type: required(string({ doc: 'Which of the fields below is meant; empty for a metric that could not be had.' })),
   containerResource: object('io.k8s.api.autoscaling.v2.ContainerResourceMetricStatus', {
     name: required(string()),
     container: required(string()),

@@ -10,20 +10,19 @@ import { deepEqual } from '../../api/deep.ts'
 import type { Kind } from '../../api/kind.ts'
 import { DEFAULT_RULES, HorizontalPodAutoscaler } from '../../api/kinds/horizontal_pod_autoscaler.ts'
 import type { Pod } from '../../api/kinds/pod.ts'
-import type { Scale } from '../../api/kinds/scale.ts'
-import { matchesLabels, parseLabelSelector } from '../../api/label_selector.ts'
-import { keyText, timestamp, type ObjectKey } from '../../api/meta.ts'
+import { keyText, parseKey, timestamp } from '../../api/meta.ts'
 import { isReason } from '../../api/status.ts'
+import type { MetricStatus } from '../../api/types/horizontal_pod_autoscaler.ts'
 import { messageOf } from '../../base/error_message.ts'
 import type { Host } from '../../base/host.ts'
-import { pathOf } from '../../client/api_client.ts'
 import type { Cache } from '../../client/cache.ts'
 import type { Client } from '../../client/client.ts'
 import { settled, startController, watches } from '../../client/controller.ts'
 import type { EventRecorder } from '../../client/event_recorder.ts'
 import { withCondition, type Conditions, type ConditionType } from './conditions.ts'
-import { answerMetric, MetricError, type MetricAnswer, type Target } from './metrics.ts'
+import { answerMetric, MetricError, type MetricAnswer } from './metrics.ts'
 import { paceOf, type Reason, type Recommendation, type ScaleEvent } from './pace.ts'
+import { findTarget, podsSelected, resize, type ScaleTarget } from './scale_target.ts'
 
 export interface HorizontalPodAutoscalerParts {
   readonly horizontalPodAutoscalers: Cache<HorizontalPodAutoscaler>
@@ -42,6 +41,8 @@ interface Memory {
   /** None yet: the target was never seen. */
   recommendations?: readonly Recommendation[]
   events: ScaleEvent[]
+  /** Which Pods it went by last. */
+  selector?: string
 }
 
 /** What one look has come to. */
@@ -49,9 +50,12 @@ interface Look {
   readonly conditions: Conditions
   readonly current: number
   readonly desired: number
-  readonly metrics: readonly MetricAnswer['status'][]
+  readonly metrics: readonly MetricStatus[]
   readonly scaled?: true
 }
+
+/** In the list of what was measured it stands for what could not be: each metric has its place there. */
+const UNKNOWN: MetricStatus = { type: '' }
 
 export function startHorizontalPodAutoscalerController(
   host: Host,
@@ -63,6 +67,8 @@ export function startHorizontalPodAutoscalerController(
 
   return startController(host, client, {
     name: 'horizontal-pod-autoscaler',
+    // Whoever fails comes round with the others: a size that was written already must not be doubled again at once.
+    retry: { baseMs: SYNC_MS, maxMs: SYNC_MS },
     sources: [
       // Its own status is no reason to look again.
       watches(HorizontalPodAutoscaler, horizontalPodAutoscalers, ({ key, object, previous }) => (deepEqual(object?.spec, previous?.spec) ? [] : [key])),
@@ -86,9 +92,9 @@ export function startHorizontalPodAutoscalerController(
     const at = timestamp(clock.wall())
     let conditions: Conditions = status?.conditions ?? []
     const tell = (type: ConditionType, is: 'True' | 'False', reason: Reason) => void (conditions = withCondition(conditions, type, is, reason, at))
-    const stay = (current: number, desired: number, metrics: readonly MetricAnswer['status'][] = []): Look => ({ conditions, current, desired, metrics })
+    const stay = (current: number, desired: number, metrics: readonly MetricStatus[] = []): Look => ({ conditions, current, desired, metrics })
 
-    const target = await findTarget(autoscaler).catch((error: unknown) => {
+    const target = await findTarget(client, { kinds, pods }, autoscaler.metadata.namespace!, spec.scaleTargetRef).catch((error: unknown) => {
       tell('AbleToScale', 'False', {
         reason: 'FailedGetScale',
         message: `the HPA controller was unable to get the target's current scale: ${messageOf(error)}`,
@@ -96,7 +102,8 @@ export function startHorizontalPodAutoscalerController(
       events.warning(autoscaler, 'FailedGetScale', messageOf(error))
       return undefined
     })
-    if (!target) return stay(status?.currentReplicas ?? 0, status?.desiredReplicas ?? 0, status?.currentMetrics ?? [])
+    const desiredBefore = status?.desiredReplicas ?? 0
+    if (!target) return stay(status?.currentReplicas ?? 0, desiredBefore, status?.currentMetrics ?? [])
     tell('AbleToScale', 'True', { reason: 'SucceededGetScale', message: "the HPA controller was able to get the target's current scale" })
 
     const { current } = target
@@ -113,29 +120,42 @@ export function startHorizontalPodAutoscalerController(
           : undefined
     if (outside) return rescale(autoscaler, target, outside, memory, conditions, [])
 
+    memory.selector = target.selector
+    const rivals = autoscalersOf(target)
+    if (rivals.length > 1) {
+      const message = `pods by selector ${target.selector} are controlled by multiple HPAs: [${rivals.join(' ')}]`
+      tell('ScalingActive', 'False', { reason: 'AmbiguousSelector', message })
+      events.warning(autoscaler, 'AmbiguousSelector', message)
+      events.warning(autoscaler, 'FailedComputeMetricsReplicas', message)
+      return stay(current, desiredBefore)
+    }
+
     const answers: MetricAnswer[] = []
     const failures: MetricError[] = []
+    const metrics: MetricStatus[] = []
     for (const metric of spec.metrics ?? []) {
       try {
-        answers.push(await answerMetric(client, metric, target, TOLERANCE, clock.wall()))
+        const answer = await answerMetric(client, metric, target, TOLERANCE, clock.wall())
+        answers.push(answer)
+        metrics.push(answer.status)
       } catch (error) {
         if (!(error instanceof MetricError)) throw error
         failures.push(error)
+        metrics.push(UNKNOWN)
         events.warning(autoscaler, error.reason, error.message)
       }
     }
     const best = answers.reduce<MetricAnswer | undefined>((top, answer) => (top && top.replicas >= answer.replicas ? top : answer), undefined)
-    const metrics = answers.map(answer => answer.status)
     // One that cannot be told might ask for more than the others do: then fewer Pods are out of the question.
     if (!best || (failures.length > 0 && best.replicas < current)) {
       const [first] = failures
-      const message = `invalid metrics (${failures.length} invalid out of ${spec.metrics?.length ?? 0}), first error is: ${first?.message ?? ''}`
+      const message = `invalid metrics (${failures.length} invalid out of ${spec.metrics?.length ?? 0}), first error is: ${first?.inSummary ?? ''}`
       tell('ScalingActive', 'False', {
         reason: first?.reason ?? 'InvalidMetric',
         message: `the HPA was unable to compute the replica count: ${first?.message ?? ''}`,
       })
       events.warning(autoscaler, 'FailedComputeMetricsReplicas', message)
-      return stay(current, current, metrics)
+      return stay(current, desiredBefore, metrics)
     }
     tell('ScalingActive', 'True', {
       reason: 'ValidMetricFound',
@@ -162,20 +182,21 @@ export function startHorizontalPodAutoscalerController(
 
   async function rescale(
     autoscaler: HorizontalPodAutoscaler,
-    target: FoundTarget,
+    target: ScaleTarget,
     { desired, why }: { desired: number; why: string },
     memory: Memory,
     conditions: Conditions,
-    metrics: readonly MetricAnswer['status'][],
+    metrics: readonly MetricStatus[],
   ): Promise<Look> {
     const at = timestamp(clock.wall())
     const { current } = target
     try {
-      await client.patch(target.kind, target.key, { type: 'merge', body: { spec: { replicas: desired } } }, { subresource: 'scale' })
+      await resize(client, target, desired)
     } catch (error) {
       const message = `the HPA controller was unable to update the target scale: ${messageOf(error)}`
       events.warning(autoscaler, 'FailedRescale', `New size: ${desired}; reason: ${why}; error: ${messageOf(error)}`)
-      return { conditions: withCondition(conditions, 'AbleToScale', 'False', { reason: 'FailedUpdateScale', message }, at), current, desired: current, metrics }
+      const unable = withCondition(conditions, 'AbleToScale', 'False', { reason: 'FailedUpdateScale', message }, at)
+      return { conditions: unable, current, desired: autoscaler.status?.desiredReplicas ?? 0, metrics }
     }
     const now = clock.now()
     memory.events = [...memory.events.filter(old => old.at > now - MEMORY_MS), { at: now, change: desired - current }]
@@ -190,26 +211,13 @@ export function startHorizontalPodAutoscalerController(
     }
   }
 
-  type FoundTarget = Target & { readonly kind: Kind; readonly key: ObjectKey }
-
-  /** Throws an Error with Kubernetes' message. */
-  async function findTarget({ metadata, spec }: HorizontalPodAutoscaler): Promise<FoundTarget> {
-    const { apiVersion = '', kind: kindName, name } = spec.scaleTargetRef
-    const group = apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : ''
-    const kind = kinds.find(one => one.kind === kindName && one.group === group)
-    if (!kind?.scale) throw new Error(`no matches for kind ${JSON.stringify(kindName)} in group ${JSON.stringify(group)}`)
-    const key = { namespace: metadata.namespace!, name }
-    const { spec: size, status } = (await client.request({ method: 'GET', path: `${pathOf(kind, key)}/scale` })) as Scale
-    const selector = status?.selector ?? ''
-    const requirements = parseLabelSelector(selector)
-    return {
-      kind,
-      key,
-      namespace: key.namespace,
-      selector,
-      current: size.replicas,
-      pods: pods.list(key.namespace).filter(pod => matchesLabels(requirements, pod.metadata.labels)),
-    }
+  /** Those that go by Pods of this target: by name, and only those that have looked. */
+  function autoscalersOf({ key, pods: selected }: ScaleTarget): readonly string[] {
+    const neighbours = [...memories].filter(([name]) => parseKey(name).namespace === key.namespace)
+    return neighbours
+      .filter(([, { selector }]) => selector !== undefined && podsSelected(selected, selector).length > 0)
+      .map(([name]) => name)
+      .toSorted()
   }
 
   async function writeStatus(api: Client, autoscaler: HorizontalPodAutoscaler, { conditions, current, desired, metrics, scaled }: Look): Promise<void> {

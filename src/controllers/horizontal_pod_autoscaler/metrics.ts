@@ -1,6 +1,5 @@
 /** What the Pods of a workload use, asked of metrics.k8s.io, and what each metric of an autoscaler makes of it. */
 import { PodMetrics } from '../../api/kinds/pod_metrics.ts'
-import type { Pod } from '../../api/kinds/pod.ts'
 import { formatQuantity, quantityMilli } from '../../api/quantity.ts'
 import type { MetricSpec, MetricStatus, MetricTarget } from '../../api/types/horizontal_pod_autoscaler.ts'
 import { messageOf } from '../../base/error_message.ts'
@@ -8,6 +7,7 @@ import { parseGoDuration } from '../../base/go_duration.ts'
 import type { Millis } from '../../base/clock.ts'
 import type { Client } from '../../client/client.ts'
 import { replicasForUsage, type PodUse } from './replicas_for_usage.ts'
+import type { ScaleTarget } from './scale_target.ts'
 
 export interface MetricAnswer {
   readonly replicas: number
@@ -16,56 +16,45 @@ export interface MetricAnswer {
   readonly name: string
 }
 
-export interface Target {
-  readonly namespace: string
-  /** In the form of a query. */
-  readonly selector: string
-  readonly current: number
-  readonly pods: readonly Pod[]
-}
-
-/** The reason of the condition and the Event when it fails. */
+/** The condition and the Event tell of it in other words than the summary of all that failed. */
 export class MetricError extends Error {
   override readonly name = 'MetricError'
   readonly reason: string
-  constructor(reason: string, message: string) {
+  readonly inSummary: string
+  constructor(reason: string, message: string, what: string) {
     super(message)
     this.reason = reason
+    this.inSummary = `failed to get ${what} metric value: ${message}`
   }
 }
 
 /** Throws MetricError. */
-export async function answerMetric(client: Client, spec: MetricSpec, target: Target, tolerance: number, wallMs: Millis): Promise<MetricAnswer> {
+export async function answerMetric(client: Client, spec: MetricSpec, target: ScaleTarget, tolerance: number, wallMs: Millis): Promise<MetricAnswer> {
   switch (spec.type) {
     case 'Resource':
       return answerResource(client, spec.resource!, undefined, target, tolerance, wallMs)
     case 'ContainerResource':
       return answerResource(client, spec.containerResource!, spec.containerResource!.container, target, tolerance, wallMs)
-    case 'Pods':
-      throw unknownMetric('FailedGetPodsMetric', spec.pods!.metric.name, 'custom', `pods.custom.metrics.k8s.io`)
-    case 'Object':
-      throw unknownMetric(
-        'FailedGetObjectMetric',
-        spec.object!.metric.name,
-        'custom',
-        `${spec.object!.describedObject.kind.toLowerCase()}.custom.metrics.k8s.io`,
-      )
-    default:
-      throw unknownMetric(
-        'FailedGetExternalMetric',
-        spec.external?.metric.name ?? '',
-        'external',
-        `${spec.external?.metric.name ?? ''}.external.metrics.k8s.io`,
-      )
+    case 'Pods': {
+      const { name } = spec.pods!.metric
+      throw new MetricError('FailedGetPodsMetric', `unable to get metric ${name}: ${unserved('custom', 'pods')}`, 'pods')
+    }
+    case 'Object': {
+      const { metric, describedObject } = spec.object!
+      const message = `unable to get metric ${metric.name}: ${unserved('custom', describedObject.kind.toLowerCase())}`
+      throw new MetricError('FailedGetObjectMetric', message, 'object')
+    }
+    default: {
+      const name = spec.external?.metric.name ?? ''
+      const message = `unable to get external metric ${target.key.namespace}/${name}: ${unserved('external', name)}`
+      throw new MetricError('FailedGetExternalMetric', message, `${name} external`)
+    }
   }
 }
 
 /** Nobody serves these APIs here, as on a cluster without an adapter. */
-const unknownMetric = (reason: string, name: string, api: 'custom' | 'external', resource: string): MetricError =>
-  new MetricError(
-    reason,
-    `unable to get metric ${name}: unable to fetch metrics from ${api} metrics API: the server could not find the requested resource (get ${resource})`,
-  )
+const unserved = (api: 'custom' | 'external', resource: string): string =>
+  `unable to fetch metrics from ${api} metrics API: the server could not find the requested resource (get ${resource}.${api}.metrics.k8s.io)`
 
 type ResourceSource = { readonly name: string; readonly target: MetricTarget }
 
@@ -73,16 +62,14 @@ async function answerResource(
   client: Client,
   { name: resource, target: wanted }: ResourceSource,
   container: string | undefined,
-  target: Target,
+  target: ScaleTarget,
   tolerance: number,
   wallMs: Millis,
 ): Promise<MetricAnswer> {
   const isPercentage = wanted.averageUtilization !== undefined
   const failed = container === undefined ? 'FailedGetResourceMetric' : 'FailedGetContainerResourceMetric'
-  const what = `${resource} ${isPercentage ? 'utilization' : container === undefined ? 'resource metric value' : 'container resource metric value'}`
   try {
     const uses = await usesOf(client, target, resource, container)
-    if (uses.size === 0) throw new Error(`unable to get metrics for resource ${resource}: no metrics returned from resource metrics API`)
     const { replicas, averageMilli, utilization } = replicasForUsage(
       {
         resource,
@@ -95,32 +82,40 @@ async function answerResource(
       uses,
       wallMs,
     )
-    const current = { ...(utilization !== undefined && { averageUtilization: utilization }), averageValue: printMilli(averageMilli, resource) }
+    const current = { ...(utilization !== undefined && { averageUtilization: utilization }), averageValue: printMilli(averageMilli) }
     const suffix = isPercentage ? ' utilization (percentage of request)' : ''
     return container === undefined
       ? { replicas, name: `${resource} resource${suffix}`, status: { type: 'Resource', resource: { name: resource, current } } }
       : {
           replicas,
-          name: `${resource} container resource${suffix}`,
+          name: `${resource} ${isPercentage ? 'container ' : ''}resource${suffix}`,
           status: { type: 'ContainerResource', containerResource: { name: resource, container, current } },
         }
   } catch (error) {
-    throw new MetricError(failed, `failed to get ${what}: ${messageOf(error)}`)
+    const message = `failed to get ${resource} ${isPercentage ? 'utilization' : 'usage'}: ${messageOf(error)}`
+    throw new MetricError(failed, message, container === undefined ? `${resource} resource` : `${container} container`)
   }
 }
 
-/** By the names of the Pods. */
-async function usesOf(client: Client, { namespace, selector }: Target, resource: string, only: string | undefined): Promise<Map<string, PodUse>> {
-  const { items } = await client.list(PodMetrics, { namespace, labelSelector: selector })
+/** By the names of the Pods. Throws an Error with Kubernetes' message. */
+async function usesOf(client: Client, { key: { namespace }, selector }: ScaleTarget, resource: string, only: string | undefined): Promise<Map<string, PodUse>> {
+  const failed = (why: string) => new Error(`unable to get metrics for resource ${resource}: ${why}`)
+  const { items } = await client.list(PodMetrics, { namespace, labelSelector: selector }).catch((error: unknown) => {
+    throw failed(`unable to fetch metrics from resource metrics API: ${messageOf(error)}`)
+  })
+  if (items.length === 0) throw failed('no metrics returned from resource metrics API')
   const uses = new Map<string, PodUse>()
   for (const { metadata, timestamp, window, containers } of items) {
-    const counted = containers.filter(({ name, usage }) => (only === undefined || name === only) && usage[resource] !== undefined)
-    if (counted.length === 0) continue
+    const counted = containers.filter(({ name }) => only === undefined || name === only)
+    if (only !== undefined && counted.length === 0)
+      throw failed(`failed to get container metrics: container ${only} not present in metrics for pod ${namespace}/${metadata.name}`)
+    // Of what is only partly known nothing is known.
+    if (counted.length === 0 || counted.some(({ usage }) => usage[resource] === undefined)) continue
     const milli = counted.reduce((sum, { usage }) => sum + quantityMilli(String(usage[resource])), 0)
     uses.set(metadata.name!, { milli, at: Date.parse(timestamp), windowMs: parseGoDuration(window) ?? 0 })
   }
   return uses
 }
 
-const printMilli = (milli: number, resource: string): string =>
-  formatQuantity({ nano: BigInt(Math.round(milli)) * 1_000_000n, format: resource === 'memory' ? 'binary' : 'decimal' })
+/** In powers of ten, memory too, as Kubernetes prints it. */
+const printMilli = (milli: number): string => formatQuantity({ nano: BigInt(Math.round(milli)) * 1_000_000n, format: 'decimal' })
