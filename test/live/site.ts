@@ -8,6 +8,7 @@ import { spawn } from 'node:child_process'
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { Pod } from '../../src/api/kinds/pod.ts'
 import { ApiError } from '../../src/api/status.ts'
@@ -49,11 +50,21 @@ export interface Namespace {
   kubectl(args: readonly string[], input?: string): Promise<string>
   /** What kubectl says when it fails, which it must. */
   refused(args: readonly string[], input?: string): Promise<string>
-  /** Runs until it is stopped; `lines` grows meanwhile. */
-  follow(args: readonly string[]): { readonly lines: readonly string[]; stop(): Promise<void> }
+  /** Runs until it is stopped or has ended by itself. */
+  follow(args: readonly string[]): Followed
   pod(name: string): Promise<Pod | undefined>
   /** Waits until the Pod is as wanted; undefined is a Pod that is gone. */
   until(name: string, wanted: (pod: Pod | undefined) => boolean, seconds?: number): Promise<Pod | undefined>
+}
+
+/** What grows while kubectl runs. */
+export interface Followed {
+  readonly lines: readonly string[]
+  /** The lines of its standard error. */
+  readonly errors: readonly string[]
+  /** Undefined while it runs; null when a signal has ended it. */
+  exitCode(): number | null | undefined
+  stop(): Promise<void>
 }
 
 /** Why there can be no such cluster on this machine, if there cannot. */
@@ -139,16 +150,12 @@ export async function startSite(
       },
       follow(args) {
         const child = launch(['-n', namespace, ...args])
-        const lines: string[] = []
-        let rest = ''
-        child.stdout.on('data', (chunk: Buffer) => {
-          const parts = `${rest}${chunk.toString()}`.split('\n')
-          rest = parts.pop()!
-          lines.push(...parts)
-        })
-        const ended = new Promise<void>(resolve => child.on('close', () => resolve()))
+        let code: number | null | undefined
+        const ended = new Promise<void>(resolve => child.on('close', exitCode => resolve(void (code = exitCode))))
         return {
-          lines,
+          lines: linesOf(child.stdout),
+          errors: linesOf(child.stderr),
+          exitCode: () => code,
           async stop() {
             child.kill()
             await ended
@@ -170,6 +177,18 @@ export async function startSite(
     }
   }
   return { kubeconfig: cluster.kubeconfig, kubectl, inNamespace, cluster, directories, close }
+}
+
+/** Grows with each whole line. */
+function linesOf(stream: Readable): readonly string[] {
+  const lines: string[] = []
+  let rest = ''
+  stream.on('data', (chunk: Buffer) => {
+    const parts = `${rest}${chunk.toString()}`.split('\n')
+    rest = parts.pop()!
+    lines.push(...parts)
+  })
+  return lines
 }
 
 /** Suites start in processes of their own at the same time, and may pick the same addresses before either has them: then the later one picks again. */
