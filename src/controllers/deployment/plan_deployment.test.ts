@@ -109,6 +109,10 @@ test('a paused Deployment keeps the Pods it has, and is scaled all the same', ()
   assert.equal(paused(3).lookAgainMs, undefined, 'no deadline meanwhile')
 })
 
+test('a paused Deployment that finds its ReplicaSet says that it is paused, and nothing else before', () => {
+  assert.equal(verdict(plan({ replicas: 3, spec: { paused: true } }, [{ name: 'a', size: 3, desired: 3 }])), 'Unknown DeploymentPaused')
+})
+
 test('a paused Deployment forgets old revisions, too', () => {
   const { removals } = plan({ replicas: 1, spec: { paused: true, revisionHistoryLimit: 0 } }, [
     { name: 'a', size: 1, desired: 1, revision: 2 },

@@ -105,7 +105,7 @@ function announced({ deployment, newest }: Rollout, isNew: boolean, wallMs: Mill
       : withVerdict(conditions, deployment.spec.paused ? words.paused : words.resumed, wallMs)
   if (!newest) return settled
   if (isNew || isUnannounced(deployment, newest)) return withVerdict(settled, words.createdNewReplicaSet(newest), wallMs)
-  return said ? settled : withVerdict(settled, words.foundNewReplicaSet(newest), wallMs)
+  return conditionNamed(settled, 'Progressing') ? settled : withVerdict(settled, words.foundNewReplicaSet(newest), wallMs)
 }
 
 /** It was made, and then the Deployment's own status could not be written. One that came back from older times was announced long ago. */
