@@ -161,7 +161,7 @@ const KINDS: readonly Draw[] = [
     }),
 ]
 
-/** The user's own way to the API has no faults; what is refused because somebody was faster is tried again. */
+/** The user's own way to the API has no faults. */
 async function persist({ client }: VirtualCluster, kind: Kind, draft: Draft<KubernetesObject>): Promise<void> {
   await client.create(kind, draft)
 }

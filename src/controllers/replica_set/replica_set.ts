@@ -187,7 +187,8 @@ function startReplicas<T extends Replicated>(
     try {
       await api.updateStatus(kind, { ...owner, status } as T)
     } catch (error) {
-      if (!isReason(error, 'NotFound')) throw error
+      // Somebody has resized or removed it meanwhile: the change is on its way here, and brings the key again.
+      if (!isReason(error, 'NotFound') && !isReason(error, 'Conflict')) throw error
     }
   }
 }
