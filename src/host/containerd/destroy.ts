@@ -21,7 +21,8 @@ export async function destroyContainerd(options: ContainerdOptions): Promise<voi
   const { stateDirectory } = options
   const paths = containerdPaths(stateDirectory)
   if ((await livingContainerd(paths)) !== undefined || (await exists(paths.root))) {
-    const containerd = await startContainerd(options)
+    // What it lacks is of no interest any more.
+    const containerd = await startContainerd({ ...options, host: { ...options.host, log: silentLog } })
     await removeAllPods(containerd.socketPath, options)
     await containerd.stop()
   }
