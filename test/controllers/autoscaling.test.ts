@@ -224,6 +224,7 @@ test('what is wrong with an autoscaler is named by its field', async () => {
     assert.ok(isReason(error, 'Invalid'), String(error))
     return error.message
   }
+  assert.match(await refusal({ maxReplicas: undefined }), /spec\.maxReplicas: Invalid value: 0: must be greater than 0/)
   assert.match(await refusal({ maxReplicas: 0 }), /spec\.maxReplicas: Invalid value: 0: must be greater than 0/)
   assert.match(await refusal({ minReplicas: 7 }), /spec\.maxReplicas: Invalid value: 6: must be greater than or equal to `minReplicas`/)
   assert.match(await refusal({ minReplicas: 0 }), /spec\.minReplicas: Invalid value: 0: must be greater than or equal to 1/)
@@ -232,6 +233,25 @@ test('what is wrong with an autoscaler is named by its field', async () => {
     await refusal({ metrics: [{ type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization' } } }] }),
     /spec\.metrics\[0\]\.resource\.target\.averageUtilization: Required value: must set either a target raw value or a target utilization/,
   )
+  const target = { type: 'Half', value: '1' }
+  const refused = await refusal({
+    metrics: [
+      { type: 'Pods', pods: { metric: { name: 'hits' }, target } },
+      { type: 'External', external: { metric: { name: 'hits' }, target: { type: 'Value', value: '1', averageValue: '1' } } },
+      { type: 'ContainerResource', containerResource: { name: 'cpu', container: 'No', target: { averageValue: '1' } } },
+    ],
+    behavior: { scaleDown: { selectPolicy: 'Most', policies: [{ type: 'Apples', value: 1, periodSeconds: 1 }] } },
+  })
+  for (const part of [
+    'spec.metrics[0].pods.target.type: Invalid value: "Half": must be either Utilization, Value, or AverageValue',
+    'spec.metrics[0].pods.target.averageValue: Required value: must specify a positive target averageValue',
+    'spec.metrics[1].external.target.value: Forbidden: may not set both a target value for metric and a per-pod target',
+    'spec.metrics[2].containerResource.container: Invalid value: "No": a lowercase RFC 1123 label must consist of',
+    'spec.metrics[2].containerResource.target.type: Required value: must specify a metric target type',
+    'spec.behavior.scaleDown.selectPolicy: Unsupported value: "Most": supported values: "Disabled", "Max", "Min"',
+    'spec.behavior.scaleDown.policies[0].type: Unsupported value: "Apples": supported values: "Percent", "Pods"',
+  ])
+    assert.ok(refused.includes(part), `${part}\n in \n${refused}`)
   assert.match(
     await refusal({ behavior: { scaleUp: { policies: [{ type: 'Pods', value: 0, periodSeconds: 1801 }] } } }),
     /policies\[0\]\.value: Invalid value: 0: must be greater than zero.*periodSeconds: Invalid value: 1801: must be less than or equal to 1800/,

@@ -1,6 +1,7 @@
 import { objectFields } from '../meta.ts'
 import type { Kind, Subresource } from '../kind.ts'
 import { described, int32, object, present, required, string, type Infer } from '../schema.ts'
+import { ageColumn, integerColumn, nameColumn } from './columns.ts'
 import { declareVirtualKind } from './declare.ts'
 
 const scaleSpec = object('io.k8s.api.autoscaling.v1.ScaleSpec', {
@@ -25,7 +26,19 @@ const schema = object(
 export interface Scale extends Infer<typeof schema> {}
 
 /** Only as the subresource `scale` of workloads. */
-export const Scale: Kind<Scale> = declareVirtualKind<Scale>({ group: 'autoscaling', kind: 'Scale', plural: 'scales', namespaced: true, schema })
+export const Scale: Kind<Scale> = declareVirtualKind<Scale>({
+  group: 'autoscaling',
+  kind: 'Scale',
+  plural: 'scales',
+  namespaced: true,
+  schema,
+  columns: [
+    nameColumn,
+    integerColumn('Desired', 'How many instances there shall be.', ({ spec }) => spec.replicas),
+    integerColumn('Available', 'How many instances there are.', ({ status }) => status?.replicas ?? 0),
+    ageColumn,
+  ],
+})
 
 /** For kinds that declare how they are scaled. */
 export const scaleSubresource: Subresource = { name: 'scale', verbs: ['get', 'patch', 'update'], kind: Scale }

@@ -1,5 +1,6 @@
 /** A request for a resource: does it exist, can it do that, who answers. */
 import type { Kind } from '../../api/kind.ts'
+import { Scale } from '../../api/kinds/scale.ts'
 import { methodNotAllowed } from '../../api/status.ts'
 import type { Request, Response, User } from '../../base/transport.ts'
 import type { Parts } from '../parts.ts'
@@ -47,16 +48,16 @@ export function createResources(parts: Parts, special: ReadonlyMap<string, Speci
       const call: Call = { kind, namespace: route.namespace, name: route.name, subresource, user, request, warnings }
       const handler = special.get(specialKey(route))
       if (handler) return runSpecial(handler, call, exchange)
-      if (kind.scale && route.subresource === 'scale') return runSpecial(scaleObject(parts, kind.scale), call, exchange)
+      if (kind.scale && route.subresource === 'scale') return runSpecial(scaleObject(parts, kind.scale), call, exchange, Scale as unknown as Kind)
       return subresource ? serveSubresource(call, exchange) : serveMain(call, exchange)
     },
   }
 
-  async function runSpecial(handler: SpecialHandler, call: Call, exchange: Exchange): Promise<Response> {
+  async function runSpecial(handler: SpecialHandler, call: Call, exchange: Exchange, kind: Kind = call.kind): Promise<Response> {
     const verbs: readonly string[] = call.subresource?.verbs ?? call.kind.verbs
     if (!verbs.includes(exchange.route.verb)) throw methodNotAllowed()
     const answer = await handler(call, exchange)
-    return isResponse(answer) ? answer : outcomeResponse(parts, call.kind, answer, acceptedForm(exchange.clauses, 'object'), call.request.query)
+    return isResponse(answer) ? answer : outcomeResponse(parts, kind, answer, acceptedForm(exchange.clauses, 'object'), call.request.query)
   }
 
   async function serveMain(call: Call, { route, clauses, request }: Exchange): Promise<Response> {
