@@ -1,11 +1,11 @@
 /** `poise down`: stops a cluster and what it started. One that is not there is no error. */
 import { access, rm } from 'node:fs/promises'
 import type { Command } from 'commander'
-import { claimAddressRanges } from '../host/address_ranges.ts'
+import { AddressesInUse, claimAddressRanges, readRanges, type AddressRanges } from '../host/address_ranges.ts'
 import { listClusterNames, readClusterRecord, removeClusterRecord } from '../host/cluster_record.ts'
 import { namespaceFile } from '../host/cluster_network.ts'
 import { containerdPaths } from '../host/containerd/config.ts'
-import { clusterDirectories, clustersDirectory } from '../host/directories.ts'
+import { clusterDirectories, clustersDirectory, type ClusterDirectories } from '../host/directories.ts'
 import { createHost } from '../host/host.ts'
 import { kubeconfigPath, removeKubeconfig } from '../host/kubeconfig.ts'
 import { createLog } from '../host/log.ts'
@@ -59,7 +59,7 @@ async function down({ output, env }: Cli, name: string, { remove, kubeconfig, gr
     done()
   }
   // A cluster that was killed left containers and a containerd behind: they go too, and so do those of a deleted one.
-  const ranges = (await isThere(directories.containerd)) ? await claimAddressRanges(clustersDirectory(env), directories.network) : undefined
+  const ranges = (await isThere(directories.containerd)) ? await claimOwnRanges(env, name, directories) : undefined
   const places = ranges && clusterPlaces(name, ranges, directories)
   if (places && (remove || (await isRunning(places)))) {
     if (process.getuid?.() !== 0) throw new UserError(`the containers of cluster "${name}" were started by root`, { next: 'Run the same command as root.' })
@@ -75,11 +75,24 @@ async function down({ output, env }: Cli, name: string, { remove, kubeconfig, gr
   output.note(found || remove ? `Cluster "${name}" is ${remove ? 'deleted' : 'stopped'}` : `No cluster "${name}" is running`)
 }
 
-/** Whether a killed cluster has left a containerd, or a node's network. */
-async function isRunning({ nodes }: ClusterPlaces): Promise<boolean> {
-  const signs = nodes.flatMap(({ containerd, network }) => [containerdPaths(containerd).pid, ...(network ? [namespaceFile(network.namespace)] : [])])
-  return (await Promise.all(signs.map(isThere))).includes(true)
+/** Undefined when another cluster has them since this one was stopped: of this one there are only files then. */
+async function claimOwnRanges(env: Cli['env'], name: string, directories: ClusterDirectories): Promise<AddressRanges | undefined> {
+  try {
+    return await claimAddressRanges(clustersDirectory(env), directories.network)
+  } catch (error) {
+    if (!(error instanceof AddressesInUse)) throw error
+    const { nodes } = clusterPlaces(name, (await readRanges(directories.network))!, directories)
+    const hasContainerd = await isAnyThere(nodes.map(({ containerd }) => containerdPaths(containerd).pid))
+    if (hasContainerd) throw new UserError(error.message.replace(/\. Next: .*/, ''), { next: 'Stop that one first.' })
+    return undefined
+  }
 }
+
+/** Whether a killed cluster has left a containerd, or a node's network. */
+const isRunning = ({ nodes }: ClusterPlaces): Promise<boolean> =>
+  isAnyThere(nodes.flatMap(({ containerd, network }) => [containerdPaths(containerd).pid, ...(network ? [namespaceFile(network.namespace)] : [])]))
+
+const isAnyThere = async (paths: readonly string[]): Promise<boolean> => (await Promise.all(paths.map(isThere))).includes(true)
 
 const isThere = (path: string): Promise<boolean> =>
   access(path).then(

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { claimAddressRanges } from './address_ranges.ts'
+import { AddressesInUse, claimAddressRanges } from './address_ranges.ts'
 
 const run = promisify(execFile)
 
@@ -74,7 +74,10 @@ test('clusters of different users have different slots, while they live', async 
   // As of a cluster whose process has gone, and that left no device behind.
   await writeFile(join(claimsDirectory, 'slot-0.json'), JSON.stringify({ pid: 999_999_999, started: 'long ago', networkFile: 'gone' }))
   assert.equal((await claim('three', undefined, other)).slot, 0)
-  await assert.rejects(claim('one'), /10\.244\.0\.0\/16\) are in use by the one in .*other-user\/three\. Next: stop that one/)
+  await assert.rejects(claim('one'), error => {
+    assert.match(String(error), /10\.244\.0\.0\/16\) are in use by the one in .*other-user\/three\. Next: stop that one/)
+    return error instanceof AddressesInUse
+  })
 })
 
 test('a slot whose network devices are there is not given away', async t => {

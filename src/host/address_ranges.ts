@@ -33,6 +33,11 @@ export class OtherNodeCount extends Error {
   override readonly name = 'OtherNodeCount'
 }
 
+/** Another living cluster has them: this one has to wait. The message says what to do. */
+export class AddressesInUse extends Error {
+  override readonly name = 'AddressesInUse'
+}
+
 const SLOTS = 10
 const LOAD_BALANCERS = 200
 
@@ -61,7 +66,8 @@ export interface RangesWish {
 
 /**
  * The ranges a cluster has had before, or the first that no other cluster of this machine has. Nodes can be added to
- * several, and none taken away; a single one is the machine itself, and stays alone. Throws OtherNodeCount otherwise.
+ * several, and none taken away; a single one is the machine itself, and stays alone. Throws OtherNodeCount otherwise, and
+ * AddressesInUse.
  */
 export async function claimAddressRanges(
   clustersDirectory: string,
@@ -134,7 +140,7 @@ async function openClaims(directory: string) {
       withFileLock(lock, async () => {
         const other = await holder(slot)
         if (other === undefined || other === networkFile) return write(slot, networkFile)
-        throw new Error(
+        throw new AddressesInUse(
           `the addresses of this cluster (${addressRanges(slot).podCidr}) are in use by the one in ${dirname(other)}. Next: stop that one, or poise down --delete and up again`,
         )
       }),
