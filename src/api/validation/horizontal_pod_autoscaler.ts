@@ -9,7 +9,9 @@ const PERIOD_SECONDS_MAX = 1_800
 const WINDOW_SECONDS_MAX = 3_600
 
 export function validateHorizontalPodAutoscaler({ spec }: HorizontalPodAutoscaler): FieldError[] {
-  const { minReplicas, maxReplicas = 0, scaleTargetRef, metrics = [], behavior } = spec
+  const { minReplicas, scaleTargetRef, metrics = [], behavior } = spec
+  // Who says nothing has said 0.
+  const maxReplicas = (spec as { maxReplicas?: number }).maxReplicas ?? 0
   return [
     // 0 needs HPAScaleToZero, an alpha feature that is off.
     ...(minReplicas < 1 ? [invalidValue('spec.minReplicas', minReplicas, 'must be greater than or equal to 1')] : []),
