@@ -177,6 +177,14 @@ test('an eviction says how to delete as a DELETE does, and is refused alike', as
   assert.deepEqual((await server.get(`${PODS}/a`)).json.metadata.finalizers, ['orphan'])
 })
 
+test('an eviction may be asked for in the former version of its group, as older clients do', async () => {
+  const server = await startServer()
+  await running(server, 'a')
+  assert.match((await evict(server, 'a', { apiVersion: 'policy/v1alpha1' })).json.message, /^the API version in the data \(policy\/v1alpha1\) does not match/)
+  assert.equal((await evict(server, 'a', { apiVersion: 'policy/v1beta1' })).status, 201)
+  assert.equal(await isGoing(server, 'a'), true)
+})
+
 test('of many evictions at once no more go through than the budget allows', async () => {
   for (const allowed of [0, 1, 7]) {
     const server = await startServer()

@@ -13,7 +13,12 @@ import { decodeAnyBody, decodeBody } from '../../api/yaml.ts'
 /** Kubernetes' bound: twice what etcd takes in one request. */
 export const BODY_BYTES_MAX = 3 * 1024 * 1024
 
-export type Typed = Pick<Kind, 'group' | 'version' | 'kind'> & { readonly schema: ObjectSchema<Fields>; readonly setDefaults?: Kind['setDefaults'] }
+export type Typed = Pick<Kind, 'group' | 'version' | 'kind'> & {
+  readonly schema: ObjectSchema<Fields>
+  readonly setDefaults?: Kind['setDefaults']
+  /** Another version of the group that is read as this one. */
+  readonly formerVersion?: string
+}
 
 /** Sets the constant defaults of a schema; compiled on first use and kept, for every write passes here. */
 export type SetDefaults = (schema: ObjectSchema<Fields>, draft: KubernetesObject) => void
@@ -97,7 +102,8 @@ export function draftOf(
 function checkType(kind: Typed, json: Record<string, unknown>): void {
   const expected = apiVersionOf(kind)
   const { apiVersion = '', kind: name = '' } = json
-  if (apiVersion !== '' && apiVersion !== expected)
+  const isFormer = kind.formerVersion !== undefined && apiVersion === apiVersionOf({ ...kind, version: kind.formerVersion })
+  if (apiVersion !== '' && apiVersion !== expected && !isFormer)
     throw badRequest(`the API version in the data (${String(apiVersion)}) does not match the expected API version (${expected})`)
   if (name !== '' && name !== kind.kind)
     throw badRequest(

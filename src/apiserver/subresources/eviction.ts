@@ -18,11 +18,13 @@ import type { Call, Outcome } from '../registry/call.ts'
 import { checkPreconditions, deleteWith } from '../registry/delete.ts'
 import { deleteHow, type DeleteHow } from '../registry/delete_options.ts'
 import { keyIn, prefixOf } from '../registry/keys.ts'
-import { readObject } from '../registry/read_object.ts'
+import { readObject, type Typed } from '../registry/read_object.ts'
 import { writeOptions } from '../registry/write_options.ts'
 import { planEviction, stillProcessed, type EvictionVerdict } from './plan_eviction.ts'
 
 const POD = Pod as never
+/** Clients older than 1.22 send v1beta1, and Kubernetes has never stopped to take it. */
+const EVICTION: Typed = { ...(Eviction as never as Typed), formerVersion: 'v1beta1' }
 const BUDGET = PodDisruptionBudget as never
 /** As often as Kubernetes tries. Between two tries somebody else has got something done. */
 const CONFLICT_TRIES = 20
@@ -49,7 +51,7 @@ export async function evictPod(parts: Parts, call: Call): Promise<Outcome> {
 
 function readEviction(parts: Parts, call: Call): DeleteHow {
   const options = writeOptions(call.request, 'CreateOptions')
-  const { metadata, deleteOptions } = readObject(parts, Eviction as never, call.request, options.fieldValidation, call.warnings) as Eviction
+  const { metadata, deleteOptions } = readObject(parts, EVICTION, call.request, options.fieldValidation, call.warnings) as Eviction
   if (metadata.name && metadata.name !== call.name) throw badRequest('name in URL does not match name in Eviction object')
   const how = deleteHow(deleteOptions ?? {})
   return { ...how, dryRun: options.dryRun || how.dryRun }
