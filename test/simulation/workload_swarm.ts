@@ -1,6 +1,6 @@
 /**
- * A seed draws workloads, what users do to them, and what goes wrong: lost requests and replies of the controllers and
- * kubelets, watches that are cut, slow machines, and in every second seed kubelets that die. While it storms the
+ * A seed draws workloads, what users do to them, and what goes wrong: conflicts with somebody who writes to everything, lost
+ * requests and replies of the controllers and kubelets, watches that are cut, slow machines, and in every second seed kubelets that die. While it storms the
  * invariants hold at every write; once everything is mended, every workload is as it was asked to be, and when all of
  * them are deleted nothing is left.
  */
@@ -13,10 +13,10 @@ import { Job } from '../../src/api/kinds/job.ts'
 import { Pod } from '../../src/api/kinds/pod.ts'
 import { ReplicaSet } from '../../src/api/kinds/replica_set.ts'
 import { StatefulSet } from '../../src/api/kinds/stateful_set.ts'
-import { controllerOf, type KubernetesObject } from '../../src/api/meta.ts'
+import { controllerOf, keyOf, type KubernetesObject } from '../../src/api/meta.ts'
 import { isActive } from '../../src/api/pod.ts'
 import type { Random } from '../../src/base/random.ts'
-import type { Draft } from '../../src/client/client.ts'
+import type { Client, Draft } from '../../src/client/client.ts'
 import { startVirtualCluster, type VirtualCluster } from '../../src/launch/virtual_cluster.ts'
 import { checkStore } from '../../src/sim/checkers/checker.ts'
 import { rolloutBounds } from '../../src/sim/checkers/rollouts.ts'
@@ -195,13 +195,20 @@ function users({ world, client, store }: VirtualCluster, workloads: readonly Dra
   return rollouts
 }
 
-function storm({ world, nodes, link }: VirtualCluster, random: Random, nodesDie: boolean): void {
+function storm({ world, client, nodes, link }: VirtualCluster, random: Random, nodesDie: boolean): void {
   link!.setFaults({
     loseRequest: [random.below(4), 100],
     loseReply: [random.below(4), 100],
     cutWatch: [random.below(3), 200],
     slow: { ratio: [1, 20], ms: 300 },
   })
+  // Whoever writes with the version he has seen last finds that somebody was faster.
+  const meddle = () => {
+    for (const kind of [Deployment, ReplicaSet, StatefulSet, DaemonSet, Job, Pod] as readonly unknown[] as readonly Kind[])
+      if (random.below(3) === 0) void annotateOne(client, kind, random)
+    if (world.now() < STORM_MS) world.schedule(200 + random.below(1_000), meddle, 'somebody meddles')
+  }
+  world.schedule(5_000, meddle, 'somebody meddles')
   for (const node of nodes.values()) {
     node.link.setFaults({
       loseRequest: [random.below(3), 100],
@@ -216,6 +223,14 @@ function storm({ world, nodes, link }: VirtualCluster, random: Random, nodesDie:
       world.schedule(at + 1_000 + random.below(100_000), () => void (world.host(node.name).up || node.restart()), `restart of ${node.name}`)
     }
   }
+}
+
+async function annotateOne(client: Client, kind: Kind, random: Random): Promise<void> {
+  const { items } = await client.list(kind, { namespace })
+  if (items.length === 0) return
+  const key = keyOf(pick(random, items))
+  // It may be gone by now.
+  await client.patch(kind, key, { type: 'merge', body: { metadata: { annotations: { meddled: String(random.below(1e9)) } } } }).catch(() => undefined)
 }
 
 /** Everything that names a controller has one, and it is that one. */
