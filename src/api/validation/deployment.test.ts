@@ -96,6 +96,13 @@ test('the selector of a Deployment never changes', () => {
   assert.deepEqual(updateErrors(Deployment, web({ template: both }), web({ template: both, selector: { matchLabels: { tier: 'front' } } })), [
     'spec.selector: Invalid value: {"matchLabels":{"tier":"front"}}: field is immutable',
   ])
+  assert.deepEqual(updateErrors(Deployment, web({ template: both }), web({ template: both, selector: { matchLabels: { tier: 'front', app: 'web' } } })), [
+    'spec.selector: Invalid value: {"matchLabels":{"app":"web","tier":"front"}}: field is immutable',
+  ])
+  assert.deepEqual(updateErrors(Deployment, web(), { spec: { template: template() } }), [
+    'spec.selector: Required value',
+    'spec.selector: Invalid value: null: field is immutable',
+  ])
   assert.deepEqual(updateErrors(Deployment, web(), web({ replicas: 5, paused: true })), [])
 })
 

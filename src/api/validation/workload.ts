@@ -13,7 +13,7 @@ export function validateWorkloadSelector(selector: LabelSelector | undefined, te
   const errors = validateLabelSelector(selector, 'spec.selector')
   if (isEmptySelector(selector)) errors.push(invalidValue('spec.selector', selector, `empty selector is invalid for ${workload}`))
   else if (errors.length === 0 && template && !matchesLabelSelector(selector, template.metadata.labels))
-    errors.push(invalidValue('spec.template.metadata.labels', template.metadata.labels ?? {}, '`selector` does not match template `labels`'))
+    errors.push(invalidValue('spec.template.metadata.labels', inOrder(template.metadata.labels ?? {}), '`selector` does not match template `labels`'))
   return errors
 }
 
@@ -29,8 +29,17 @@ export function validateLivingTemplate(template: PodTemplateSpec, workload: stri
   ]
 }
 
-export const selectorUnchanged = (selector: unknown, old: unknown): FieldError[] =>
-  deepEqual(selector, old) ? [] : [invalidValue('spec.selector', selector, 'field is immutable')]
+export const selectorUnchanged = (selector: LabelSelector | undefined, old: LabelSelector): FieldError[] =>
+  deepEqual(selector, old) ? [] : [invalidValue('spec.selector', selector ? shownSelector(selector) : null, 'field is immutable')]
+
+const shownSelector = ({ matchLabels, matchExpressions }: LabelSelector): LabelSelector => ({
+  ...(matchLabels && { matchLabels: inOrder(matchLabels) }),
+  ...(matchExpressions && { matchExpressions }),
+})
+
+/** Kubernetes prints the fields of an object in their order, and labels by name, whoever wrote them in which order. */
+const inOrder = (labels: Readonly<Record<string, string>>): Record<string, string> =>
+  Object.fromEntries(Object.entries(labels).toSorted(([a], [b]) => (a < b ? -1 : 1)))
 
 /** Counts of a status: none below 0, and none of a part above the whole. */
 export function validateReplicaCounts(status: object): FieldError[] {
