@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Pod } from '../../api/kinds/pod.ts'
 import type { PodStatus } from '../../api/types/pod_status.ts'
+import { silentLog } from '../../base/log.ts'
+import { manualClock } from '../../base/testing/manual_clock.ts'
 import { createStatusManager } from './status_manager.ts'
 
 const pod = {
@@ -33,4 +35,28 @@ test('a status that is set while the one before is being written is written too,
     assert.deepEqual(written, ['first', 'second'], `after ${gap} turns`)
     assert.equal(statuses.get('u')?.message, 'second')
   }
+})
+
+test('many Pods whose status nobody takes are no leak, and their writes end with the manager', async t => {
+  const warnings: string[] = []
+  const hear = ({ name }: Error) => void warnings.push(name)
+  process.on('warning', hear)
+  t.after(() => process.off('warning', hear))
+  let tries = 0
+  const client = {
+    patch() {
+      tries++
+      return Promise.reject(new Error('too many requests'))
+    },
+  }
+  const clock = manualClock(0)
+  const statuses = createStatusManager({ client, host: { clock, log: silentLog } } as never)
+  const uids = Array.from({ length: 20 }, (_, index) => `u${index}`)
+  for (const uid of uids) statuses.set({ ...pod, metadata: { ...pod.metadata, uid } }, statusOf('waits'))
+  await turns(50)
+  const written = uids.map(uid => statuses.written(uid))
+  statuses.stop()
+  await Promise.all(written)
+  await new Promise(resolve => setImmediate(resolve))
+  assert.deepEqual([tries, warnings], [20, []])
 })

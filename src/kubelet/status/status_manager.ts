@@ -8,7 +8,7 @@ import { keyOf } from '../../api/meta.ts'
 import { isReason } from '../../api/status.ts'
 import type { PodStatus } from '../../api/types/pod_status.ts'
 import { backoffMs } from '../../base/backoff.ts'
-import { sleep } from '../../base/clock.ts'
+import { sleep, type Millis } from '../../base/clock.ts'
 import type { KubeletContext } from '../context.ts'
 import { OWNED_CONDITIONS, RESIZE_CONDITIONS } from './conditions.ts'
 
@@ -48,7 +48,16 @@ interface Entry {
 
 export function createStatusManager({ host, client }: Pick<KubeletContext, 'host' | 'client'>, shownBy: ShownBy = pod => pod): StatusManager {
   const entries = new Map<string, Entry>()
-  const stopped = new AbortController()
+  /** One for each write that waits: of one signal for all, Node.js would think that its listeners leak. */
+  const waits = new Set<AbortController>()
+  let isStopped = false
+
+  async function pause(ms: Millis): Promise<void> {
+    const wait = new AbortController()
+    waits.add(wait)
+    await sleep(host.clock, ms, wait.signal, 'pod status retry').catch(() => undefined)
+    waits.delete(wait)
+  }
 
   const learn = (target: Target, pod: Pod) => {
     const revision = revisionOf(pod)
@@ -74,7 +83,7 @@ export function createStatusManager({ host, client }: Pick<KubeletContext, 'host
   async function write(entry: Entry): Promise<void> {
     await Promise.resolve()
     try {
-      for (let failures = 0; !stopped.signal.aborted;) {
+      for (let failures = 0; !isStopped;) {
         const { wanted, target } = entry
         const patch = target && !target.isGone ? statusPatch(target.stored, wanted) : undefined
         if (!target || !patch) return
@@ -96,7 +105,7 @@ export function createStatusManager({ host, client }: Pick<KubeletContext, 'host
             continue
           }
           host.log.warn('the status of a Pod could not be written; trying again', { pod: name, error: String(error) })
-          await sleep(host.clock, backoffMs(++failures, RETRY), stopped.signal, 'pod status retry').catch(() => undefined)
+          await pause(backoffMs(++failures, RETRY))
         }
       }
     } finally {
@@ -122,7 +131,10 @@ export function createStatusManager({ host, client }: Pick<KubeletContext, 'host
       if (entry) aim(entry)
     },
     forget: uid => void entries.delete(uid),
-    stop: () => stopped.abort(),
+    stop() {
+      isStopped = true
+      waits.forEach(wait => wait.abort())
+    },
   }
 }
 
