@@ -104,6 +104,18 @@ test('§ lost node: a Pod that is deleted stays Terminating until the kubelet is
   assert.equal((await story.pod('forced'))?.metadata.uid, other.metadata.uid)
 })
 
+test('§ lost node: eviction taints that an earlier control plane left on a Node that is ready go with the next look, and nobody is evicted', async () => {
+  await using story = await beginNodeStory()
+  const before = await story.runPod('web', 'node-1')
+  await story.at(31)
+  const taints = ['unreachable', 'not-ready'].map(key => ({ key: `node.kubernetes.io/${key}`, effect: 'NoExecute' }))
+  await story.patchNode('node-1', { spec: { taints } })
+  await story.at(36)
+  assert.deepEqual(story.told(31), ['31.000 node-1 True unreachable:NoExecute not-ready:NoExecute', '35.000 node-1 True'])
+  await story.at(400)
+  assert.equal((await story.pod('web'))?.metadata.uid, before.metadata.uid)
+})
+
 test('§ removed node: 40 s after it was missed its Pods fail and go, and the machine ends them when it is back', async () => {
   await using story = await beginNodeStory()
   await story.runPod('web', 'node-1')
