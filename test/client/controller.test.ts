@@ -130,7 +130,8 @@ test('what comes while the list is under way is not missing in it', async () => 
     },
   })
   await world.advance(500)
-  assert.deepEqual(keysIn(seen).toSorted(), ['default/a', 'default/a', 'default/b', 'default/c'])
+  assert.deepEqual(new Set(keysIn(seen)), new Set(['default/a', 'default/b', 'default/c']))
+  assert.equal(keysIn(seen).filter(key => key === 'default/a').length, 2)
 })
 
 test('a failure is tried again after 5 ms, doubled each time, and does not hold up others', async () => {

@@ -3,8 +3,8 @@ import type { JobSpec } from '../types/job.ts'
 import type { Job } from './job.ts'
 import { setPodSpecDefaults } from './pod_defaults.ts'
 
-export const CONTROLLER_UID_LABEL = 'batch.kubernetes.io/controller-uid'
-export const JOB_NAME_LABEL = 'batch.kubernetes.io/job-name'
+const CONTROLLER_UID_LABEL = 'batch.kubernetes.io/controller-uid'
+const JOB_NAME_LABEL = 'batch.kubernetes.io/job-name'
 /** Names that the labels had before they had a prefix. */
 const LEGACY_CONTROLLER_UID_LABEL = 'controller-uid'
 const LEGACY_JOB_NAME_LABEL = 'job-name'

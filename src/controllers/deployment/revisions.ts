@@ -12,7 +12,7 @@ import { revisionHash } from '../workload/revision_hash.ts'
 import { highestRevision, withRevision, withSize } from './annotations.ts'
 
 /** On ReplicaSets, in their selectors and on their Pods: keeps the Pods of two revisions apart. */
-export const HASH_LABEL = 'pod-template-hash'
+const HASH_LABEL = 'pod-template-hash'
 
 export interface Rollout {
   readonly deployment: Deployment
