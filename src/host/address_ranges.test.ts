@@ -80,6 +80,16 @@ test('clusters of different users have different slots, while they live', async 
   })
 })
 
+test('simulated containers take no addresses of the machine: nobody waits for them, and they wait for nobody', async t => {
+  const { directory, claim } = await clusters(t)
+  const simulated = (home: string) =>
+    claimAddressRanges(join(directory, home), join(directory, home, 'test', 'network.json'), { onMachine: false, networkDevices: directory })
+  assert.equal((await simulated('a')).slot, 0)
+  assert.equal((await simulated('b')).slot, 0)
+  assert.equal((await claim('real', undefined, join(directory, 'c'))).slot, 0)
+  assert.equal((await simulated('a')).slot, 0, 'as before')
+})
+
 test('a slot whose network devices are there is not given away', async t => {
   const { directory, claim } = await clusters(t)
   await writeFile(join(directory, 'poise0-svc'), '')

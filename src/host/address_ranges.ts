@@ -59,6 +59,8 @@ export const cgroupRootOf = ({ networkName }: AddressRanges): string => `/${netw
 export interface RangesWish {
   /** Default: as many as the cluster has, or one. */
   readonly nodeCount?: number | undefined
+  /** False for simulated containers: their addresses exist in one process only, and other clusters may have the same. */
+  readonly onMachine?: boolean
   readonly networkDevices?: string
   /** Where the clusters of all users of this machine say which slot they have. Default: /run/poise for root; others start no containers. */
   readonly claimsDirectory?: string
@@ -72,9 +74,9 @@ export interface RangesWish {
 export async function claimAddressRanges(
   clustersDirectory: string,
   networkFile: string,
-  { nodeCount, networkDevices = '/sys/class/net', claimsDirectory = process.getuid?.() === 0 ? '/run/poise' : undefined }: RangesWish = {},
+  { nodeCount, onMachine = true, networkDevices = '/sys/class/net', claimsDirectory = process.getuid?.() === 0 ? '/run/poise' : undefined }: RangesWish = {},
 ): Promise<AddressRanges> {
-  const claims = claimsDirectory === undefined ? undefined : await openClaims(claimsDirectory)
+  const claims = onMachine && claimsDirectory !== undefined ? await openClaims(claimsDirectory) : undefined
   const own = await readRanges(networkFile)
   if (own) {
     const problem = nodeCount === undefined ? undefined : cannotHave(nodeCount, own.nodeCount)

@@ -106,7 +106,10 @@ export async function startRealCluster(options: RealClusterOptions): Promise<Rea
 async function startLocked(options: RealClusterOptions): Promise<RealCluster> {
   const { name, directories, log } = options
   const host = createHost({ log, seed: options.seed })
-  const ranges = await claimAddressRanges(options.clustersDirectory, directories.network, { nodeCount: options.nodeCount })
+  const ranges = await claimAddressRanges(options.clustersDirectory, directories.network, {
+    nodeCount: options.nodeCount,
+    onMachine: options.runtime.is !== 'simulated',
+  })
   const places = clusterPlaces(name, ranges, directories)
   let cluster: Cluster | undefined
   const runtimeStarting = startRuntimes(options.runtime, {
