@@ -1,7 +1,4 @@
-/**
- * Every dialogue in test/golden/kubectl, held by stock kubectl. The version whose words are the rule and the oldest one
- * hold them all, those between hold the ones that they word in their own way, and the rest in the long run.
- */
+/** The dialogues in test/golden/kubectl, held by stock kubectl: `isAlwaysHeld` says which version holds which. */
 import { isAlwaysHeld } from './dialogue.ts'
 import { holdDialogues } from './hold_dialogues.ts'
 
