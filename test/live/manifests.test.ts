@@ -165,7 +165,8 @@ describe("the articles' manifests on real containers", { skip, concurrency: 12 }
       '-o',
       'jsonpath={.status.phase} {.status.containerStatuses[0].state.terminated.exitCode}{"\\n"}',
     ])
-    await until('lifecycle-demo', () => end.lines.length > 0)
+    // Without a probe it is ready before it has written down its pid, and the hook would find nothing to quit.
+    await until('lifecycle-demo', () => end.lines.length > 0 && logs.lines.some(line => line.includes('start worker process')))
     const begin = performance.now()
     await kubectl(['delete', 'pod', 'lifecycle-demo'])
     assert.ok(performance.now() - begin < 25_000, 'it took the grace period of 30 s')
