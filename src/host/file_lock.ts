@@ -52,11 +52,14 @@ export async function holdFileLock(path: string, refused: (holder: number | unde
   throw refused(undefined)
 }
 
-/** Takes the lock if it is free, or if its holder is dead. `changing`: it was neither for long enough to tell; try again. */
-export async function tryFileLock(path: string): Promise<Attempt> {
+/**
+ * Takes the lock if it is free, or if its holder is dead. `changing`: it was neither for long enough to tell; try again.
+ * @param isForeign tells locks of other programs by their content: those are left alone, and count as `changing`
+ */
+export async function tryFileLock(path: string, isForeign: (content: string) => boolean = () => false): Promise<Attempt> {
   if (await createWith(path, await ownerText())) return { is: 'taken', release: () => rm(path, { force: true }) }
   const found = await readFile(path, 'utf8').catch(() => undefined)
-  if (found === undefined) return { is: 'changing' }
+  if (found === undefined || isForeign(found)) return { is: 'changing' }
   const pid = await livingOwner(found)
   if (pid !== undefined) return { is: 'held', pid }
   await breakLock(path, found)

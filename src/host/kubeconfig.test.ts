@@ -90,6 +90,20 @@ test('what cannot be read is not written over, a link stays a link, a forgotten 
   assert.deepEqual((await readdir(directory)).sort(), ['config', 'link'])
 })
 
+test('the lock of a Poise that was killed makes nobody wait; one of kubectl is respected', async t => {
+  const directory = await temporary(t)
+  const path = join(directory, 'config')
+  await writeFile(`${path}.lock`, JSON.stringify({ pid: 999_999_999, started: 'long ago', id: 'x' }))
+  await addKubeconfig(kubeconfigPath({}, path), rendered('one'))
+  assert.deepEqual(await readdir(directory), ['config'])
+  await writeFile(`${path}.lock`, '')
+  await assert.rejects(addKubeconfig(kubeconfigPath({}, path), rendered('two')), /the kubeconfig is locked by another program/)
+  assert.deepEqual(
+    (await readdir(directory)).toSorted((a, b) => (a < b ? -1 : 1)),
+    ['config', 'config.lock'],
+  )
+})
+
 async function temporary(t: TestContext): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'poise-kubeconfig-'))
   t.after(() => rm(directory, { recursive: true, force: true }))

@@ -3,12 +3,13 @@
  * Everything else in a file (other people's entries, comments, fields we do not know) stays as it is.
  */
 import { existsSync } from 'node:fs'
-import { mkdir, open, readFile, realpath, rm, stat } from 'node:fs/promises'
+import { mkdir, readFile, realpath, rm, stat } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { Document, isMap, parse, parseDocument, type YAMLMap, type YAMLSeq } from 'yaml'
 import { writeFileAtomically } from './atomic_file.ts'
 import type { KeyPair } from './certificates.ts'
+import { tryFileLock } from './file_lock.ts'
 
 export interface KubeconfigPaths {
   /** All that make up the configuration; an earlier one wins. */
@@ -181,18 +182,17 @@ const LOCK_RETRY_MS = 50
 /** A write takes milliseconds; kubectl, killed in the middle of one, leaves its lock for ever. */
 const LOCK_STALE_MS = 60_000
 
-/** kubectl's own lock: a file beside it that must not exist. */
+/**
+ * kubectl's own lock: a file beside it that must not exist. kubectl's is empty; ours says whose it is, so that one whose
+ * process was killed in the middle of a write does not make the next wait.
+ */
 async function lock(path: string): Promise<() => Promise<void>> {
   const deadline = performance.now() + LOCK_WAIT_MS
   for (;;) {
-    try {
-      await (await open(path, 'wx', 0o600)).close()
-      return () => rm(path, { force: true })
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-    }
+    const attempt = await tryFileLock(path, content => content === '')
+    if (attempt.is === 'taken') return attempt.release
     const held = await stat(path).catch(() => undefined)
-    if (held && Date.now() - held.mtimeMs > LOCK_STALE_MS) await rm(path, { force: true })
+    if (held && held.size === 0 && Date.now() - held.mtimeMs > LOCK_STALE_MS) await rm(path, { force: true })
     else if (performance.now() > deadline) throw new Error(`the kubeconfig is locked by another program; if none is running, remove ${path}`)
     else await new Promise(resolve => setTimeout(resolve, LOCK_RETRY_MS))
   }
