@@ -1,7 +1,6 @@
 import { cloneJson } from '../deep.ts'
 import { objectFields } from '../meta.ts'
 import type { Kind } from '../kind.ts'
-import { printLabelRequirements, requirementsOf } from '../label_selector.ts'
 import { described, object, present, type Infer } from '../schema.ts'
 import { deploymentSpec, deploymentStatus } from '../types/deployment.ts'
 import { validateDeployment, validateDeploymentUpdate } from '../validation/deployment.ts'
@@ -9,7 +8,7 @@ import { workloadWarnings } from '../validation/workload_warnings.ts'
 import { ageColumn, integerColumn, nameColumn, textColumn } from './columns.ts'
 import { declareKind, keepOtherPart, statusSubresource } from './declare.ts'
 import { setPodSpecDefaults } from './pod_defaults.ts'
-import { scaleSubresource } from './scale.ts'
+import { scaledByReplicas, scaleSubresource } from './scale.ts'
 import { containersColumn, imagesColumn, selectorColumn } from './workload_columns.ts'
 
 const schema = object(
@@ -38,12 +37,7 @@ export const Deployment: Kind<Deployment> = declareKind<Deployment>({
   generation: true,
   generationCountsAnnotations: true,
   subresources: [scaleSubresource, statusSubresource],
-  scale: {
-    wanted: ({ spec }) => spec.replicas,
-    setWanted: (draft, replicas) => void (draft.spec.replicas = replicas),
-    actual: ({ status }) => status?.replicas ?? 0,
-    selector: ({ spec }) => printLabelRequirements(requirementsOf(spec.selector)),
-  },
+  scale: scaledByReplicas(({ spec }) => spec.selector),
   setDefaults: ({ spec }) => {
     setPodSpecDefaults(spec.template.spec)
     if (spec.strategy.type !== 'RollingUpdate') return

@@ -1,15 +1,14 @@
 import { objectFields } from '../meta.ts'
 import type { Kind } from '../kind.ts'
-import { printLabelRequirements, requirementsOf } from '../label_selector.ts'
-import { described, int32, int64, object, present, required, type Infer } from '../schema.ts'
+import { described, int32, object, present, required, type Infer } from '../schema.ts'
 import { labelSelector } from '../types/label_selector.ts'
 import { podTemplateSpec } from '../types/pod_template_spec.ts'
-import { conditionList, replicaSetCondition } from '../types/workload.ts'
+import { conditionList, replicaCountFields, replicaSetCondition } from '../types/workload.ts'
 import { validateReplicaSet, validateReplicaSetUpdate } from '../validation/replica_set.ts'
 import { ageColumn, integerColumn, nameColumn } from './columns.ts'
 import { declareKind, keepOtherPart, statusSubresource } from './declare.ts'
 import { setPodSpecDefaults } from './pod_defaults.ts'
-import { scaleSubresource } from './scale.ts'
+import { scaledByReplicas, scaleSubresource } from './scale.ts'
 import { containersColumn, imagesColumn, selectorColumn } from './workload_columns.ts'
 
 const replicaSetSpec = object('io.k8s.api.apps.v1.ReplicaSetSpec', {
@@ -20,12 +19,8 @@ const replicaSetSpec = object('io.k8s.api.apps.v1.ReplicaSetSpec', {
 })
 
 const replicaSetStatus = object('io.k8s.api.apps.v1.ReplicaSetStatus', {
-  replicas: required(int32({ doc: 'How many Pods there are, without those that are being deleted.' })),
-  fullyLabeledReplicas: int32({ doc: 'How many of them have all labels of the template.' }),
-  readyReplicas: int32({ doc: 'How many of them are ready.' }),
-  availableReplicas: int32({ doc: 'How many have been ready for minReadySeconds.' }),
+  ...replicaCountFields,
   terminatingReplicas: int32({ doc: 'How many Pods are being deleted.' }),
-  observedGeneration: int64({ doc: 'The generation of the spec that these numbers belong to.' }),
   conditions: conditionList(replicaSetCondition),
 })
 
@@ -51,12 +46,7 @@ export const ReplicaSet: Kind<ReplicaSet> = declareKind<ReplicaSet>({
   schema,
   generation: true,
   subresources: [scaleSubresource, statusSubresource],
-  scale: {
-    wanted: ({ spec }) => spec.replicas,
-    setWanted: (draft, replicas) => void (draft.spec.replicas = replicas),
-    actual: ({ status }) => status?.replicas ?? 0,
-    selector: ({ spec }) => printLabelRequirements(requirementsOf(spec.selector)),
-  },
+  scale: scaledByReplicas(({ spec }) => spec.selector),
   fieldSelectors: { 'status.replicas': ({ status }) => String(status?.replicas ?? 0) },
   setDefaults: ({ spec }) => setPodSpecDefaults(spec.template.spec),
   prepareForCreate: draft => void (draft.status = { replicas: 0 }),

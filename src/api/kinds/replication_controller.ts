@@ -1,14 +1,13 @@
 import { objectFields } from '../meta.ts'
 import type { Kind } from '../kind.ts'
-import { printLabelRequirements, requirementsOf } from '../label_selector.ts'
-import { described, int32, int64, map, object, present, required, string, type Infer } from '../schema.ts'
+import { described, int32, map, object, present, string, type Infer } from '../schema.ts'
 import { podTemplateSpec } from '../types/pod_template_spec.ts'
-import { conditionList, replicationControllerCondition } from '../types/workload.ts'
+import { conditionList, replicaCountFields, replicationControllerCondition } from '../types/workload.ts'
 import { validateReplicationController, validateReplicationControllerUpdate } from '../validation/replica_set.ts'
 import { ageColumn, integerColumn, nameColumn, printLabels, wideColumn } from './columns.ts'
 import { declareKind, keepOtherPart, statusSubresource } from './declare.ts'
 import { setPodSpecDefaults } from './pod_defaults.ts'
-import { scaleSubresource } from './scale.ts'
+import { scaledByReplicas, scaleSubresource } from './scale.ts'
 import { containersColumn, imagesColumn } from './workload_columns.ts'
 
 const replicationControllerSpec = object('io.k8s.api.core.v1.ReplicationControllerSpec', {
@@ -19,11 +18,7 @@ const replicationControllerSpec = object('io.k8s.api.core.v1.ReplicationControll
 })
 
 const replicationControllerStatus = object('io.k8s.api.core.v1.ReplicationControllerStatus', {
-  replicas: required(int32({ doc: 'How many Pods there are, without those that are being deleted.' })),
-  fullyLabeledReplicas: int32({ doc: 'How many of them have all labels of the template.' }),
-  readyReplicas: int32({ doc: 'How many of them are ready.' }),
-  availableReplicas: int32({ doc: 'How many have been ready for minReadySeconds.' }),
-  observedGeneration: int64({ doc: 'The generation of the spec that these numbers belong to.' }),
+  ...replicaCountFields,
   conditions: conditionList(replicationControllerCondition),
 })
 
@@ -48,12 +43,7 @@ export const ReplicationController: Kind<ReplicationController> = declareKind<Re
   schema,
   generation: true,
   subresources: [scaleSubresource, statusSubresource],
-  scale: {
-    wanted: ({ spec }) => spec.replicas,
-    setWanted: (draft, replicas) => void (draft.spec.replicas = replicas),
-    actual: ({ status }) => status?.replicas ?? 0,
-    selector: ({ spec }) => printLabelRequirements(requirementsOf({ matchLabels: spec.selector })),
-  },
+  scale: scaledByReplicas(({ spec }) => ({ matchLabels: spec.selector })),
   fieldSelectors: { 'status.replicas': ({ status }) => String(status?.replicas ?? 0) },
   setDefaults: setReplicationControllerDefaults,
   prepareForCreate: draft => void (draft.status = { replicas: 0 }),

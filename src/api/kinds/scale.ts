@@ -1,6 +1,8 @@
-import { objectFields } from '../meta.ts'
-import type { Kind, Subresource } from '../kind.ts'
+import { objectFields, type KubernetesObject } from '../meta.ts'
+import type { Kind, ScaleOf, Subresource } from '../kind.ts'
+import { printLabelRequirements, requirementsOf } from '../label_selector.ts'
 import { described, int32, object, present, required, string, type Infer } from '../schema.ts'
+import type { LabelSelector } from '../types/label_selector.ts'
 import { ageColumn, integerColumn, nameColumn } from './columns.ts'
 import { declareVirtualKind } from './declare.ts'
 
@@ -42,3 +44,16 @@ export const Scale: Kind<Scale> = declareVirtualKind<Scale>({
 
 /** For kinds that declare how they are scaled. */
 export const scaleSubresource: Subresource = { name: 'scale', verbs: ['get', 'patch', 'update'], kind: Scale }
+
+interface Sized extends KubernetesObject {
+  spec: { replicas: number }
+  status?: { replicas?: number }
+}
+
+/** For workloads whose size is spec.replicas: all of Kubernetes' own. */
+export const scaledByReplicas = <T extends Sized>(selectorOf: (workload: T) => LabelSelector): ScaleOf<T> => ({
+  wanted: ({ spec }) => spec.replicas,
+  setWanted: (draft, replicas) => void (draft.spec.replicas = replicas),
+  actual: ({ status }) => status?.replicas ?? 0,
+  selector: workload => printLabelRequirements(requirementsOf(selectorOf(workload))),
+})

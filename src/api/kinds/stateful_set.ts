@@ -1,6 +1,5 @@
 import { objectFields } from '../meta.ts'
 import type { Kind } from '../kind.ts'
-import { printLabelRequirements, requirementsOf } from '../label_selector.ts'
 import { object, present, type Infer } from '../schema.ts'
 import { statefulSetSpec, statefulSetStatus } from '../types/stateful_set.ts'
 import { dnsLabel } from '../validation/names.ts'
@@ -8,7 +7,7 @@ import { statefulSetWarnings, validateStatefulSet, validateStatefulSetUpdate } f
 import { ageColumn, nameColumn, textColumn } from './columns.ts'
 import { declareKind, keepOtherPart, statusSubresource } from './declare.ts'
 import { setPodSpecDefaults } from './pod_defaults.ts'
-import { scaleSubresource } from './scale.ts'
+import { scaledByReplicas, scaleSubresource } from './scale.ts'
 import { containersColumn, imagesColumn } from './workload_columns.ts'
 
 const schema = object(
@@ -35,12 +34,7 @@ export const StatefulSet: Kind<StatefulSet> = declareKind<StatefulSet>({
   // It becomes the beginning of host names.
   validateName: dnsLabel,
   subresources: [scaleSubresource, statusSubresource],
-  scale: {
-    wanted: ({ spec }) => spec.replicas,
-    setWanted: (draft, replicas) => void (draft.spec.replicas = replicas),
-    actual: ({ status }) => status.replicas,
-    selector: ({ spec }) => printLabelRequirements(requirementsOf(spec.selector)),
-  },
+  scale: scaledByReplicas(({ spec }) => spec.selector),
   setDefaults: setStatefulSetDefaults,
   prepareForCreate: draft => void (draft.status = { replicas: 0, availableReplicas: 0 }),
   prepareForUpdate: keepOtherPart,
