@@ -17,6 +17,7 @@ import type { Host } from '../base/host.ts'
 import type { TokenIssuer } from '../base/tokens.ts'
 import type { Transport, User } from '../base/transport.ts'
 import { createClient } from '../client/api_client.ts'
+import { atMost } from '../client/at_most.ts'
 import { createCaches } from '../client/caches.ts'
 import type { Client } from '../client/client.ts'
 import type { Cache } from '../client/cache.ts'
@@ -78,6 +79,9 @@ export interface Cluster {
   stop(): Promise<void>
 }
 
+/** Of all controllers together; the API server works on 200 writes at once, and they are not the only ones who write. */
+const CONTROLLER_REQUESTS_MAX = 100
+
 export function createCluster({
   host,
   store,
@@ -113,7 +117,7 @@ export function createCluster({
   const stopping: (() => Promise<void> | void)[] = []
   const wayToApi = connect(apiServer.handle)
   const forScheduler = client(schedulerUser, wayToApi)
-  const forControllers = client(controllerManagerUser, wayToApi)
+  const forControllers = client(controllerManagerUser, atMost(CONTROLLER_REQUESTS_MAX, wayToApi))
   const forNameServer = client(nameServerUser)
   const localPath: Provisioner = {
     client: client(localPathUser, wayToApi),

@@ -156,6 +156,20 @@ test('Pods that may not be made are a condition and an Event, until they may', a
   assert.equal((await story.replicaSet()).status?.conditions, undefined)
 })
 
+test('hundreds of Pods come and go without anything being too much for the API', async () => {
+  const story = await begin(9)
+  await using _ = story.cluster
+  const troubles: string[] = []
+  story.cluster.store.watch('/apps/replicasets/', story.cluster.store.revision, ({ stored }) => {
+    for (const { message } of (stored?.value as ReplicaSet | undefined)?.status?.conditions ?? []) troubles.push(message ?? '')
+  })
+  await story.run(story.client.create(ReplicaSet, replicaSet({ replicas: 600, template: template({ terminationGracePeriodSeconds: 0 }) })))
+  await story.until(async () => (await story.replicaSet()).status?.replicas === 600)
+  await story.scale(0)
+  await story.until(async () => (await story.replicaSet()).status?.replicas === 0)
+  assert.deepEqual(troubles, [])
+})
+
 test('a ReplicationController takes its selector and labels from the template, and does the same', async () => {
   const story = await begin(7)
   await using _ = story.cluster
