@@ -18,6 +18,7 @@ import { LimitRange } from './limit_range.ts'
 import { LocalSubjectAccessReview } from './local_subject_access_review.ts'
 import { NodeMetrics } from './node_metrics.ts'
 import { PodMetrics } from './pod_metrics.ts'
+import { PodTimeline } from './pod_timeline.ts'
 import { Namespace } from './namespace.ts'
 import { Node } from './node.ts'
 import { PersistentVolumeClaim } from './persistent_volume_claim.ts'
@@ -83,4 +84,5 @@ export const kinds: readonly Kind[] = [
   SubjectAccessReview,
   NodeMetrics,
   PodMetrics,
+  PodTimeline,
 ]

@@ -1,0 +1,88 @@
+/**
+ * What a check has seen: every request, every timeline, and what the objects said. The diagnosis knows nothing else, so that
+ * real containers, simulated ones and other people's clusters are judged by the same words.
+ */
+import type { Pod } from '../api/kinds/pod.ts'
+import type { PodTimeline } from '../api/kinds/pod_timeline.ts'
+import type { KubernetesObject } from '../api/meta.ts'
+import type { Millis } from '../base/clock.ts'
+
+/** All instants are on the cluster's monotonic clock, as `startMs` of spans. */
+export interface LoadRequest {
+  readonly id: number
+  /** When the plan wanted it sent. Latency counts from here, so that a slow answer cannot hide the requests behind it. */
+  readonly plannedMs: Millis
+  /** When it was begun: the connection opened, or the request written to one that stood. */
+  readonly sentMs: Millis
+  readonly endedMs: Millis
+  readonly client: ClientKind
+  /** Of the load, from 0; a kept connection carries many requests. */
+  readonly connection: number
+  /** How long the connection had been idle before; undefined: opened for this request. */
+  readonly idleMs?: Millis
+  /** The Pod's end of the connection, where it is known. */
+  readonly target?: { readonly address: string; readonly port: number }
+  readonly outcome: RequestOutcome
+}
+
+/** new: a connection for each request. keep-alive: a few that stand. direct: to Pods' own addresses, asked of DNS and remembered. */
+export type ClientKind = 'new' | 'keep-alive' | 'direct'
+
+export type RequestOutcome =
+  | { readonly is: 'answered'; readonly status: number }
+  | { readonly is: 'failed'; readonly symptom: Symptom; readonly during: 'connect' | 'request' | 'response' }
+
+/**
+ * refused: the port is closed, or the Service has no endpoint. reset: the kernel of the other side broke the connection.
+ * closed: the other side ended it without an answer. timeout, unreachable: nothing came back. name: DNS had no answer.
+ */
+export type Symptom = 'refused' | 'reset' | 'closed' | 'timeout' | 'unreachable' | 'name' | 'other'
+
+/** What the first process of a container does with the signal that stops it. */
+export interface SignalHabits {
+  readonly podUid: string
+  readonly container: string
+  /** As the image or the Pod names it: TERM, QUIT. */
+  readonly stopSignal: string
+  /** False: the first process has no handler, so that its kernel drops the signal. Undefined: nobody could look. */
+  readonly isCaught: boolean | undefined
+  /** The first process' command line: `sh -c node server.js`. */
+  readonly command: readonly string[]
+}
+
+export interface ObservedChange {
+  readonly rollout: RolloutKind
+  /** `Deployment/web`. */
+  readonly workload: string
+  readonly beganMs: Millis
+  /** When the workload had settled; undefined: it did not in the time it was given. */
+  readonly settledMs: Millis | undefined
+}
+
+export type RolloutKind = 'restart' | 'image' | 'delete' | 'scale' | 'drain'
+
+/** Where the load went in. */
+export interface Entrance {
+  readonly service: string
+  readonly through: 'ClusterIP' | 'NodePort' | 'LoadBalancer' | 'headless' | 'pod' | 'proxy' | 'url'
+  readonly url: string
+  /** The node whose rules decide where a request goes; undefined where that cannot be known. */
+  readonly node: string | undefined
+}
+
+export interface Observation {
+  readonly namespace: string
+  readonly entrance: Entrance
+  readonly change: ObservedChange
+  readonly requests: readonly LoadRequest[]
+  /** An answered request that took longer than this from its planned instant counts as slow. */
+  readonly slowMs: Millis
+  readonly timelines: readonly PodTimeline[]
+  /** As last seen, by uid: those that are gone too. */
+  readonly pods: ReadonlyMap<string, Pod>
+  /** Everything the files brought, as stored, and PodDisruptionBudgets and the like that select its Pods. */
+  readonly objects: readonly KubernetesObject[]
+  readonly signals: readonly SignalHabits[]
+  /** What cannot be seen here, in sentences. */
+  readonly blindSpots: readonly string[]
+}
