@@ -41,6 +41,8 @@ export interface NodeParts {
   readonly serviceRules?: RuleProgrammer
   /** What lies between this node and the API server; nothing, when they share a process. */
   readonly connect?: (handle: Transport) => Transport
+  /** What lies, beyond that, between what writes the rules for Service traffic and the API server. */
+  readonly connectProxy?: (transport: Transport) => Transport
 }
 
 export interface RunningNode {
@@ -63,7 +65,7 @@ export function createNode(
   parts: NodeParts & { readonly programmed: (step: Programmed) => void },
   { handle, client, clusterDomain, dnsIP }: NodeSurroundings,
 ): RunningNode {
-  const { name, host, connect = transport => transport, serviceRules, programmed, ...kubeletParts } = parts
+  const { name, host, connect = transport => transport, connectProxy = way => way, serviceRules, programmed, ...kubeletParts } = parts
   const transport = connect(handle)
   const forKubelet = client(nodeUser(name), transport)
   const services = createCache(host, forKubelet, Service)
@@ -84,7 +86,7 @@ export function createNode(
   let proxy: (ServiceProxy & { readonly caches: readonly { stop(): void }[] }) | undefined
 
   function startProxy(rules: RuleProgrammer) {
-    const forProxy = client(serviceProxyUser, transport)
+    const forProxy = client(serviceProxyUser, connectProxy(transport))
     const endpointSlices = createCache(host, forProxy, EndpointSlice)
     const zone = () => nodes.get({ namespace: '', name })?.metadata.labels?.[ZONE_LABEL]
     return {

@@ -4,8 +4,10 @@
  */
 import { Node } from '../api/kinds/node.ts'
 import { stampResourceVersion } from '../api/meta.ts'
+import type { Millis } from '../base/clock.ts'
 import type { Disk } from '../base/disk.ts'
 import type { Host } from '../base/host.ts'
+import type { Transport } from '../base/transport.ts'
 import type { Client } from '../client/client.ts'
 import { createCluster, type Cluster } from '../cluster/cluster.ts'
 import { builtInServices } from '../cluster/built_in_services.ts'
@@ -19,6 +21,7 @@ import { revisionsGrow } from '../sim/checkers/revisions.ts'
 import { createSimulatedBackends } from '../sim/backends.ts'
 import { createLink, type Link } from '../sim/link.ts'
 import type { SimulatedHost } from '../sim/machine.ts'
+import { within, type Range } from '../sim/latency.ts'
 import { createSimulatedMachineStats, type SimulatedMachineStats } from '../sim/machine_stats.ts'
 import { createSimulatedRuntime, type SimulatedRuntime, type SimulatedRuntimeOptions } from '../sim/runtime.ts'
 import { traceStore } from '../sim/store_trace.ts'
@@ -40,6 +43,11 @@ export interface VirtualClusterOptions {
   readonly schedulerProfiles?: readonly ProfileOptions[]
   /** What each node is, where it is not four cores, 8 GiB and 110 Pods. */
   readonly machine?: Partial<Pick<Machine, 'cpuMilli' | 'memoryBytes' | 'podsMax'>>
+  /**
+   * How long it takes, beyond what the wire takes, until a node hears that endpoints have changed: what the load on the API
+   * server and the period of kube-proxy make of it. Each node draws its own once, and keeps it. Default: none.
+   */
+  readonly propagationMs?: Range
   readonly runtime?: Pick<SimulatedRuntimeOptions, 'latency' | 'pullMs' | 'images' | 'programMs' | 'witness'>
 }
 
@@ -65,6 +73,8 @@ export interface VirtualNode {
   readonly name: string
   readonly runtime: SimulatedRuntime
   readonly kubelet: Kubelet
+  /** How much later than the wire would have it this node hears of endpoints. */
+  readonly propagationMs: Millis
   /** The node's. It outlives the kubelet. */
   readonly disk: Disk
   /** Where manifests of static Pods are put on it. */
@@ -95,6 +105,7 @@ export async function startVirtualCluster({
   machine: machineOptions = {},
   runtime: runtimeOptions = {},
   schedulerProfiles,
+  propagationMs,
 }: VirtualClusterOptions): Promise<VirtualCluster> {
   const world = createWorld({ ...worldOptions, seed })
   const controlPlane = world.host('control-plane')
@@ -136,6 +147,7 @@ export async function startVirtualCluster({
       host,
       runtime,
       machine: { ...simulatedMachine(name, { address: nodeAddress, podCidr, host }), ...machineOptions },
+      propagationMs: propagationMs && within(world.random.fork(`propagation/${name}`), propagationMs),
     })
     started.set(name, node)
   }
@@ -159,7 +171,14 @@ export async function startVirtualCluster({
 
 function createVirtualNode(
   name: string,
-  { world, cluster, host: firstHost, runtime, machine }: { world: World; cluster: Cluster; host: SimulatedHost; runtime: SimulatedRuntime; machine: Machine },
+  {
+    world,
+    cluster,
+    host: firstHost,
+    runtime,
+    machine,
+    propagationMs,
+  }: { world: World; cluster: Cluster; host: SimulatedHost; runtime: SimulatedRuntime; machine: Machine; propagationMs: Millis | undefined },
 ): VirtualNode {
   const machineStats = createSimulatedMachineStats({ clock: firstHost.machine.clock, machine, runtime, storage: firstHost.machine.storage })
   let life: { host: SimulatedHost; kubelet: Kubelet | undefined; link: Link } | undefined
@@ -184,6 +203,9 @@ function createVirtualNode(
       machineStats,
       serviceRules: runtime.serviceRoutes,
       connect: () => link.transport,
+      ...(propagationMs !== undefined && {
+        connectProxy: (handle: Transport) => createLink({ caller: host, handle, latencyMs: [0, 0], watchLatencyMs: [propagationMs, propagationMs] }).transport,
+      }),
     })
   }
   function crash(): void {
@@ -196,6 +218,7 @@ function createVirtualNode(
     disk: firstHost.machine.disk,
     staticPodPath: STATIC_POD_PATH,
     machineStats,
+    propagationMs: propagationMs ?? 0,
     get kubelet() {
       const { kubelet } = living()
       if (!kubelet) throw new Error(`the kubelet of ${name} has not started yet`)

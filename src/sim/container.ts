@@ -26,7 +26,7 @@ import type { ImageModel } from './workload/images.ts'
 import type { ServiceRoutes } from './service_routes.ts'
 import { createPipe, emptyInput } from './workload/pipe.ts'
 import type { Pipe } from './workload/pipe.ts'
-import type { Process, Program, ProcessStart } from './workload/process.ts'
+import type { Process, Program, ProcessStart, Signal } from './workload/process.ts'
 import { model } from './workload/programs.ts'
 import { DEFAULT_SETTINGS, SETTINGS_PREFIX, parseSettings } from './workload/settings.ts'
 
@@ -50,6 +50,7 @@ export interface Container {
   readonly guest: Guest | undefined
   readonly log: ContainerLog
   readonly input: Pipe | undefined
+  readonly stopSignal: Signal
   /** Resolves with the exit code when the container has exited. */
   readonly exited: Promise<number>
   start(): Promise<void>
@@ -109,6 +110,7 @@ export function createContainer(id: string, sandbox: SandboxRecord, config: Cont
     log,
     input,
     exited,
+    stopSignal: image.stopSignal,
     get state() {
       return state
     },
@@ -147,7 +149,7 @@ export function createContainer(id: string, sandbox: SandboxRecord, config: Cont
       if (state !== 'running') return
       ports.happened({ is: 'stopping', timeoutMs })
       if (timeoutMs > 0) {
-        guest!.signal(1, image.stopSignal, 'outside')
+        guest!.signal(1, container.stopSignal, 'outside')
         const inTime = await withTimeout(patience, timeoutMs, () => exited.then(() => true), undefined, 'stop').catch(() => false)
         if (inTime) return
       }

@@ -33,6 +33,8 @@ export interface LinkOptions {
   readonly handle: Transport
   /** One way. Default 1 to 3 ms. */
   readonly latencyMs?: Range
+  /** Of what a watch tells, where that takes longer. They stay in order. */
+  readonly watchLatencyMs?: Range
   /** Refused while the handler's machine is down. */
   readonly isUp?: () => boolean
 }
@@ -53,7 +55,7 @@ const LATENCY_MS: Range = [1, 3]
 /** A cut network is noticed by the caller's TCP after this long. */
 const SILENCE_MS = 15_000
 
-export function createLink({ caller, handle, latencyMs = LATENCY_MS, isUp = () => true }: LinkOptions): Link {
+export function createLink({ caller, handle, latencyMs = LATENCY_MS, watchLatencyMs = latencyMs, isUp = () => true }: LinkOptions): Link {
   const { clock } = caller
   const random = caller.random.fork('link')
   let faults: LinkFaults = {}
@@ -113,7 +115,7 @@ export function createLink({ caller, handle, latencyMs = LATENCY_MS, isUp = () =
         if (!open) return
         if (caller.up === false) return close()
         queue.push(letter)
-        clock.at(clock.now() + within(random, latencyMs), deliver, 'link watch')
+        clock.at(clock.now() + within(random, watchLatencyMs), deliver, 'link watch')
       }
       // Last: a watch may speak, or end, while it is being started.
       inner = watch.start({ event: send, end: () => send('end') })

@@ -10,6 +10,7 @@ import type { Clock, Millis, Timer } from '../base/clock.ts'
 import { NetworkError } from '../base/network.ts'
 import type { GrpcHealth, HttpReply, HttpRequest, Network } from '../base/network.ts'
 import type { Random } from '../base/random.ts'
+import type { Target } from '../network/proxy/service_ports.ts'
 import { createAcceptedConnections, type AcceptedConnections, type SimulatedConnection } from './connection.ts'
 import type { ServiceRoutes } from './service_routes.ts'
 
@@ -32,8 +33,8 @@ export interface SimulatedListener {
 
 /** A simulated network, seen from one process: what probes use, and connections that stay open. */
 export interface SimulatedNetwork extends Network {
-  /** Rejects as `connect` does. */
-  open(host: string, port: number, limits: { timeoutMs: Millis; signal?: AbortSignal }): Promise<SimulatedConnection>
+  /** Rejects as `connect` does. `routed` is told whom the first packet was sent to, also where nobody takes it. */
+  open(host: string, port: number, limits: { timeoutMs: Millis; signal?: AbortSignal; routed?: (target: Target) => void }): Promise<SimulatedConnection>
 }
 
 export interface SimulatedHttpRequest {
@@ -140,11 +141,13 @@ export function createFabric({ clock: fabricClock, random: fabricRandom }: { clo
         port: number,
         connected: (server: SimulatedServer, connections: AcceptedConnections) => void,
         refused: (error: NetworkError) => NetworkError = error => error,
+        sentTo?: (target: Target) => void,
       ) =>
         attempt.hop(() => {
           const routed = routes?.route({ address: host, port, from: localAddress })
           if (routed?.is === 'drop') return
           const target = routed?.is === 'target' ? routed.target : { address: addressOf(host), port }
+          if (routed?.is !== 'refuse') sentTo?.(target)
           const ports = addresses.get(target.address)
           const listening = routed?.is === 'refuse' ? undefined : ports?.get(target.port)
           if (listening) connected(listening.server, listening.connections)
@@ -170,7 +173,8 @@ export function createFabric({ clock: fabricClock, random: fabricRandom }: { clo
           attempt<SimulatedConnection>(
             limits,
             () => `dial tcp ${joined(host, port)}: i/o timeout`,
-            one => dial(one, host, port, (_, connections) => one.answer(connections.accept(() => 1 + random.below(LATENCY_SPREAD_MS)))),
+            one =>
+              dial(one, host, port, (_, connections) => one.answer(connections.accept(() => 1 + random.below(LATENCY_SPREAD_MS))), undefined, limits.routed),
           ),
         connect: (host, port, limits) =>
           attempt<void>(

@@ -24,6 +24,7 @@ import { createRuntimeCore } from './runtime_core.ts'
 import type { RuntimeCore } from './runtime_core.ts'
 import { createRuntimeView } from './runtime_view.ts'
 import type { Witness } from './witness.ts'
+import type { Signal } from './workload/process.ts'
 import { createServiceRoutes, type ServiceRoutes } from './service_routes.ts'
 
 export interface SimulatedRuntimeOptions {
@@ -54,6 +55,8 @@ export interface SimulatedRuntime extends ContainerRuntime {
   readonly serviceRoutes: ServiceRoutes
   /** Of the machine, above those of containers. */
   readonly cgroups: SimulatedCgroups
+  /** The first process of each container that runs, as /proc would show it. */
+  firstProcesses(): readonly FirstProcess[]
   /** What a scenario does to a container. */
   outOfMemory(containerId: string): void
   /** PID 1 is killed by somebody who is not the kubelet. */
@@ -62,6 +65,16 @@ export interface SimulatedRuntime extends ContainerRuntime {
   rebootMachine(): void
   /** What all its containers use of the machine. */
   usage(): RuntimeUsage
+}
+
+export interface FirstProcess {
+  readonly podUid: string
+  readonly container: string
+  /** Of the image. */
+  readonly stopSignal: Signal
+  /** Has a handler for it. */
+  readonly isCaught: boolean
+  readonly command: readonly string[]
 }
 
 export interface RuntimeUsage {
@@ -109,6 +122,14 @@ export function createSimulatedRuntime(host: Host & { readonly machine?: Machine
     fabric: network,
     serviceRoutes,
     cgroups: createSimulatedCgroups(),
+    firstProcesses: () =>
+      [...core.containers.values()].flatMap(({ sandbox, config, guest, state, stopSignal }) => {
+        const first = state === 'running' ? guest?.processes().find(({ pid }) => pid === 1) : undefined
+        if (!first) return []
+        return [
+          { podUid: sandbox.config.metadata.uid, container: config.metadata.name, stopSignal, isCaught: first.catches(stopSignal), command: [...first.args] },
+        ]
+      }),
     outOfMemory: containerId => need(containerId).outOfMemory(),
     killContainer: containerId => need(containerId).kill(),
     rebootMachine: () => core.rebootMachine(),

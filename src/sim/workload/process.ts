@@ -33,6 +33,8 @@ export interface Process {
   memoryBytes: number
   /** A handler, or `ignore`; undefined restores the default action, of which PID 1 has none. */
   onSignal(signal: Signal, handler: (() => void) | 'ignore' | undefined): void
+  /** It has a handler: what Linux tells as SigCgt. */
+  catches(signal: Signal): boolean
   /** Waits in the container's time. Throws ProcessEnded when the process is killed meanwhile. */
   sleep(ms: Millis): Promise<void>
   /** Waits for something, but not beyond the process's own end. */
@@ -115,6 +117,7 @@ export function createProcess(guest: Guest, pid: number, start: ProcessStart, pr
       if (handler) handlers.set(signal, handler)
       else handlers.delete(signal)
     },
+    catches: signal => typeof handlers.get(signal) === 'function',
     sleep: ms =>
       new Promise((resolve, reject) => {
         if (!alive) return reject(new ProcessEnded(`process ${pid} has ended`))
