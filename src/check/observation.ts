@@ -55,8 +55,10 @@ export interface ObservedChange {
   /** `Deployment/web`. */
   readonly workload: string
   readonly beganMs: Millis
-  /** When the workload had settled; undefined: it did not in the time it was given. */
+  /** When the workload had settled; undefined: it did not in the time it was given, and `stuck` says why. */
   readonly settledMs: Millis | undefined
+  /** A sentence: `Pod web-2: image "web:2" cannot be pulled`. */
+  readonly stuck?: string
 }
 
 export type RolloutKind = 'restart' | 'image' | 'delete' | 'scale' | 'drain'

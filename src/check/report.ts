@@ -47,7 +47,12 @@ export interface Repetition {
   readonly beganWallMs: Millis
   readonly sent: number
   readonly lost: number
+  /** How many of the lost ones were planned before the change began: those it is not to blame for. */
+  readonly lostBeforeChange: number
   readonly slow: number
+  /** What an answered request had to stay below, or it counted as slow. */
+  readonly slowMs: Millis
+  /** From the planned instant, of those that were answered. */
   readonly latencyMs: { readonly p50: Millis; readonly p95: Millis; readonly p99: Millis; readonly max: Millis }
   readonly perClient: Readonly<Partial<Record<ClientKind, { readonly sent: number; readonly lost: number; readonly slow: number }>>>
   readonly findings: readonly Finding[]
@@ -57,8 +62,8 @@ export interface Repetition {
 }
 
 export interface CheckReport {
-  /** `lost` when any repetition lost a request. */
-  readonly verdict: 'clean' | 'lost'
+  /** lost: any repetition lost a request. unfinished: none did, and a change never settled, so that nothing is proven. */
+  readonly verdict: 'clean' | 'lost' | 'unfinished'
   readonly files: readonly string[]
   readonly site: { readonly kind: SiteKind; readonly description: string; readonly blindSpots: readonly string[] }
   readonly ratePerSecond: number

@@ -24,7 +24,12 @@ const RETRY = { baseMs: 200, maxMs: 10_000 }
 const GOOD_WATCH_MS = 1_000
 
 /** A cache of one kind. It fills as soon as the host runs its loop; wait for `synced`. */
-export function createCache<T extends KubernetesObject>(host: Host, client: Client, kind: Kind<T>, options: CacheOptions = {}): Cache<T> {
+export function createCache<T extends KubernetesObject>(
+  host: Pick<Host, 'clock' | 'log' | 'spawn'>,
+  client: Client,
+  kind: Kind<T>,
+  options: CacheOptions = {},
+): Cache<T> {
   const objects = new Map<string, T>()
   const listeners = new Set<(change: CacheChange<T>) => void>()
   const revisionListeners = new Set<() => void>()
