@@ -71,6 +71,7 @@ export interface VirtualCluster {
 
 export interface VirtualNode {
   readonly name: string
+  readonly address: string
   readonly runtime: SimulatedRuntime
   readonly kubelet: Kubelet
   /** How much later than the wire would have it this node hears of endpoints. */
@@ -91,7 +92,7 @@ export interface VirtualNode {
   restart(): Promise<void>
 }
 
-const CLUSTER_DOMAIN = 'cluster.local'
+export const CLUSTER_DOMAIN = 'cluster.local'
 const STATIC_POD_PATH = '/etc/kubernetes/manifests'
 /** Beside the nodes', which begin at 10.0.0.1. */
 const CONTROL_PLANE_ADDRESS = '10.0.255.254'
@@ -214,6 +215,7 @@ function createVirtualNode(
   }
   return {
     name,
+    address: machine.addresses[0]!,
     runtime,
     disk: firstHost.machine.disk,
     staticPodPath: STATIC_POD_PATH,
