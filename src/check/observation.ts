@@ -52,6 +52,8 @@ export interface Observation {
   /** An answered request that took longer than this from its planned instant counts as slow. */
   readonly slowMs: Millis
   readonly timelines: readonly PodTimeline[]
+  /** The time of day minus the monotonic clock: for timelines that only know the time of day, as those of other people's clusters. */
+  readonly wallMinusMonotonicMs?: Millis
   /** As last seen, by uid: those that are gone too. */
   readonly pods: ReadonlyMap<string, Pod>
   /** Everything the files brought, as stored, and PodDisruptionBudgets and the like that select its Pods. */
