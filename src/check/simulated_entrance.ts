@@ -7,8 +7,7 @@ import type { LoadTarget } from './site.ts'
 
 export interface SimulatedNode {
   readonly name: string
-  readonly address: string
-  readonly runtime: Pick<SimulatedRuntime, 'fabric' | 'serviceRoutes' | 'firstProcesses'>
+  readonly runtime: Pick<SimulatedRuntime, 'fabric' | 'nodeAddress' | 'serviceRoutes' | 'firstProcesses'>
 }
 
 /** The client has an address of its own, which no Pod and no node has. */
@@ -19,7 +18,7 @@ export function simulatedEntrance({ service, namespace, port, type, nodePort, cl
   const entrance = (through: Entrance['through'], address: string, at: number) => ({ service, through, url: `http://${address}:${at}`, node: node.name })
   if (type === 'headless') return { ...entrance('headless', `${service}.${namespace}.svc.${clusterDomain}`, port), node: undefined }
   // A load balancer sends what it gets to the node ports: there is none here, and its part is taken by the client.
-  if ((type === 'NodePort' || type === 'LoadBalancer') && nodePort !== undefined) return entrance('NodePort', node.address, nodePort)
+  if ((type === 'NodePort' || type === 'LoadBalancer') && nodePort !== undefined) return entrance('NodePort', node.runtime.nodeAddress, nodePort)
   if (clusterIP) return entrance('ClusterIP', clusterIP, port)
   throw new Error(`the Service ${service} has neither a cluster IP nor a node port: give it one, or name another Service with --service`)
 }

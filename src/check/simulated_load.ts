@@ -17,8 +17,8 @@ export interface SimulatedLoadParts {
   readonly clock: Clock
   /** The network as the client's process sees it, with the rules of the node it is on. */
   readonly network: SimulatedNetwork
-  /** Where connections to the Service go. */
-  readonly service: Target
+  /** Where connections to the Service go; undefined: to a name, which is asked for each of them. */
+  readonly service: Target | undefined
   /** What the cluster's DNS says of the Service now, with the port to be used there; empty: there is no such name. */
   resolve(): readonly Target[]
 }
@@ -34,9 +34,13 @@ export function startSimulatedLoad({ clock, network, service, resolve }: Simulat
   const requests: LoadRequest[] = []
   const kept: Kept[] = Array.from({ length: KEPT_CONNECTIONS }, () => ({ standing: undefined, isBusy: false, idleSince: 0 }))
   let remembered: { readonly targets: readonly Target[]; readonly until: Millis } | undefined
-  let [sent, answered, failed, connections, keptTurns, directTurns] = [0, 0, 0, 0, 0, 0]
-  let isOpen = true
+  let [sent, answered, failed, connections, keptTurns] = [0, 0, 0, 0, 0]
   let whenQuiet = () => {}
+
+  /** Of each client its own, or two who alternate would each have every other address only. */
+  const nameTurns: Record<ClientKind, number> = { new: 0, 'keep-alive': 0, direct: 0 }
+  const inTurn = (client: ClientKind, targets: readonly Target[]): Target | undefined => targets[nameTurns[client]++ % targets.length]
+  const entrance = (client: ClientKind) => service ?? inTurn(client, resolve())
 
   /** Resolves when it is over, and never rejects. */
   const onNewConnection = async (destination: Target | undefined, keep: (connection: SimulatedConnection, id: number) => void): Promise<Course> => {
@@ -78,7 +82,7 @@ export function startSimulatedLoad({ clock, network, service, resolve }: Simulat
     const idleMs = clock.now() - slot.idleSince
     const course = standing
       ? { ...(await onConnection(standing.connection, timeoutMs)), connection: standing.id, idleMs }
-      : await onNewConnection(service, (connection, id) => {
+      : await onNewConnection(entrance('keep-alive'), (connection, id) => {
           const opened = { connection, id }
           slot.standing = opened
           void connection.closed.then(() => {
@@ -99,11 +103,11 @@ export function startSimulatedLoad({ clock, network, service, resolve }: Simulat
       const targets = resolve()
       remembered = targets.length > 0 ? { targets, until: clock.now() + REMEMBERED_MS } : undefined
     }
-    return onOneOfItsOwn(remembered?.targets[directTurns++ % remembered.targets.length])
+    return onOneOfItsOwn(inTurn('direct', remembered?.targets ?? []))
   }
 
   const begin = (client: ClientKind): Promise<Course> => {
-    if (client === 'new') return onOneOfItsOwn(service)
+    if (client === 'new') return onOneOfItsOwn(entrance('new'))
     return client === 'keep-alive' ? onKept() : onPodsOwn()
   }
 
@@ -135,8 +139,7 @@ export function startSimulatedLoad({ clock, network, service, resolve }: Simulat
   return {
     counts: () => ({ sent, answered, failed }),
     async stop() {
-      if (isOpen) next.cancel()
-      isOpen = false
+      next.cancel()
       if (answered + failed < sent) await new Promise<void>(resolve_ => (whenQuiet = resolve_))
       for (const { standing } of kept) standing?.connection.close()
       return requests.toSorted((a, b) => a.id - b.id)

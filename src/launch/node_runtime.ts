@@ -7,6 +7,7 @@ import type { ClusterPlaces, NodePlace } from '../host/node_places.ts'
 import type { Machine } from '../kubelet/node/machine.ts'
 import type { MachineStats } from '../kubelet/stats/machine_stats.ts'
 import type { RuleProgrammer } from '../network/proxy/proxy.ts'
+import type { SimulatedRuntime } from '../sim/runtime.ts'
 import type { ContainerRuntime } from '../runtime/runtime.ts'
 import type { PodCgroups } from '../runtime/pod_cgroups.ts'
 
@@ -32,6 +33,8 @@ export interface NodeRuntime {
   readonly place: NodePlace
   readonly runtime: ContainerRuntime
   readonly containerd: Containerd | undefined
+  /** What stands in for containerd, with its network. */
+  readonly simulated?: SimulatedRuntime
   readonly socketPath: string | undefined
   /** The machine as the node's kubelet sees it: with simulated containers, probes go to the simulated network. */
   readonly host: Host

@@ -89,7 +89,7 @@ export interface RealNode extends NodeRuntime {
   readonly kubelet: Kubelet
 }
 
-const CLUSTER_DOMAIN = 'cluster.local'
+export const CLUSTER_DOMAIN = 'cluster.local'
 
 /** Rejects when another process has the cluster. */
 export async function startRealCluster(options: RealClusterOptions): Promise<RealCluster> {

@@ -40,6 +40,7 @@ function startNode(place: NodePlace, { host, fabric, resolve }: Pick<RuntimePart
   const node: NodeRuntime = {
     place,
     runtime,
+    simulated: runtime,
     containerd: undefined,
     socketPath: undefined,
     host: { ...host, random, network: attached(fabric, { clock, random }, 'pod network'), mounts: createPretendedMounts(host.disk) },

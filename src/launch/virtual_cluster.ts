@@ -71,7 +71,6 @@ export interface VirtualCluster {
 
 export interface VirtualNode {
   readonly name: string
-  readonly address: string
   readonly runtime: SimulatedRuntime
   readonly kubelet: Kubelet
   /** How much later than the wire would have it this node hears of endpoints. */
@@ -215,7 +214,6 @@ function createVirtualNode(
   }
   return {
     name,
-    address: machine.addresses[0]!,
     runtime,
     disk: firstHost.machine.disk,
     staticPodPath: STATIC_POD_PATH,

@@ -51,6 +51,8 @@ export interface SimulatedRuntime extends ContainerRuntime {
   connect(host: Pick<Host, 'clock' | 'random'>): ContainerRuntime
   readonly registry: Registry
   readonly fabric: Fabric
+  /** Of the machine, where its node ports are. */
+  readonly nodeAddress: string
   /** Of the machine: where its containers' requests to Services go. */
   readonly serviceRoutes: ServiceRoutes
   /** Of the machine, above those of containers. */
@@ -120,6 +122,7 @@ export function createSimulatedRuntime(host: Host & { readonly machine?: Machine
     connect,
     registry,
     fabric: network,
+    nodeAddress,
     serviceRoutes,
     cgroups: createSimulatedCgroups(),
     firstProcesses: () =>
