@@ -2,10 +2,10 @@
  * The ContainerRuntime of a real machine: containerd (or any other runtime) over the CRI.
  */
 import type { ByteSink, ByteSource } from '../../base/bytes.ts'
-import type { Clock, Millis } from '../../base/clock.ts'
+import { sleep, type Clock, type Millis } from '../../base/clock.ts'
 import type { Log } from '../../base/log.ts'
 import type { RemoteCommandOptions, RemoteCommandResult, RemoteCommandStreams } from '../../base/transport.ts'
-import type { ContainerRuntime, ImageStatus } from '../../runtime/runtime.ts'
+import type { ContainerRuntime, ContainerStatus, ImageStatus } from '../../runtime/runtime.ts'
 import { RuntimeError } from '../../runtime/runtime.ts'
 import { hasUnifiedHierarchy, removeCgroup } from './cgroups.ts'
 import { createCriClient } from './client.ts'
@@ -33,6 +33,10 @@ export interface CriRuntimeOptions {
 /** The kubelet's own limit for every call but those that wait by their nature. */
 const CALL_TIMEOUT_MS = 120_000
 
+/** How long is waited, again and again, to hear why a container was killed. */
+const MEMORY_NEWS_MS = [20, 40, 80, 160]
+const MEMORY_NEWS_WITHIN_MS = 1_000
+
 export function createCriRuntime({
   socketPath,
   clock,
@@ -57,6 +61,18 @@ export function createCriRuntime({
     const { containers } = await runtimeCall('ListContainers', wire.ListContainersRequest, wire.ListContainersResponse, { filter })
     return containers.map(containerSummary)
   }
+  async function containerStatusNow(containerId: string): Promise<ContainerStatus> {
+    const what = `container ${containerId}`
+    const [{ status }, sandboxId] = await Promise.all([
+      runtimeCall('ContainerStatus', wire.ContainerId, wire.ContainerStatusResponse, { containerId }),
+      // The CRI's status does not say it.
+      own.sandboxOf(containerId) ?? containers({ id: containerId }).then(([summary]) => present(summary, what).sandboxId),
+    ])
+    return containerStatus(present(status, what), sandboxId)
+  }
+  /** It was killed just now, and not by us: containerd hears of a lack of memory apart from the end, and may say `Error` before `OOMKilled`. */
+  const mayHaveLackedMemory = ({ id, state, exitCode, reason, finishedAt }: ContainerStatus): boolean =>
+    state === 'exited' && exitCode === 137 && reason === 'Error' && clock.wall() - finishedAt < MEMORY_NEWS_WITHIN_MS && !own.hasEnded(id) && !own.stopping(id)
   async function imageStatuses(images: readonly wire.WireImage[]): Promise<ImageStatus[]> {
     const pinned = await pinnedImages?.()
     return images.map(imageStatus).map(image => ({ ...image, pinned: image.pinned || pinned === 'all' || image.repoTags.some(name => pinned?.has(name)) }))
@@ -120,13 +136,13 @@ export function createCriRuntime({
       own.removed(containerId)
     },
     async containerStatus(containerId) {
-      const what = `container ${containerId}`
-      const [{ status }, sandboxId] = await Promise.all([
-        runtimeCall('ContainerStatus', wire.ContainerId, wire.ContainerStatusResponse, { containerId }),
-        // The CRI's status does not say it.
-        own.sandboxOf(containerId) ?? containers({ id: containerId }).then(([summary]) => present(summary, what).sandboxId),
-      ])
-      return containerStatus(present(status, what), sandboxId)
+      let status = await containerStatusNow(containerId)
+      for (const waitMs of MEMORY_NEWS_MS) {
+        if (!mayHaveLackedMemory(status)) break
+        await sleep(clock, waitMs, undefined, 'why it was killed')
+        status = await containerStatusNow(containerId)
+      }
+      return status
     },
     listContainers: ({ sandboxId, labels } = {}) => containers({ podSandboxId: sandboxId, labelSelector: labels }),
     async updateContainerResources(containerId, resources) {
