@@ -24,7 +24,9 @@ export interface SimulatedConnection {
 /** The server's side: every connection that one listener has accepted. */
 export interface AcceptedConnections {
   accept(hopMs: () => Millis): SimulatedConnection
-  /** Those without a request are closed, the others after their reply: what graceful servers do. */
+  /** Each is closed with its next reply, which says so. */
+  closeAfterReply(): void
+  /** Those without a request are closed, the others with their reply. */
   drain(): void
   /** The process is gone: the kernel closes its sockets, and what was not answered never is. */
   end(): void
@@ -121,9 +123,16 @@ export function createAcceptedConnections({ clock, server, target }: AcceptedPar
               reply => {
                 isBusy = false
                 if (serverHasClosed) return
-                toClient(() => settle(() => resolve(reply)))
-                if (closesAfterReply) own.closeFromServer()
-                else watchIdle()
+                if (!closesAfterReply) {
+                  toClient(() => settle(() => resolve(reply)))
+                  return watchIdle()
+                }
+                serverHasClosed = true
+                open.delete(own)
+                toClient(() => {
+                  settle(() => resolve({ ...reply, headers: { ...reply.headers, connection: 'close' } }))
+                  closeHere()
+                })
               },
               () => {
                 isBusy = false
@@ -137,6 +146,9 @@ export function createAcceptedConnections({ clock, server, target }: AcceptedPar
 
   return {
     accept,
+    closeAfterReply() {
+      for (const connection of open) connection.closeAfterReply()
+    },
     drain() {
       for (const connection of Array.from(open)) {
         if (connection.isBusy()) connection.closeAfterReply()

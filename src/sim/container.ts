@@ -28,7 +28,7 @@ import { createPipe, emptyInput } from './workload/pipe.ts'
 import type { Pipe } from './workload/pipe.ts'
 import type { Process, Program, ProcessStart, Signal } from './workload/process.ts'
 import { model } from './workload/programs.ts'
-import { DEFAULT_SETTINGS, SETTINGS_PREFIX, parseSettings } from './workload/settings.ts'
+import { DEFAULT_SETTINGS, SETTINGS_PREFIX, parseSettings } from '../base/server_settings.ts'
 
 export interface ContainerPorts {
   readonly clock: Clock

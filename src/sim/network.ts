@@ -25,7 +25,9 @@ export interface SimulatedServer {
 export interface SimulatedListener {
   /** Takes no more connections; those that stand go on. */
   close(): void
-  /** Closes the kept connections that are idle, and the others after their reply. */
+  /** Lets each kept connection have one more reply, which says that it is the last. */
+  closeAfterReply(): void
+  /** Closes the kept connections that are idle, and the others with their reply. */
   drain(): void
   /** The process is gone, and with it every connection. */
   end(): void
@@ -79,6 +81,7 @@ export function createFabric({ clock: fabricClock, random: fabricRandom }: { clo
       }
       return {
         close,
+        closeAfterReply: () => connections.closeAfterReply(),
         drain: () => connections.drain(),
         end() {
           close()

@@ -1,11 +1,11 @@
 /** What is in an image, told by its name: its programs, its default command and the signal that stops it. */
+import { DEFAULT_SETTINGS, SERVER_IMAGE } from '../../base/server_settings.ts'
 import { filePrograms } from './commands/files.ts'
 import { networkPrograms } from './commands/network.ts'
 import { systemPrograms } from './commands/system.ts'
 import { textPrograms } from './commands/text.ts'
-import { apache, busyboxHttpd, model, nginx, pause, stressNg } from './programs.ts'
+import { apache, busyboxHttpd, model, nginx, pause, server, stressNg } from './programs.ts'
 import type { Program, Signal } from './process.ts'
-import { DEFAULT_SETTINGS } from './settings.ts'
 
 export interface ImageModel {
   readonly entrypoint: readonly string[]
@@ -31,6 +31,9 @@ const WELCOME = '<!DOCTYPE html>\n<html>\n<head>\n<title>Welcome to nginx!</titl
 
 /** The first pattern that fits the image's name (without registry and tag: `library/nginx` is `nginx`) decides. */
 export function imageModel(image: string): ImageModel {
+  // Ours goes by its whole name: anybody may have an image that is called server.
+  if (image === SERVER_IMAGE)
+    return { ...PLAIN, entrypoint: ['server'], sizeBytes: 90 * MiB, programs: programsOf(busyboxOnly, { server }), stopSignal: 'TERM' }
   const { name, tag } = nameAndTag(image)
   const isAlpine = tag.includes('alpine')
   if (name === 'nginx' || name === 'myapp') {

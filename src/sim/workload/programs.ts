@@ -1,12 +1,11 @@
 /** The servers and tools that images bring beside busybox. */
 import type { HttpReply } from '../../base/network.ts'
+import { DEFAULT_SETTINGS, parseWords, SERVER_PORT, SettingsError, type ServerSettings } from '../../base/server_settings.ts'
 import type { SimulatedHttpRequest } from '../network.ts'
 import { named } from './commands/system.ts'
 import { normalized } from './files.ts'
 import type { Process, Program } from './process.ts'
-import { plainReply, serverProgram } from './server.ts'
-import { DEFAULT_SETTINGS } from './settings.ts'
-import type { ServerSettings } from './settings.ts'
+import { plainReply, serverProgram, type ServerManners } from './server.ts'
 
 /** What an nginx image runs, and `nginx -s quit|stop|reload`, which talks to the one that runs. */
 export const nginx: Program = async process => {
@@ -61,13 +60,27 @@ export const busyboxHttpd: Program = process => {
 }
 
 /** What stands for a program we know nothing of: it serves, and stops as told. */
-export function model(settings: ServerSettings): Program {
-  const stops = settings.term === 'fast' ? { graceful: [], fast: ['TERM', 'INT', 'QUIT'] as const } : { graceful: ['TERM', 'INT', 'QUIT'] as const, fast: [] }
+export function model(settings: ServerSettings, answer?: ServerManners['answer']): Program {
+  const { term, stopSignals } = settings
   return serverProgram({
     settings,
-    ...(settings.term === 'ignore' ? { graceful: [], fast: [] } : stops),
+    ...(answer && { answer }),
+    graceful: term === 'drain' ? stopSignals : [],
+    fast: term === 'fast' ? stopSignals : [],
     portTaken: port => `listen tcp :${port}: bind: address already in use\n`,
   })
+}
+
+/** The program of the image poise.dev/server, told by its arguments. */
+export const server: Program = async process => {
+  try {
+    const settings = parseWords(process.args.slice(1), { ...DEFAULT_SETTINGS, ports: [SERVER_PORT] })
+    return await model(settings, async ({ guest }) => plainReply(settings.status ?? 200, `${guest.hostname}\n`))(process)
+  } catch (error) {
+    if (!(error instanceof SettingsError)) throw error
+    await process.complain(`server: ${error.message}\n`)
+    return 2
+  }
 }
 
 /** Keeps memory and CPUs busy as told by -m/--vm, --vm-bytes, -c/--cpu and -t/--timeout (seconds). */

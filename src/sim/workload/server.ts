@@ -1,13 +1,15 @@
 /**
  * A server as images hold them: starts after a while, listens, answers, and stops by its own manners.
  *
- *   start delay ─▶ listen ─▶ serve … TERM or QUIT ─▶ close the port ─▶ finish what was begun ─▶ drain ─▶ exit
+ *   start delay ─▶ listen ─▶ serve … TERM or QUIT ─▶ close the port ─▶ drain ─▶ finish what was begun ─▶ exit
+ *
+ * host/server is the same server as a real process; test/contracts/server.ts holds both to base/server_settings.ts.
  */
 import type { HttpReply } from '../../base/network.ts'
 import { NetworkError } from '../../base/network.ts'
 import type { SimulatedHttpRequest, SimulatedServer } from '../network.ts'
 import type { Process, Program, Signal } from './process.ts'
-import type { ServerSettings } from './settings.ts'
+import type { ServerSettings } from '../../base/server_settings.ts'
 
 export interface ServerManners {
   readonly settings: ServerSettings
@@ -30,7 +32,7 @@ export function serverProgram({ settings, answer, graceful, fast, portTaken }: S
       for (const signal of graceful) process.onSignal(signal, () => resolve('graceful'))
       for (const signal of fast) process.onSignal(signal, () => resolve('fast'))
     })
-    if (settings.term === 'ignore') process.onSignal('TERM', 'ignore')
+    if (settings.term === 'ignore') for (const signal of settings.stopSignals) process.onSignal(signal, () => {})
 
     const answered = <T>(work: () => Promise<T>): Promise<T> =>
       new Promise<T>((resolve, reject) => {
@@ -53,8 +55,16 @@ export function serverProgram({ settings, answer, graceful, fast, portTaken }: S
             },
           )
       })
+    let [warmAt, answers] = [Infinity, 0]
+    const isWell = () => settings.tiresAfter === undefined || answers < settings.tiresAfter
+    const reply = async (request: SimulatedHttpRequest): Promise<HttpReply> => {
+      answers++
+      if (process.guest.clock.now() < warmAt) return plainReply(503)
+      return answer && settings.status === undefined ? answer(process, request) : plainReply(settings.status ?? 200)
+    }
     const server: SimulatedServer = {
-      http: request => answered(async () => (answer && settings.status === undefined ? answer(process, request) : plainReply(settings.status ?? 200))),
+      http: request =>
+        request.path.split('?')[0] === settings.healthPath ? Promise.resolve(plainReply(isWell() ? 200 : 503)) : answered(() => reply(request)),
       ...(settings.idleMs === undefined ? {} : { idleTimeoutMs: settings.idleMs }),
       ...(settings.grpc === undefined ? {} : { grpcHealth: () => answered(async () => settings.grpc!) }),
     }
@@ -73,6 +83,7 @@ export function serverProgram({ settings, answer, graceful, fast, portTaken }: S
       }
       listeners.push(listener)
     }
+    warmAt = process.guest.clock.now() + settings.warmMs
     process.memoryBytes = settings.memoryBytes
     process.cpus = settings.cpus
     process.guest.memoryChanged()
@@ -80,11 +91,12 @@ export function serverProgram({ settings, answer, graceful, fast, portTaken }: S
     const how = await process.wait(Promise.race([told, endsByItself]))
     for (const listener of listeners) {
       listener.close()
-      if (how === 'graceful') listener.drain()
+      if (how === 'graceful') listener.closeAfterReply()
     }
     if (how === 'graceful') {
-      if (underWay.size > 0) await process.wait(new Promise<void>(resolve => (idle = resolve)))
       if (settings.drainMs > 0) await process.sleep(settings.drainMs)
+      for (const listener of listeners) listener.drain()
+      if (underWay.size > 0) await process.wait(new Promise<void>(resolve => (idle = resolve)))
     } else for (const lose of underWay) lose(new NetworkError('Reset', 'EOF'))
     // Beside PID 1 the container outlives it.
     for (const listener of listeners) listener.end()

@@ -1,40 +1,62 @@
 /**
- * How a Pod tells the simulation what the program in a container does. One annotation for each container:
+ * The words that say what a server does: one vocabulary for real and simulated containers.
  *
- *     simulate.poise.dev/<container>: start=2s, listen=8080, drain=1s
+ *   image: poise.dev/server:1                      a real process, or a simulated one
+ *   args: [start=2s, listen=8080, term=fast]
  *
- * The value is a list of `name=value`, separated by commas. The container then runs the server model, whatever its
- * command says. Durations are `300ms`, `2s` or `1m`; sizes are `64Mi`.
+ *   simulate.poise.dev/<container>: start=2s, listen=8080, drain=1s
  *
- *   start=DURATION    nothing listens before this has passed (default: the image's, 0 for unknown images)
+ * The second is an annotation of a Pod: its container of that name then runs this server in simulation, whatever image and
+ * command it has. Durations are `300ms`, `2s` or `1m`; sizes are `64Mi`.
+ *
+ *   start=DURATION    nothing listens before this has passed (default: 0)
  *   listen=PORT       listens here; may be given as PORT+PORT; `listen=none` for a program that only runs
  *   after=DURATION    exits by itself this long after its start, with the code of `exit`
  *   exit=CODE         the code it exits with, by itself or when told to stop (default 0)
- *   drain=DURATION    told to stop, it goes on answering what it has accepted, and exits after this
- *   term=drain        told by TERM, it closes its port, finishes what it has begun and drains (the default)
+ *   stop=SIGNAL       what tells it to stop; may be given as TERM+QUIT (default: TERM, INT and QUIT). To others it is deaf
+ *   term=drain        told to stop, it closes its port, finishes what it has begun and drains (the default)
  *   term=fast         it exits at once; what it had begun is lost
- *   term=ignore       it does not hear TERM and is killed at the end of its grace
+ *   term=ignore       it does not hear that it is to stop, and is killed at the end of its grace
+ *   drain=DURATION    told to stop, it goes on answering on connections that it has accepted, each once more and then closes
+ *                     it, and exits after this (default 0: connections without a request are closed at once)
  *   answer=DURATION   how long one request takes (default 1ms)
  *   idle=DURATION     a kept connection on which nothing is asked for so long is closed (default: it is kept)
  *   status=CODE       the HTTP status of every answer; without it files are served, or 200
- *   grpc=SERVING      answers grpc.health.v1.Health/Check with this status
+ *   health=/PATH      this path says at once whether the server is well: 200, or 503
+ *   warm=DURATION     for so long after it listens it answers 503, on every path but that of `health`
+ *   tires=NUMBER      after so many answers it is no longer well: only its health path tells, the others go on
+ *   grpc=SERVING      answers grpc.health.v1.Health/Check with this status; simulated containers only
  *   memory=SIZE       how much memory it uses once started
- *   cpu=CORES         how many CPU cores it keeps busy, such as 0.25
+ *   cpu=CORES         how many CPU cores it keeps busy, such as 0.25; a real process has one
  */
-import type { Millis } from '../../base/clock.ts'
+import type { Millis } from './clock.ts'
+
+/** What is made on the spot for containerd, and known by name to the simulated runtime. */
+export const SERVER_IMAGE = 'poise.dev/server:1'
+
+/** Where it listens unless it is told. */
+export const SERVER_PORT = 8080
 
 export const SETTINGS_PREFIX = 'simulate.poise.dev/'
+
+export const STOP_SIGNALS = ['TERM', 'INT', 'QUIT'] as const
+
+export type StopSignal = (typeof STOP_SIGNALS)[number]
 
 export interface ServerSettings {
   readonly startMs: Millis
   readonly ports: readonly number[]
   readonly afterMs: Millis | undefined
   readonly exitCode: number
-  readonly drainMs: Millis
+  readonly stopSignals: readonly StopSignal[]
   readonly term: 'drain' | 'fast' | 'ignore'
+  readonly drainMs: Millis
   readonly answerMs: Millis
   readonly idleMs: Millis | undefined
   readonly status: number | undefined
+  readonly healthPath: string | undefined
+  readonly warmMs: Millis
+  readonly tiresAfter: number | undefined
   readonly grpc: 'SERVING' | 'NOT_SERVING' | undefined
   readonly memoryBytes: number
   readonly cpus: number
@@ -45,11 +67,15 @@ export const DEFAULT_SETTINGS: ServerSettings = {
   ports: [],
   afterMs: undefined,
   exitCode: 0,
-  drainMs: 0,
+  stopSignals: STOP_SIGNALS,
   term: 'drain',
+  drainMs: 0,
   answerMs: 1,
   idleMs: undefined,
   status: undefined,
+  healthPath: undefined,
+  warmMs: 0,
+  tiresAfter: undefined,
   grpc: undefined,
   memoryBytes: 8 * 1024 * 1024,
   cpus: 0,
@@ -59,13 +85,13 @@ export class SettingsError extends Error {
   override readonly name = 'SettingsError'
 }
 
-/** Throws SettingsError, naming what cannot be understood: a typo must not quietly change a simulation. */
-export function parseSettings(text: string, defaults: ServerSettings = DEFAULT_SETTINGS): ServerSettings {
+/** As an annotation gives them. Throws SettingsError, naming what cannot be understood: a typo must not quietly change a simulation. */
+export const parseSettings = (text: string, defaults: ServerSettings = DEFAULT_SETTINGS): ServerSettings => parseWords(text.split(','), defaults)
+
+/** As arguments of the program give them. */
+export function parseWords(words: readonly string[], defaults: ServerSettings = DEFAULT_SETTINGS): ServerSettings {
   const settings: { -readonly [Name in keyof ServerSettings]: ServerSettings[Name] } = { ...defaults }
-  for (const pair of text
-    .split(',')
-    .map(part => part.trim())
-    .filter(part => part !== '')) {
+  for (const pair of words.map(word => word.trim()).filter(word => word !== '')) {
     const cut = pair.indexOf('=')
     const [name, value] = [pair.slice(0, cut).trim(), pair.slice(cut + 1).trim()]
     if (cut < 1) throw new SettingsError(`${pair}: must be name=value`)
@@ -85,6 +111,9 @@ export function parseSettings(text: string, defaults: ServerSettings = DEFAULT_S
       case 'answer':
         settings.answerMs = duration(pair, value)
         break
+      case 'warm':
+        settings.warmMs = duration(pair, value)
+        break
       case 'listen':
         settings.ports = value === 'none' ? [] : value.split('+').map(port => whole(pair, port))
         break
@@ -93,6 +122,15 @@ export function parseSettings(text: string, defaults: ServerSettings = DEFAULT_S
         break
       case 'status':
         settings.status = whole(pair, value)
+        break
+      case 'tires':
+        settings.tiresAfter = whole(pair, value)
+        break
+      case 'health':
+        settings.healthPath = path(pair, value)
+        break
+      case 'stop':
+        settings.stopSignals = value.split('+').map(signal => oneOf(pair, signal, STOP_SIGNALS))
         break
       case 'term':
         settings.term = oneOf(pair, value, ['drain', 'fast', 'ignore'] as const)
@@ -110,6 +148,8 @@ export function parseSettings(text: string, defaults: ServerSettings = DEFAULT_S
         throw new SettingsError(`${pair}: unknown name "${name}"`)
     }
   }
+  if (settings.tiresAfter !== undefined && settings.healthPath === undefined)
+    throw new SettingsError(`tires=${settings.tiresAfter}: nothing would tell; give a health path, too, such as health=/healthy`)
   return settings
 }
 
@@ -133,6 +173,11 @@ function whole(pair: string, value: string): number {
 function fraction(pair: string, value: string): number {
   if (!/^\d+(\.\d+)?$/.test(value)) throw new SettingsError(`${pair}: must be a number`)
   return Number(value)
+}
+
+function path(pair: string, value: string): string {
+  if (!/^\/[^?\s]*$/.test(value)) throw new SettingsError(`${pair}: must be a path such as /ready`)
+  return value
 }
 
 function oneOf<Value extends string>(pair: string, value: string, allowed: readonly Value[]): Value {

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { DEFAULT_SETTINGS, parseSettings } from './settings.ts'
+import { DEFAULT_SETTINGS, parseSettings, parseWords } from './server_settings.ts'
 
 test('an annotation is read name by name, and the rest stays as it was', () => {
   assert.deepEqual(
-    parseSettings('start=2s, listen=8080+9090 ,drain=1m,exit=3,term=ignore,answer=20ms, idle=75s,status=503,grpc=NOT_SERVING,memory=64Mi,cpu=0.25,after=1.5s'),
+    parseSettings(
+      'start=2s, listen=8080+9090 ,drain=1m,exit=3,term=ignore,answer=20ms, idle=75s,status=503,grpc=NOT_SERVING,memory=64Mi,cpu=0.25,after=1.5s,stop=QUIT+INT,health=/ready,warm=3s,tires=100',
+    ),
     {
       startMs: 2_000,
       ports: [8080, 9090],
@@ -18,10 +20,15 @@ test('an annotation is read name by name, and the rest stays as it was', () => {
       memoryBytes: 64 * 2 ** 20,
       cpus: 0.25,
       afterMs: 1_500,
+      stopSignals: ['QUIT', 'INT'],
+      healthPath: '/ready',
+      warmMs: 3_000,
+      tiresAfter: 100,
     },
   )
   assert.deepEqual(parseSettings(''), DEFAULT_SETTINGS)
   assert.deepEqual(parseSettings('listen=none').ports, [])
+  assert.deepEqual(parseWords(['start=2s', 'exit=3']), parseSettings('start=2s, exit=3'))
 })
 
 test('what cannot be understood is named', () => {
@@ -30,6 +37,9 @@ test('what cannot be understood is named', () => {
     ['begin=2s', 'begin=2s: unknown name "begin"'],
     ['drain', 'drain: must be name=value'],
     ['term=maybe', 'term=maybe: must be one of drain, fast, ignore'],
+    ['stop=USR1', 'stop=USR1: must be one of TERM, INT, QUIT'],
+    ['health=ready', 'health=ready: must be a path such as /ready'],
+    ['tires=5', 'tires=5: nothing would tell; give a health path, too, such as health=/healthy'],
     ['memory=lots', 'memory=lots: must be a size such as 64Mi'],
   ] as const)
     assert.throws(() => parseSettings(text), { name: 'SettingsError', message })
