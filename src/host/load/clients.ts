@@ -1,0 +1,140 @@
+/**
+ * Those who send the load: each tells how one request went.
+ *
+ *   new         a connection for each request
+ *   keep-alive  a few connections that stand; one more is opened where all of them are busy, and stays
+ *   direct      to the addresses behind a name, one after the other, as they were when DNS was asked, up to half a minute ago
+ */
+import { Resolver } from 'node:dns/promises'
+import { Agent } from 'node:http'
+import { isIP, type Socket } from 'node:net'
+import type { Millis } from '../../base/clock.ts'
+import type { ClientKind } from '../../base/load_request.ts'
+import { ask, openConnection, type Answer, type Connection } from './ask.ts'
+import type { Destination, LoadOrders, SentRequest } from './messages.ts'
+import { isPortTaken } from './symptoms.ts'
+
+export type Course = Pick<SentRequest, 'connection' | 'idleMs' | 'localPort' | 'address' | 'outcome'>
+
+const KEPT_CONNECTIONS = 6
+/** The time to live of the cluster's own records. */
+const REMEMBERED_MS = 30_000
+/** Neither those that the kernel gives to others nor those of node ports. */
+const LOCAL_PORTS = { first: 10_000, count: 20_000 }
+const PORT_ATTEMPTS_MAX = 100
+
+export function createClients(orders: LoadOrders, now: () => Millis): Record<ClientKind, () => Promise<Course>> {
+  const { path, host, timeoutMs, entrance, direct = entrance } = orders
+  const question = { path, host, timeoutMs }
+  const addressOf = createAddresses(orders.nameServer, timeoutMs, now)
+  let connections = 0
+  let ports = 0
+  const open = (address: string, port: number): Connection =>
+    openConnection(connections++, LOCAL_PORTS.first + (ports++ % LOCAL_PORTS.count), { address, port })
+  const noName = (): Course => ({
+    connection: connections++,
+    idleMs: undefined,
+    localPort: 0,
+    address: undefined,
+    outcome: { is: 'failed', symptom: 'name', during: 'connect' },
+  })
+
+  const onOneOfItsOwn = async ({ host: name, port }: Destination, rememberedMs: Millis): Promise<Course> => {
+    const address = await addressOf(name, rememberedMs)
+    if (address === undefined) return noName()
+    let connection: Connection
+    const ours = () => (connection = open(address, port)).socket
+    const { outcome } = await untilPortIsFree(() => ask({ ...question, keep: undefined, open: ours, over: () => connection }))
+    return { connection: connection!.id, idleMs: undefined, localPort: connection!.localPort, address: name === address ? undefined : address, outcome }
+  }
+
+  const slots = Array.from({ length: KEPT_CONNECTIONS }, () => createSlot())
+  let turns = 0
+  const onKept = async (): Promise<Course> => {
+    const slot = freeSlot(slots, turns++)
+    slot.isBusy = true
+    try {
+      // A name is asked only when a connection is about to be opened.
+      const address = slot.connection?.socket.destroyed === false ? slot.address : await addressOf(entrance.host, 0)
+      if (address === undefined) return noName()
+      const before = slot.connection
+      const idleMs = now() - slot.idleSinceMs
+      slot.address = address
+      const ours = () => (slot.connection = open(address, entrance.port)).socket
+      slot.agent.open = ours
+      const { outcome } = await untilPortIsFree(() => ask({ ...question, keep: slot.agent, open: ours, over: () => slot.connection! }))
+      const { id: connection, localPort } = slot.connection!
+      const isReused = slot.connection === before
+      return { connection, idleMs: isReused ? idleMs : undefined, localPort, address: entrance.host === address ? undefined : address, outcome }
+    } finally {
+      slot.isBusy = false
+      slot.idleSinceMs = now()
+    }
+  }
+
+  return { new: () => onOneOfItsOwn(entrance, 0), 'keep-alive': onKept, direct: () => onOneOfItsOwn(direct, REMEMBERED_MS) }
+}
+
+/** Nothing is sent before it is. */
+async function untilPortIsFree(attempt: () => Promise<Answer>): Promise<Answer> {
+  for (let attempts = 1; ; attempts++) {
+    const answer = await attempt()
+    if (!isPortTaken(answer.error) || attempts === PORT_ATTEMPTS_MAX) return answer
+  }
+}
+
+interface Slot {
+  readonly agent: KeptAgent
+  connection: Connection | undefined
+  address: string | undefined
+  isBusy: boolean
+  idleSinceMs: Millis
+}
+
+const createSlot = (): Slot => ({ agent: new KeptAgent(), connection: undefined, address: undefined, isBusy: false, idleSinceMs: 0 })
+
+/** They take turns, so that each is idle for about as long as the others. */
+function freeSlot(slots: Slot[], turn: number): Slot {
+  for (let step = 0; step < slots.length; step++) {
+    const slot = slots[(turn + step) % slots.length]!
+    if (!slot.isBusy) return slot
+  }
+  const added = createSlot()
+  slots.push(added)
+  return added
+}
+
+/** Keeps its one connection until the server ends it. */
+class KeptAgent extends Agent {
+  open: (() => Socket) | undefined = undefined
+  constructor() {
+    super({ keepAlive: true, maxSockets: 1 })
+  }
+  override createConnection(): Socket {
+    return this.open!()
+  }
+  /** Clients of most languages do not heed what a server hints of its time limit, and ours may not be luckier than they are. */
+  override keepSocketAlive(): true {
+    return true
+  }
+}
+
+/** An address to connect to now; undefined: DNS has none. Addresses behind a name take turns. */
+function createAddresses(nameServer: string | undefined, timeoutMs: Millis, now: () => Millis) {
+  const resolver = new Resolver({ timeout: Math.min(timeoutMs, 2_000), tries: 2 })
+  if (nameServer !== undefined) resolver.setServers([nameServer])
+  const remembered = new Map<string, { readonly answer: Promise<readonly string[]>; readonly atMs: Millis }>()
+  let turns = 0
+  return async (host: string, rememberedMs: Millis): Promise<string | undefined> => {
+    if (isIP(host) !== 0) return host
+    let known = remembered.get(host)
+    if (!known || now() - known.atMs >= rememberedMs) {
+      known = { answer: resolver.resolve4(host).catch(() => []), atMs: now() }
+      remembered.set(host, known)
+    }
+    const addresses = await known.answer
+    // What is not there is asked for again.
+    if (addresses.length === 0 && remembered.get(host) === known) remembered.delete(host)
+    return addresses[turns++ % addresses.length]
+  }
+}
