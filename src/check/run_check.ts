@@ -1,0 +1,119 @@
+/**
+ * The scenario of a check, the same on every site:
+ *
+ *   files ─▶ apply ─▶ wait until served ─▶ load ─▶ change ─▶ wait until settled ─▶ observation ─▶ diagnosis ─▶ report
+ *                                            └──────────── as often as asked ────────────┘
+ *
+ * It waits on the site's clock only. What goes wrong before there is a verdict is thrown: a CheckProblem says what to do next.
+ */
+import { keyOf } from '../api/meta.ts'
+import { abortReason } from '../base/abort.ts'
+import { messageOf } from '../base/error_message.ts'
+import { applyObjects, leftToTheCluster, openNamespace, removeNamespace } from './apply.ts'
+import { viewNamespace, type NamespaceView } from './namespace_view.ts'
+import type { CheckPlan } from './plan_check.ts'
+import { CheckProblem } from './problem.ts'
+import { silentProgress, type CheckProgress } from './progress.ts'
+import { runRepetition } from './repetition.ts'
+import type { CheckReport, Repetition } from './report.ts'
+import { settle, tellLastWords } from './settle.ts'
+import type { CheckSite } from './site.ts'
+import { findWayIn } from './way_in.ts'
+import { wilsonInterval } from './wilson.ts'
+import { workloadText } from './workload.ts'
+
+export interface CheckOptions {
+  readonly progress?: CheckProgress
+  /** Aborted when the user gives up: everything is cleaned up first. */
+  readonly signal?: AbortSignal
+  /** Leaves the namespace, for somebody to look at. */
+  readonly keep?: boolean
+  /** Told of each repetition as it ends. */
+  onRepetition?(repetition: Repetition): void
+}
+
+/** Repetitions follow one another on the same workload: as rollouts do in life, and without waiting for its first start again. */
+export async function runCheck(site: CheckSite, plan: CheckPlan, options: CheckOptions = {}): Promise<CheckReport> {
+  const { progress = silentProgress, signal = new AbortController().signal, keep = false } = options
+  for (const note of notesFor(site, plan)) progress.note(note)
+  const namespace = await openNamespace(site, plan, signal)
+  let view: NamespaceView | undefined
+  try {
+    await applyObjects(site, plan, namespace.name)
+    view = await viewNamespace(site, namespace.name, plan.workload)
+    await untilReady(site, plan, view, progress, signal)
+    const wayIn = await findWayIn(site, plan, namespace.name, progress, signal)
+    const repetitions: Repetition[] = []
+    for (let index = 0; index < plan.repeat; index++) {
+      const repetition = await runRepetition({ site, plan, view, wayIn, progress, signal, label: plan.repeat === 1 ? '' : `${index + 1}/${plan.repeat} ` })
+      repetitions.push(repetition)
+      options.onRepetition?.(repetition)
+      // Another change on top of one that never ended would be about something else.
+      if (repetition.change.settledMs === undefined) break
+    }
+    return reportOf(site, plan, repetitions)
+  } catch (error) {
+    throw signal.aborted ? abortReason(signal) : error
+  } finally {
+    view?.stop()
+    if (namespace.isOurs && !keep && site.kind === 'context') await cleanUp(site, namespace, progress)
+    else if (site.kind === 'context') progress.note(`Namespace ${namespace.name} stays as it is; see it with: kubectl -n ${namespace.name} get all`)
+  }
+}
+
+/** A cluster of the check's own goes as a whole, faster than a namespace of it would. */
+async function cleanUp(site: CheckSite, namespace: Parameters<typeof removeNamespace>[1], progress: CheckProgress): Promise<void> {
+  const done = progress.step(() => `Removing namespace ${namespace.name}`)
+  try {
+    const left = await removeNamespace(site, namespace, new AbortController().signal)
+    done(left ? 'failed' : 'done')
+    if (left) progress.note(left)
+  } catch (error) {
+    done('failed')
+    progress.note(`Namespace ${namespace.name} could not be removed: ${messageOf(error)}. Remove it with: kubectl delete namespace ${namespace.name}`)
+  }
+}
+
+function notesFor(site: CheckSite, plan: CheckPlan): string[] {
+  if (site.kind !== 'context')
+    return [
+      ...plan.notes,
+      ...plan.objects.flatMap(({ place, kind, object }) =>
+        (kind.warnings?.(object, undefined) ?? []).map(warning => `${place}: ${keyOf(object).name}: ${warning}`),
+      ),
+    ]
+  const elsewhere =
+    plan.namespaceInFiles && plan.namespaceInFiles !== plan.namespace
+      ? [`The objects go into a namespace of the check, not into ${plan.namespaceInFiles}; choose one with --namespace.`]
+      : []
+  return [...plan.notes, ...leftToTheCluster(plan), ...elsewhere]
+}
+
+async function untilReady(site: CheckSite, plan: CheckPlan, view: NamespaceView, progress: CheckProgress, signal: AbortSignal): Promise<void> {
+  let text = `waiting for ${workloadText(plan.workload)}`
+  const done = progress.step(() => `Starting: ${text}`)
+  const outcome = await settle(site, view, { limitMs: plan.readyLimitMs, signal, tell: now => (text = now) }).catch((error: unknown) => {
+    done('failed')
+    throw error
+  })
+  if (outcome.is === 'settled') {
+    text = `${workloadText(plan.workload)} is ready`
+    return done()
+  }
+  done('failed')
+  if (outcome.log) await tellLastWords(site, view.namespace, outcome.log, progress)
+  throw new CheckProblem(`${workloadText(plan.workload)} never became ready: ${outcome.text}`, outcome.next)
+}
+
+function reportOf(site: CheckSite, plan: CheckPlan, repetitions: readonly Repetition[]): CheckReport {
+  const lossy = repetitions.filter(({ lost }) => lost > 0).length
+  const unfinished = repetitions.some(({ change }) => change.settledMs === undefined)
+  return {
+    verdict: lossy > 0 ? 'lost' : unfinished ? 'unfinished' : 'clean',
+    files: plan.files,
+    site: { kind: site.kind, description: site.description, blindSpots: site.blindSpots },
+    ratePerSecond: plan.load.ratePerSecond,
+    repetitions,
+    lossRate: { lost: lossy, of: repetitions.length, ...wilsonInterval(lossy, repetitions.length) },
+  }
+}
