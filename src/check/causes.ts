@@ -29,3 +29,20 @@ export const CAUSES = [
 ] as const
 
 export type Cause = (typeof CAUSES)[number]
+
+/** As headings say them. */
+export const CAUSE_TITLES: Readonly<Record<Cause, string>> = {
+  'ready-before-listening': 'Ready before the port was open',
+  'refused-after-exit': 'Sent to a Pod that had already ended',
+  'reset-at-term': 'Cut off at TERM',
+  'killed-at-grace-end': 'Killed at the end of the grace period',
+  'idle-connection-closed': 'Idle connection closed under a request',
+  'term-not-delivered': 'TERM never reached the program',
+  'prestop-exceeds-grace': 'preStop took the whole grace period',
+  'liveness-restart': 'Restarted by the liveness probe',
+  'no-surge': 'More Pods taken away than could be spared',
+  'slow-start': 'Ready, and not yet able to serve',
+  'single-replica': 'The only replica was replaced',
+  'bypassed-service': 'Clients that keep addresses of Pods',
+  unknown: 'Cause not known',
+}
