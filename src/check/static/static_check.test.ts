@@ -4,8 +4,7 @@ import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { parseAllDocuments } from 'yaml'
-import { kinds } from '../../api/kinds/index.ts'
-import { asStored } from './as_stored.ts'
+import { readSources } from './read_sources.ts'
 import { commandsOf, shellScriptOf, sleepSecondsOf, staysFirst } from './shell_script.ts'
 import { checkStatically, RULES } from './static_check.ts'
 import type { SourceObject } from './source.ts'
@@ -156,6 +155,26 @@ test('every rule has its place in docs/static_rules.md, with its severity', () =
   )
 })
 
+test('a finding stands at the field, or at what is above it', () => {
+  const text = GOOD.replace('readinessProbe:', '#').replace('seconds: 5 }', 'seconds: 45 }')
+  const places = checkStatically(readSources([{ file: 'web.yaml', text }]).objects).findings.map(
+    ({ rule, line, column, path }) => `${rule} ${line}:${column} ${path}`,
+  )
+  const lineOf = (start: string) => text.split('\n').findIndex(line => line.trim().startsWith(start)) + 1
+  assert.deepEqual(places, [
+    `no-readiness-probe ${lineOf('- name: main')}:11 spec.template.spec.containers[0]`,
+    `prestop-exceeds-grace ${lineOf('lifecycle')}:24 spec.template.spec.containers[0].lifecycle.preStop`,
+  ])
+  const list = `kind: List\napiVersion: v1\nitems:\n- ${text
+    .split('---\n')
+    .map(one => one.trim().replaceAll('\n', '\n  '))
+    .join('\n- ')}\n`
+  assert.equal(
+    checkStatically(readSources([{ file: 'list.yaml', text: list }]).objects).findings[0]?.line,
+    list.split('\n').findIndex(line => /- name: main/.test(line)) + 1,
+  )
+})
+
 test('a Job may end as it likes, and a Pod without a Service needs no readiness', () => {
   const job = `
 apiVersion: batch/v1
@@ -181,19 +200,16 @@ test('a shell script is taken apart as far as words can tell', () => {
   assert.equal(sleepSecondsOf(['nginx', '-s', 'quit']), undefined)
 })
 
-function sourcesOf(text: string, { change = {}, of = 'Deployment' }: { change?: Record<string, unknown>; of?: string | undefined } = {}): SourceObject[] {
-  return parseAllDocuments(text).map(document => {
+function sourcesOf(
+  text: string,
+  { change = {}, of = 'Deployment' }: { change?: Record<string, unknown>; of?: string | undefined } = {},
+): readonly SourceObject[] {
+  const documents = parseAllDocuments(text).map(document => {
     const json = document.toJS() as { kind: string }
     if (json.kind === of) for (const [path, value] of Object.entries(change)) set(json, path, value)
-    return {
-      object: asStored(
-        kinds.find(({ kind }) => kind === json.kind)!,
-        json,
-      ),
-      file: 'web.yaml',
-      locate: () => ({ line: 1, column: 1 }),
-    }
+    return JSON.stringify(json)
   })
+  return readSources([{ file: 'web.yaml', text: documents.join('\n---\n') }]).objects
 }
 
 /** `spec.containers.0.image`; a key with dots of its own comes as a whole object. */
