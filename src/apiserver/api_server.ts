@@ -10,6 +10,7 @@ import { createFieldSetSharing } from '../api/apply/share_field_sets.ts'
 import type { Kind } from '../api/kind.ts'
 import type { KubernetesObject } from '../api/meta.ts'
 import { openApiDocuments } from '../api/openapi/documents.ts'
+import type { TimelineReadings } from '../api/timelines.ts'
 import type { UsageReadings } from '../api/usage.ts'
 import { ApiError, badRequest, internalError, methodNotAllowed, timeout, unavailable } from '../api/status.ts'
 import type { Clock, Millis } from '../base/clock.ts'
@@ -73,6 +74,8 @@ export interface ApiServerOptions {
   readonly metrics?: MetricsPort
   /** What metrics.k8s.io tells. Without it, that group is not available. */
   readonly usage?: UsageReadings
+  /** What timeline.poise.dev tells. Without it, that group is not available. */
+  readonly timelines?: TimelineReadings
   readonly healthChecks?: readonly HealthCheck[]
   readonly limits?: Partial<InFlightLimits>
 }
@@ -128,6 +131,8 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     backends: options.backends,
     tokens: options.tokens,
     usage: options.usage,
+    timelines: options.timelines,
+    closing,
     tokenAuthenticators: options.tokenAuthenticators ?? [],
   })
   const authenticate = createAuthenticate(special.tokenAuthenticators, authorizer)

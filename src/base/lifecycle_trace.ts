@@ -19,6 +19,8 @@ export interface LifecycleStep {
   readonly probe?: string
   readonly reason?: string
   readonly message?: string
+  /** When it began, where that is known better than `now`: by the clock that never goes back. */
+  readonly atMs?: Millis
 }
 
 export interface StepOutcome {
@@ -26,7 +28,7 @@ export interface StepOutcome {
   readonly message?: string
   readonly exitCode?: number
   readonly result?: 'success' | 'failure' | 'unknown'
-  /** Where it is known better than `now`: by the clock that never goes back. */
+  /** When it ended, where that is known better than `now`. */
   readonly atMs?: Millis
 }
 

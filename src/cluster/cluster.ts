@@ -9,6 +9,7 @@ import { kinds } from '../api/kinds/index.ts'
 import { EndpointSlice } from '../api/kinds/endpoint_slice.ts'
 import { Namespace } from '../api/kinds/namespace.ts'
 import { Node } from '../api/kinds/node.ts'
+import { Pod } from '../api/kinds/pod.ts'
 import { Service } from '../api/kinds/service.ts'
 import { createApiServer, type ApiServer } from '../apiserver/api_server.ts'
 import type { MetricsPort } from '../apiserver/metrics.ts'
@@ -29,11 +30,12 @@ import { createMetricsCollector } from '../metrics/collector.ts'
 import { createDnsView } from '../network/dns/cluster_view.ts'
 import { measureDnsProgramming } from '../network/dns/programming_latency.ts'
 import type { DnsView } from '../network/dns/records.ts'
-import { startServiceProxy, type RuleProgrammer } from '../network/proxy/proxy.ts'
+import { startServiceProxy, type Programmed, type RuleProgrammer } from '../network/proxy/proxy.ts'
 import { createProgrammedSteps, type ProgrammedSteps } from '../network/proxy/programmed.ts'
 import type { ProfileOptions } from '../scheduler/profiles.ts'
 import { startScheduler } from '../scheduler/scheduler.ts'
 import type { Store } from '../store/store.ts'
+import { createTimelineRecorder } from '../timeline/record/recorder.ts'
 import { startControllers } from './controllers.ts'
 import { controllerManagerUser, localPathUser, metricsServerUser, nameServerUser, schedulerUser } from './identities.ts'
 import { createNode, type NodeParts, type RunningNode } from './node.ts'
@@ -99,6 +101,7 @@ export function createCluster({
   const running = new Map<string, RunningNode>()
   const programmed = createProgrammedSteps(metrics)
   const kubeletOf = (nodeName: string): Transport | undefined => running.get(nodeName)?.kubelet.handle
+  const timelines = createTimelineRecorder(host.clock)
   const metricsCollector = createMetricsCollector({ host, kubelets: kubeletOf, user: metricsServerUser })
   const apiServer = createApiServer({
     kinds,
@@ -112,6 +115,7 @@ export function createCluster({
     kubelets: kubeletOf,
     backends,
     usage: metricsCollector,
+    timelines: timelines.readings,
   })
   const client = (user: User, transport = apiServer.handle): Client => createClient(transport, { user, userAgent: user.name.split(':').at(-1) })
   const stopping: (() => Promise<void> | void)[] = []
@@ -153,12 +157,17 @@ export function createCluster({
           events: name => schedulerEvents(host, forScheduler, name),
           profiles: schedulerProfiles,
         }),
+        timelines.follow({ pods: caches.of(Pod), endpointSlices }),
       ]
       stopping.push(...components.map(component => () => component.stop()))
       await Promise.all([caches.synced(), published.synced()])
     },
     async addNode(parts) {
-      const node = createNode({ ...parts, programmed: step => programmed.record(parts.name, step) }, { handle: apiServer.handle, client, clusterDomain, dnsIP })
+      const told = (step: Programmed) => {
+        programmed.record(parts.name, step)
+        timelines.programmed(parts.name, step)
+      }
+      const node = createNode({ ...parts, programmed: told, trace: timelines.traceOf(parts.name) }, { handle: apiServer.handle, client, clusterDomain, dnsIP })
       running.set(parts.name, node)
       await node.start()
       return node.kubelet

@@ -7,6 +7,7 @@ import { Node } from '../api/kinds/node.ts'
 import { Pod } from '../api/kinds/pod.ts'
 import { Service } from '../api/kinds/service.ts'
 import type { Host } from '../base/host.ts'
+import type { LifecycleTrace } from '../base/lifecycle_trace.ts'
 import type { Transport, User } from '../base/transport.ts'
 import type { Client } from '../client/client.ts'
 import { createEventRecorder } from '../client/events.ts'
@@ -62,7 +63,7 @@ export interface NodeSurroundings {
 const ZONE_LABEL = 'topology.kubernetes.io/zone'
 
 export function createNode(
-  parts: NodeParts & { readonly programmed: (step: Programmed) => void },
+  parts: NodeParts & { readonly programmed: (step: Programmed) => void; readonly trace: LifecycleTrace },
   { handle, client, clusterDomain, dnsIP }: NodeSurroundings,
 ): RunningNode {
   const { name, host, connect = transport => transport, connectProxy = way => way, serviceRules, programmed, ...kubeletParts } = parts

@@ -2,6 +2,7 @@
 import type { Pod } from '../api/kinds/pod.ts'
 import type { Service } from '../api/kinds/service.ts'
 import type { Host } from '../base/host.ts'
+import type { LifecycleTrace } from '../base/lifecycle_trace.ts'
 import type { Cache } from '../client/cache.ts'
 import type { Client } from '../client/client.ts'
 import type { EventRecorder } from '../client/event_recorder.ts'
@@ -17,6 +18,8 @@ export interface KubeletContext {
   readonly client: Client
   readonly runtime: ContainerRuntime
   readonly events: EventRecorder
+  /** Hears of what is done for Pods at the instant it is done. */
+  readonly trace: LifecycleTrace
   /** The Pods of this node. */
   readonly pods: Cache<Pod>
   /** For the environment of containers; undefined: no Service variables. */

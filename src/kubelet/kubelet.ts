@@ -10,6 +10,7 @@ import type { Pod } from '../api/kinds/pod.ts'
 import type { Service } from '../api/kinds/service.ts'
 import type { Millis } from '../base/clock.ts'
 import type { Host, Task } from '../base/host.ts'
+import { silentTrace, type LifecycleTrace } from '../base/lifecycle_trace.ts'
 import type { Transport } from '../base/transport.ts'
 import { messageOf } from '../base/error_message.ts'
 import type { Cache } from '../client/cache.ts'
@@ -49,6 +50,8 @@ export interface KubeletOptions {
   readonly client: Client
   readonly runtime: ContainerRuntime
   readonly events: EventRecorder
+  /** Hears of what is done for Pods at the instant it is done. Default: nobody listens. */
+  readonly trace?: LifecycleTrace
   /** The Pods of this node: filled with `spec.nodeName=<nodeName>`. */
   readonly pods: Cache<Pod>
   /** All Services, for the environment of containers. */
@@ -100,6 +103,7 @@ export function createKubelet(options: KubeletOptions): Kubelet {
     services,
     cgroupRoot,
     cgroups: options.cgroups,
+    trace: options.trace ?? silentTrace,
     directories: createDirectories(rootDirectory),
     allocatable: () => allocatable,
   }

@@ -30,10 +30,10 @@ export const SPAN_TYPES = [
   'RulesProgrammed',
   /** From the deletion mark until the object is gone. */
   'Deletion',
-  /** The kubelet begins to stop the Pod. */
+  /** From the kubelet's beginning to stop the Pod until nothing of it runs; reason is Deleted, Removed, Finished, or why the kubelet ends it (Evicted). */
   'Terminating',
   'PreStop',
-  /** By container, from the signal until its process has ended; message names the signal. */
+  /** By container, from the signal until its process has ended; reason is that of Terminating, or LivenessFailed, StartupFailed, PostStartFailed, DefinitionChanged, ResizeRestart. */
   'Term',
   /** By container: it was killed. reason is GraceExceeded, or OOMKilled. */
   'Kill',
@@ -78,6 +78,7 @@ export const timelinePod = object('dev.poise.timeline.v1alpha1.TimelinePod', {
   ip: string({ doc: 'Its address; it stays known after the Pod is gone.' }),
   owner: string({ doc: 'Its controller: ReplicaSet/web-5d4f.' }),
   phase: string({ doc: 'As last seen.' }),
+  droppedSpans: int32({ doc: 'How many spans had to make room for newer ones; those of the beginning stay.' }),
 })
 
 export const spans = atomicList(timelineSpan, { doc: 'Ordered by their beginning.' })

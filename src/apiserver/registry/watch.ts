@@ -153,7 +153,7 @@ function leftEvent(previous: KubernetesObject, revision: Revision): WatchEvent {
   return plainEvent('DELETED', { ...previous, metadata: { ...previous.metadata, resourceVersion: String(revision) } })
 }
 
-function bookmark(kind: Kind, revision: Revision, annotations?: Readonly<Record<string, string>>): WatchEvent {
+export function bookmark(kind: Kind, revision: Revision, annotations?: Readonly<Record<string, string>>): WatchEvent {
   return plainEvent('BOOKMARK', {
     kind: kind.kind,
     apiVersion: apiVersionOf(kind),
@@ -161,7 +161,7 @@ function bookmark(kind: Kind, revision: Revision, annotations?: Readonly<Record<
   })
 }
 
-const errorEvent = (error: ApiError): WatchEvent => plainEvent('ERROR', error.status)
+export const errorEvent = (error: ApiError): WatchEvent => plainEvent('ERROR', error.status)
 
 export function plainEvent(type: WatchEvent['type'], object: unknown): WatchEvent {
   let bytes: Uint8Array | undefined

@@ -19,7 +19,10 @@ import { finalizeNamespace } from './finalize.ts'
 import { podAttach, podExec, podLog, podPortForward, type Kubelets } from './kubelet_streams.ts'
 import { nodeProxy } from './node_proxy.ts'
 import { requestToken } from './token.ts'
+import type { TimelineReadings } from '../../api/timelines.ts'
 import type { UsageReadings } from '../../api/usage.ts'
+import type { Closing } from '../registry/closing.ts'
+import { podTimelines } from '../usage/pod_timelines.ts'
 import { resourceMetrics } from '../usage/resource_metrics.ts'
 import { podProxy, serviceProxy, type Backends } from './workload_proxy.ts'
 
@@ -30,6 +33,8 @@ export interface SpecialParts {
   readonly backends: Backends | undefined
   readonly tokens: TokenIssuer | undefined
   readonly usage: UsageReadings | undefined
+  readonly timelines: TimelineReadings | undefined
+  readonly closing: Closing
   readonly tokenAuthenticators: readonly TokenAuthenticator[]
 }
 
@@ -39,7 +44,17 @@ export interface Special {
   readonly tokenAuthenticators: readonly TokenAuthenticator[]
 }
 
-export function specialHandlers({ parts, authorizer, kubelets, backends, tokens, usage, tokenAuthenticators: given }: SpecialParts): Special {
+export function specialHandlers({
+  parts,
+  authorizer,
+  kubelets,
+  backends,
+  tokens,
+  usage,
+  timelines,
+  closing,
+  tokenAuthenticators: given,
+}: SpecialParts): Special {
   const tokenAuthenticators = tokens ? [...given, serviceAccountTokens(tokens, parts.store)] : given
   const metrics = resourceMetrics(parts, usage)
   return {
@@ -59,6 +74,7 @@ export function specialHandlers({ parts, authorizer, kubelets, backends, tokens,
       ['serviceaccounts/token', call => requestToken(parts, tokens, call)],
       ['nodes.metrics.k8s.io', metrics.nodes],
       ['pods.metrics.k8s.io', metrics.pods],
+      ['podtimelines.timeline.poise.dev', podTimelines(parts, timelines, closing)],
       ['selfsubjectreviews.authentication.k8s.io', call => selfSubjectReview(parts, call)],
       ['tokenreviews.authentication.k8s.io', call => tokenReview(parts, tokenAuthenticators, call)],
       ['selfsubjectaccessreviews.authorization.k8s.io', call => selfSubjectAccessReview(parts, authorizer, call)],

@@ -7,12 +7,13 @@
  */
 import type { Pod } from '../../api/kinds/pod.ts'
 import { messageOf } from '../../base/error_message.ts'
+import type { OpenStep } from '../../base/lifecycle_trace.ts'
 import type { ContainerConfig, NamespaceOptions, PodSandboxConfig, PodSandboxStatus } from '../../runtime/runtime.ts'
 import type { KubeletContext } from '../context.ts'
 import { containerLogPath } from '../directories.ts'
 import type { Images, PresentImage } from '../image/images.ts'
 import { unlessAborted } from '../pod/jobs.ts'
-import { fieldPathOf, isHostNetwork, type NamedContainer } from '../pod/pod_nouns.ts'
+import { fieldPathOf, isHostNetwork, tracedPod, type NamedContainer } from '../pod/pod_nouns.ts'
 import { makeEnvironment } from './environment.ts'
 import { expand } from './expand.ts'
 import { containerAnnotations, containerLabels } from './labels.ts'
@@ -38,13 +39,16 @@ export interface StartRequest {
 
 /** Throws StartError. Everything worth an event has been recorded then. After a failed postStart the caller stops the container. */
 export async function startContainer(context: KubeletContext, images: Images, request: StartRequest): Promise<void> {
-  const { runtime, events } = context
+  const { runtime, events, trace } = context
   const { pod, named, sandbox, sandboxConfig, signal } = request
   const fieldPath = fieldPathOf(named)
   const { container } = named
+  const about = { container: container.name, restart: request.restartCount }
+  let traced: OpenStep | undefined
   const failed =
     (reason: string) =>
     (error: unknown): never => {
+      traced?.end({ reason, message: messageOf(error) })
       const failure = error instanceof StartError ? error : new StartError(reason, messageOf(error))
       events.warning(pod, 'Failed', `Error: ${failure.message}`, fieldPath)
       throw failure
@@ -58,9 +62,11 @@ export async function startContainer(context: KubeletContext, images: Images, re
   signal.throwIfAborted()
   const config = await containerConfig(context, request, image).catch(failed('CreateContainerConfigError'))
   signal.throwIfAborted()
+  traced = trace.begin(tracedPod(pod), { type: 'ContainerStart', ...about })
   const id = await runtime.createContainer(sandbox.id, config, sandboxConfig).catch(failed('CreateContainerError'))
   const created = () => events.normal(pod, 'Created', `Created container: ${container.name}`, fieldPath)
   if (signal.aborted) {
+    traced.end({ reason: 'Cancelled' })
     created()
     await runtime.removeContainer(id)
     signal.throwIfAborted()
@@ -68,15 +74,19 @@ export async function startContainer(context: KubeletContext, images: Images, re
   const starting = runtime.startContainer(id)
   created()
   await starting.catch(failed('RunContainerError'))
+  traced.end()
   const seen = request.started(id)
   events.normal(pod, 'Started', `Started container ${container.name}`, fieldPath)
   await seen
 
   const hook = container.lifecycle?.postStart
   if (!hook) return
+  const hooked = trace.begin(tracedPod(pod), { type: 'PostStart', ...about })
   try {
     await unlessAborted(runHook(context, hook, { pod, container, containerId: id, podIP: podIPOf(context, pod, sandbox) }, signal), signal)
+    hooked.end()
   } catch (error) {
+    hooked.end(signal.aborted ? { reason: 'Cancelled' } : { reason: 'FailedPostStartHook', message: messageOf(error) })
     if (signal.aborted) throw error
     context.host.log.info('postStart hook failed', { pod: pod.metadata.name, container: container.name, error: messageOf(error) })
     events.warning(pod, 'FailedPostStartHook', 'PostStartHook failed', fieldPath)

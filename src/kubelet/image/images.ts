@@ -12,8 +12,8 @@ import { RuntimeError } from '../../runtime/runtime.ts'
 import { goDuration } from '../../base/go_duration.ts'
 import { StartError } from '../container/start_failure.ts'
 import type { KubeletContext } from '../context.ts'
-import { fieldPathOf, type NamedContainer } from '../pod/pod_nouns.ts'
-import { defaultPullPolicy, parseImageName } from './image_name.ts'
+import { fieldPathOf, tracedPod, type NamedContainer } from '../pod/pod_nouns.ts'
+import { defaultPullPolicy, parseImageName, type ImageName } from './image_name.ts'
 import { findPullAuth, getPullSecrets } from './pull_secrets.ts'
 
 export interface Images {
@@ -41,7 +41,7 @@ const NAMED_FAILURES = [
 const FIRST_MS = 10_000
 const MAX_MS = 300_000
 
-export function createImages({ host, client, runtime, events }: KubeletContext): Images {
+export function createImages({ host, client, runtime, events, trace }: KubeletContext): Images {
   const failures = new Map<string, { delayMs: Millis; at: Millis; error: StartError }>()
   const expected = new Map<string, Promise<ImageStatus | undefined>>()
   const { clock } = host
@@ -64,6 +64,7 @@ export function createImages({ host, client, runtime, events }: KubeletContext):
     })
     const policy = named.container.imagePullPolicy ?? defaultPullPolicy(image)
     if (present && policy !== 'Always') {
+      trace.note(tracedPod(pod), { type: 'ImagePull', container: named.container.name, reason: 'AlreadyPresent', message: image })
       events.normal(pod, 'Pulled', `Container image "${image}" already present on machine`, fieldPath)
       return { name: name.full, status: present }
     }
@@ -72,7 +73,7 @@ export function createImages({ host, client, runtime, events }: KubeletContext):
       events.warning(pod, 'ErrImageNeverPull', message, fieldPath)
       throw new StartError('ErrImageNeverPull', message)
     }
-    return pull(pod, image, name.full, name.registry, fieldPath, signal)
+    return pull(pod, named, name, signal)
   }
 
   /** That it was there a moment ago is good enough, and nothing else is. */
@@ -82,7 +83,9 @@ export function createImages({ host, client, runtime, events }: KubeletContext):
     return (await answer) ?? runtime.imageStatus(full)
   }
 
-  async function pull(pod: Pod, image: string, full: string, registry: string, fieldPath: string, signal: AbortSignal): Promise<PresentImage> {
+  async function pull(pod: Pod, named: NamedContainer, { full, registry }: ImageName, signal: AbortSignal): Promise<PresentImage> {
+    const image = named.container.image ?? ''
+    const fieldPath = fieldPathOf(named)
     const key = keyOf(pod, image)
     const failed = failures.get(key)
     if (failed && clock.now() - failed.at < failed.delayMs) {
@@ -100,9 +103,11 @@ export function createImages({ host, client, runtime, events }: KubeletContext):
     }
     events.normal(pod, 'Pulling', `Pulling image "${image}"`, fieldPath)
     const startedAt = clock.now()
+    const traced = trace.begin(tracedPod(pod), { type: 'ImagePull', container: named.container.name, message: image })
     try {
       await runtime.pullImage(full, findPullAuth(secrets, registry), signal)
     } catch (error) {
+      traced.end(signal.aborted ? { reason: 'Cancelled' } : { reason: 'ErrImagePull', message: messageOf(error) })
       if (signal.aborted) throw error
       const message = messageOf(error)
       events.warning(pod, 'Failed', `Failed to pull image "${image}": ${message}`, fieldPath)
@@ -111,6 +116,7 @@ export function createImages({ host, client, runtime, events }: KubeletContext):
       failures.set(key, { delayMs: forgotten ? FIRST_MS : Math.min(MAX_MS, failed.delayMs * 2), at: clock.now(), error: failure })
       throw failure
     }
+    traced.end({ reason: 'Pulled' })
     failures.delete(key)
     const status = await runtime.imageStatus(full)
     if (!status) throw new RuntimeError('NotFound', `image "${full}" is not there although it has just been pulled`)

@@ -18,7 +18,7 @@ import { runningOf } from './instances.ts'
 import { createResizer, type ResizerParts } from './perform_resize.ts'
 import { createStarter } from './perform_start.ts'
 import { createStopper } from './perform_stop.ts'
-import { containersOf, fieldPathOf, isHostNetwork, podLabel } from './pod_nouns.ts'
+import { containersOf, fieldPathOf, isHostNetwork, podLabel, tracedPod } from './pod_nouns.ts'
 import type { Action } from './pod_state.ts'
 
 export interface Performer {
@@ -62,13 +62,16 @@ export function createPerformer(parts: PerformerParts): Performer {
 
   function mountVolumes(pod: Pod): void {
     memory.volumes = 'mounting'
+    const traced = context.trace.begin(tracedPod(pod), { type: 'Volumes' })
     jobs.start('volumes', async () => {
       try {
         mounted = await volumes.mount(pod, addresses(pod), volumesChanged)
         memory.volumes = 'mounted'
+        traced.end()
         failures.volumes = 0
       } catch (error) {
         memory.volumes = 'unmounted'
+        traced.end({ reason: 'FailedMount', message: messageOf(error) })
         for (const failure of error instanceof VolumesError ? error.failures : [messageOf(error)]) events.warning(pod, 'FailedMount', failure)
         complainOfVolumes(pod, error)
         waitFor(backoffMs(++failures.volumes, VOLUME_RETRY))
@@ -91,6 +94,7 @@ export function createPerformer(parts: PerformerParts): Performer {
 
   function startSandbox(pod: Pod, attempt: number, replaces: string | undefined): void {
     memory.sandbox = 'starting'
+    const traced = context.trace.begin(tracedPod(pod), { type: 'Sandbox' })
     if (replaces) events.normal(pod, 'SandboxChanged', 'Pod sandbox changed, it will be killed and re-created.')
     jobs.start('sandbox', async () => {
       try {
@@ -107,9 +111,11 @@ export function createPerformer(parts: PerformerParts): Performer {
         // What the containers need meanwhile; who needs it will ask again where this has failed.
         for (const named of containersOf(pod)) images.expect(pod, named)
         const [id] = await Promise.all([running, logs])
+        traced.end()
         await observer.learnSandbox(id)
         failures.sandbox = 0
       } catch (error) {
+        traced.end({ reason: 'FailedCreatePodSandBox', message: messageOf(error) })
         observer.doubt()
         // Asked only now: without a network no sandbox comes to be, and with one the question would make every Pod wait.
         const network = isHostNetwork(pod) ? undefined : await runtime.status().catch(() => undefined)
@@ -127,13 +133,16 @@ export function createPerformer(parts: PerformerParts): Performer {
 
   function stopSandboxes(pod: Pod, ids: readonly string[]): void {
     memory.sandbox = 'stopping'
+    const traced = context.trace.begin(tracedPod(pod), { type: 'SandboxStop' })
     jobs.start('sandbox', async () => {
       try {
         await Promise.all(ids.map(id => runtime.stopPodSandbox(id)))
+        traced.end()
         // What ran in them has ended with them.
         if (runningOf(observer.last).length > 0) observer.doubt()
         else await Promise.all(ids.map(id => observer.learnSandbox(id)))
       } catch (error) {
+        traced.end({ reason: 'FailedKillPod', message: messageOf(error) })
         observer.doubt()
         events.warning(pod, 'FailedKillPod', `error killing pod: ${messageOf(error)}`)
         waitFor(backoffMs(++failures.stop, SANDBOX_RETRY))

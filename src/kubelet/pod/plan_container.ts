@@ -66,7 +66,14 @@ export function planReplacement(
   const why = whyStopped(pod, named, running, health, memory)
   if (!why && !memory.stops.has(running.id)) return false
   const graceMs = why?.graceMs ?? memory.stops.get(running.id)?.graceMs ?? specGraceMs(pod)
-  const { actions, wakeAt } = planStop({ container: running, named, graceMs, message: why?.message ?? '' }, observed, pod, memory, now, { ordered: false })
+  const { actions, wakeAt } = planStop(
+    { container: running, named, graceMs, message: why?.message ?? '', reason: why?.reason ?? '' },
+    observed,
+    pod,
+    memory,
+    now,
+    { ordered: false },
+  )
   part.stops.push(...actions)
   part.wakeAt = Math.min(part.wakeAt, wakeAt)
   return true
@@ -78,16 +85,18 @@ function whyStopped(
   running: ContainerStatus,
   health: Health,
   memory: PodMemory,
-): { message: string; graceMs?: Millis } | undefined {
+): { message: string; reason: string; graceMs?: Millis } | undefined {
   const isSidecar = role === 'sidecar'
   const subject = isSidecar ? `Init container ${container.name}` : `Container ${container.name}`
   const ending = (restarts: boolean) => (restarts && !isSidecar ? ', will be restarted' : '')
   const mayRestart = pod.spec.restartPolicy !== 'Never'
-  if (isOutdated(container, running)) return { message: `${subject} definition changed${ending(true)}` }
-  if (mustRestart(container, running)) return { message: `Container ${container.name} resize requires restart` }
-  if (health.failed === 'liveness') return { message: `${subject} failed liveness probe${ending(mayRestart)}`, graceMs: probeGraceMs(container.livenessProbe) }
-  if (health.failed === 'startup') return { message: `${subject} failed startup probe${ending(mayRestart)}`, graceMs: probeGraceMs(container.startupProbe) }
-  if (memory.startFailures.get(container.name)?.unwanted === running.id) return { message: 'FailedPostStartHook' }
+  if (isOutdated(container, running)) return { message: `${subject} definition changed${ending(true)}`, reason: 'DefinitionChanged' }
+  if (mustRestart(container, running)) return { message: `Container ${container.name} resize requires restart`, reason: 'ResizeRestart' }
+  if (health.failed === 'liveness')
+    return { message: `${subject} failed liveness probe${ending(mayRestart)}`, reason: 'LivenessFailed', graceMs: probeGraceMs(container.livenessProbe) }
+  if (health.failed === 'startup')
+    return { message: `${subject} failed startup probe${ending(mayRestart)}`, reason: 'StartupFailed', graceMs: probeGraceMs(container.startupProbe) }
+  if (memory.startFailures.get(container.name)?.unwanted === running.id) return { message: 'FailedPostStartHook', reason: 'PostStartFailed' }
   return undefined
 }
 

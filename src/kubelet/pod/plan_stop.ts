@@ -21,6 +21,8 @@ export interface StopWish {
   readonly graceMs: Millis
   /** The text of the Killing event. */
   readonly message: string
+  /** Why it has to go, in one word. */
+  readonly reason: string
 }
 
 export function planStop(
@@ -31,12 +33,12 @@ export function planStop(
   now: Millis,
   { ordered }: { ordered: boolean },
 ): { actions: Action[]; wakeAt: Millis } {
-  const { container, named, graceMs, message } = wish
+  const { container, named, graceMs, message, reason } = wish
   const actions: Action[] = []
   let stop = memory.stops.get(container.id)
   if (!stop || graceMs < stop.graceMs) {
     const hook = !stop && graceMs > 0 && named?.container.lifecycle?.preStop !== undefined
-    actions.push({ do: 'beginStop', id: container.id, name: named?.container.name ?? '', graceMs, message: stop ? '' : message, hook })
+    actions.push({ do: 'beginStop', id: container.id, name: named?.container.name ?? '', graceMs, message: stop ? '' : message, reason, hook })
     stop = { graceMs, beganAt: now, hook: hook ? 'running' : (stop?.hook ?? 'none'), killAt: stop?.killAt, retryAt: stop?.retryAt ?? 0 }
   }
 

@@ -9,6 +9,11 @@ import { planStop } from './plan_stop.ts'
 import { containersOf } from './pod_nouns.ts'
 import type { Action, ObservedPod, PodMemory, PodStep, Termination } from './pod_state.ts'
 
+const ENDINGS = { deleted: 'Deleted', removed: 'Removed', finished: 'Finished', killed: 'Killed' } as const
+
+/** Why a Pod ends, in one word: Evicted, DeadlineExceeded, or what became of its object. */
+export const reasonOf = ({ because, failure }: Termination): string => failure?.reason ?? ENDINGS[because]
+
 export function planTermination(pod: Pod, termination: Termination, observed: ObservedPod, memory: PodMemory, now: Millis): PodStep {
   const actions: Action[] = []
   const wakes: Millis[] = []
@@ -21,7 +26,13 @@ export function planTermination(pod: Pod, termination: Termination, observed: Ob
   const running = runningOf(observed)
   for (const container of running) {
     const name = containerNameOf(container)
-    const wish = { container, named: named.find(n => n.container.name === name), graceMs: termination.graceMs, message: `Stopping container ${name}` }
+    const wish = {
+      container,
+      named: named.find(n => n.container.name === name),
+      graceMs: termination.graceMs,
+      message: `Stopping container ${name}`,
+      reason: reasonOf(termination),
+    }
     const { actions: stops, wakeAt } = planStop(wish, observed, pod, memory, now, { ordered: true })
     actions.push(...stops)
     wakes.push(wakeAt)

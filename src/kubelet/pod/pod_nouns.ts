@@ -3,6 +3,7 @@ import type { Pod } from '../../api/kinds/pod.ts'
 import { isSidecar } from '../../api/pod.ts'
 import type { Container } from '../../api/types/container.ts'
 import type { Millis } from '../../base/clock.ts'
+import type { TracedPod } from '../../base/lifecycle_trace.ts'
 
 export type Phase = 'Pending' | 'Running' | 'Succeeded' | 'Failed'
 
@@ -42,6 +43,9 @@ export function fieldPathOf({ role, container }: NamedContainer): string {
 
 /** `web_default(6a7b…)`: how the kubelet's messages name a Pod. */
 export const podLabel = (pod: Pod): string => `${pod.metadata.name}_${pod.metadata.namespace}(${pod.metadata.uid})`
+
+/** As timelines name a Pod. */
+export const tracedPod = ({ metadata: { namespace = '', name = '', uid = '' } }: Pod): TracedPod => ({ namespace, name, uid })
 
 export const isHostNetwork = (pod: Pod): boolean => pod.spec.hostNetwork === true
 

@@ -107,7 +107,15 @@ export type Action =
   | { readonly do: 'cancelStart' }
   | { readonly do: 'setPodLimits'; readonly limits: Required<CgroupLimits> }
   | { readonly do: 'resizeContainer'; readonly named: NamedContainer; readonly id: string }
-  | { readonly do: 'beginStop'; readonly id: string; readonly name: string; readonly graceMs: Millis; readonly message: string; readonly hook: boolean }
+  | {
+      readonly do: 'beginStop'
+      readonly id: string
+      readonly name: string
+      readonly graceMs: Millis
+      readonly message: string
+      readonly reason: string
+      readonly hook: boolean
+    }
   | { readonly do: 'signal'; readonly id: string; readonly timeoutMs: Millis }
   | { readonly do: 'reportBackOff'; readonly named: NamedContainer; readonly id: string }
   | { readonly do: 'removeContainers'; readonly ids: readonly string[] }

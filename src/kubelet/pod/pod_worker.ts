@@ -12,6 +12,7 @@ import { deepEqual } from '../../api/deep.ts'
 import type { Pod } from '../../api/kinds/pod.ts'
 import { timestamp } from '../../api/meta.ts'
 import type { Millis, Timer } from '../../base/clock.ts'
+import type { OpenStep } from '../../base/lifecycle_trace.ts'
 import { messageOf } from '../../base/error_message.ts'
 import { createInbox } from '../../base/inbox.ts'
 import type { KubeletContext } from '../context.ts'
@@ -28,8 +29,11 @@ import type { Volumes } from '../volume/volumes.ts'
 import { createJobs } from './jobs.ts'
 import { createObserver } from './observe.ts'
 import { createPerformer } from './perform.ts'
+import { reasonOf } from './plan_termination.ts'
 import { planPod } from './plan_pod.ts'
+import { tracedPod } from './pod_nouns.ts'
 import { isResizing } from './plan_resize.ts'
+import { createContainerTrace } from './trace_containers.ts'
 import { emptyMemory, forgetWaits, type DesiredPod, type HealthOf, type ObservedPod, type Termination } from './pod_state.ts'
 
 export interface PodWorker {
@@ -81,6 +85,8 @@ export function startPodWorker(parts: PodWorkerParts, first: DesiredPod): PodWor
     inbox.poke()
   }
   const performer = createPerformer({ ...parts, memory, observer, jobs, poke: inbox.poke, volumesChanged })
+  const containerTrace = createContainerTrace(context)
+  let terminating: OpenStep | undefined
   const probes = parts.createProbes(inbox.poke)
   const healthOf: HealthOf = (container, named) => {
     const health = probes.healthOf(container, named)
@@ -132,6 +138,7 @@ export function startPodWorker(parts: PodWorkerParts, first: DesiredPod): PodWor
       }
       if (stopped) return 'stopped'
       parts.looked(observed)
+      containerTrace.looked(pod, observed)
 
       noteResize(letter, observed)
       const now = clock.wall()
@@ -141,10 +148,19 @@ export function startPodWorker(parts: PodWorkerParts, first: DesiredPod): PodWor
         termination = narrower(termination, step.end)
         step = planPod({ pod, termination }, observed, memory, healthOf, now)
       }
+      if (termination)
+        terminating ??= context.trace.begin(tracedPod(pod), {
+          type: 'Terminating',
+          reason: reasonOf(termination),
+          message: `grace ${termination.graceMs / 1_000}s`,
+        })
       for (const action of step.actions) performer.perform(pod, action)
       probes.sync(pod, observed, { isEnding: termination !== undefined, starting: memory.starting })
       publish(letter, observed, step.waiting, now)
-      if (step.finished) return 'finished'
+      if (step.finished) {
+        terminating?.end()
+        return 'finished'
+      }
 
       if (pod !== lastPod && !showsTheSame(pod, lastPod)) refreshTimes.soon()
       lastPod = pod

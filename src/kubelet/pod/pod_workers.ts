@@ -20,7 +20,7 @@ import { podLogsOf } from '../directories.ts'
 import type { Preemption, Refusal } from '../node/admission.ts'
 import type { StaticPods } from '../static/static_pods.ts'
 import { removeOrphans } from './orphans.ts'
-import { specGraceMs } from './pod_nouns.ts'
+import { specGraceMs, tracedPod } from './pod_nouns.ts'
 import { desiredOf, ofTheApi, refusalIn, takesRoom, watchKill, type Entry } from './pod_entry.ts'
 import type { DesiredPod, Termination } from './pod_state.ts'
 import { startPodWorker, type PodWorker, type PodWorkerParts } from './pod_worker.ts'
@@ -172,6 +172,7 @@ export function createPodWorkers(parts: PodWorkersParts, admit: Admit): PodWorke
     const isNew = !isRemoved && !adopted.has(uid) && pod.status.startTime === undefined
     const entry: Entry = { pod, killed, state: 'working', isRemoved, isDeleteSent: false, hasStopped: false, worker: undefined as never }
     if (!killed && !isRemoved) allocations.see(pod)
+    context.trace.note(tracedPod(pod), { type: 'Delivery' })
     entry.worker = startPodWorker({ ...parts, allocations, runtimeName, looked, isNew }, desired(entry))
     entries.set(uid, entry)
     entry.worker.ended

@@ -41,6 +41,8 @@ export interface ProbeWorkerPorts {
   probed(): Probed | undefined
   ask(probed: Probed, signal: AbortSignal): Promise<ProbeOutcome>
   report(event: 'Unhealthy' | 'ProbeWarning', message: string): void
+  /** Of the container probed; `isCounted`: it says something about the container. */
+  answered(probed: Probed, result: 'success' | 'failure' | 'unknown', message: string, isCounted: boolean): void
   /** The result is another one. */
   changed(): void
 }
@@ -82,6 +84,7 @@ export function startProbeWorker(ports: ProbeWorkerPorts): ProbeWorker {
 
     const outcome = await ask(probed, signal)
     if (!outcome || signal.aborted || ports.probed()?.containerId !== probed.containerId) return
+    tellAnswer(probed, outcome)
     if (outcome.is === 'failure' && isEager(probed)) {
       nextTick = Math.min(nextTick, clock.now() + eagerPauseMs)
       eagerPauseMs = Math.min(EAGER_PAUSE_MS.max, eagerPauseMs * 2)
@@ -93,6 +96,11 @@ export function startProbeWorker(ports: ProbeWorkerPorts): ProbeWorker {
     count = countAnswer(count, type, outcome.is, probe)
     if (count.result !== before) ports.changed()
   }
+
+  const tellAnswer = (probed: Probed, outcome: ProbeOutcome) =>
+    outcome.is === 'failure'
+      ? ports.answered(probed, 'failure', outcome.output, !isEager(probed))
+      : ports.answered(probed, 'success', outcome.warning ?? '', true)
 
   const isEager = ({ startedAt }: Probed): boolean => type === 'readiness' && count.last === undefined && clock.wall() - startedAt < EAGER_MS
 
@@ -112,6 +120,7 @@ export function startProbeWorker(ports: ProbeWorkerPorts): ProbeWorker {
       } catch (error) {
         if (signal.aborted) return undefined
         if (attempt < ATTEMPTS) continue
+        ports.answered(probed, 'unknown', messageOf(error), false)
         ports.report('Unhealthy', `${title} probe errored and resulted in unknown state: ${messageOf(error)}`)
         return undefined
       }

@@ -9,9 +9,10 @@ import type { Probe } from '../../api/types/probe.ts'
 import type { Millis } from '../../base/clock.ts'
 import type { ContainerStatus } from '../../runtime/runtime.ts'
 import { podIPOf } from '../container/start_container.ts'
+import { restartCountOf } from '../container/labels.ts'
 import type { KubeletContext } from '../context.ts'
 import { newestOf } from '../pod/instances.ts'
-import { fieldPathOf, initContainersOf, regularContainersOf, type NamedContainer } from '../pod/pod_nouns.ts'
+import { fieldPathOf, initContainersOf, regularContainersOf, tracedPod, type NamedContainer } from '../pod/pod_nouns.ts'
 import type { ObservedPod } from '../pod/pod_state.ts'
 import type { PodProbes } from './pod_probes.ts'
 import type { ProbeResult, ProbeType } from './probe_counter.ts'
@@ -27,7 +28,7 @@ export interface PodProbesOptions {
 }
 
 export function createPodProbes(context: KubeletContext, { poke, kubeletStartedAt }: PodProbesOptions): PodProbes {
-  const { host, events } = context
+  const { host, events, trace } = context
   const random = host.random.fork('kubelet/probes')
   const workers = new Map<string, ProbeWorker>()
   const askedAtOnce = new Set<string>()
@@ -68,6 +69,18 @@ export function createPodProbes(context: KubeletContext, { poke, kubeletStartedA
           signal,
         ),
       report: (reason, message) => events.warning(now!.pod, reason, message, fieldPathOf(named)),
+      answered(probed, result, message, isCounted) {
+        const instance = now!.observed.containers.find(({ id }) => id === probed.containerId)
+        trace.note(tracedPod(now!.pod), {
+          type: 'Probe',
+          container: container.name,
+          ...(instance && { restart: restartCountOf(instance) }),
+          probe: type,
+          result,
+          ...(message && { message }),
+          ...(!isCounted && { reason: 'NotCounted' }),
+        })
+      },
       changed: poke,
     })
   }

@@ -1,0 +1,47 @@
+/** Tells of each container of a Pod how long its process ran, as the runtime has it. */
+import type { Pod } from '../../api/kinds/pod.ts'
+import type { Clock, Millis } from '../../base/clock.ts'
+import type { OpenStep } from '../../base/lifecycle_trace.ts'
+import type { ContainerStatus } from '../../runtime/runtime.ts'
+import { containerNameOf, restartCountOf } from '../container/labels.ts'
+import type { KubeletContext } from '../context.ts'
+import { hasExited } from './instances.ts'
+import { initContainersOf, tracedPod } from './pod_nouns.ts'
+import type { ObservedPod } from './pod_state.ts'
+
+export interface ContainerTrace {
+  looked(pod: Pod, observed: ObservedPod): void
+}
+
+/** The runtime tells the time of day; a timeline counts by the clock that never goes back. Never later than now. */
+export const monotonic = (clock: Clock, wallMs: Millis): Millis => clock.now() - Math.max(0, clock.wall() - wallMs)
+
+export function createContainerTrace({ host: { clock }, trace }: KubeletContext): ContainerTrace {
+  /** By id; undefined: it has ended. */
+  const told = new Map<string, OpenStep | undefined>()
+
+  function look(pod: Pod, container: ContainerStatus): void {
+    const { id, state, startedAt, finishedAt, exitCode, reason } = container
+    const isFirst = !told.has(id)
+    // What only the API remembers has no instants that are worth telling.
+    if (isFirst && (container.sandboxId === '' || !startedAt)) return
+    if (!isFirst && told.get(id) === undefined) return
+    const name = containerNameOf(container)
+    const about = { container: name, restart: restartCountOf(container) }
+    const isInit = initContainersOf(pod).some(named => named.role === 'init' && named.container.name === name)
+    const step = told.get(id) ?? trace.begin(tracedPod(pod), { type: isInit ? 'InitContainer' : 'Container', ...about, atMs: monotonic(clock, startedAt) })
+    told.set(id, step)
+    if (!hasExited(container)) return
+    told.set(id, undefined)
+    const atMs = finishedAt ? monotonic(clock, finishedAt) : undefined
+    step.end({ atMs, exitCode, reason: state === 'unknown' ? 'ContainerStatusUnknown' : reason })
+    if (reason === 'OOMKilled') trace.note(tracedPod(pod), { type: 'Kill', ...about, reason, atMs })
+  }
+
+  return {
+    looked(pod, { containers }) {
+      for (let i = containers.length - 1; i >= 0; i--) look(pod, containers[i]!)
+      for (const id of told.keys()) if (!containers.some(container => container.id === id)) told.delete(id)
+    },
+  }
+}

@@ -1,0 +1,169 @@
+/**
+ * Which Pods are behind which Service, and which node follows each change of that since when.
+ *
+ *   EndpointSlice changes ─▶ Endpoint spans
+ *            └─ its revision ─▶ a node's proxy has programmed all up to it ─▶ RulesProgrammed
+ */
+import type { EndpointSlice } from '../../api/kinds/endpoint_slice.ts'
+import { keyText } from '../../api/meta.ts'
+import type { Clock, Millis } from '../../base/clock.ts'
+import type { Cache, CacheChange } from '../../client/cache.ts'
+import { instantAt, instantNow, type PodRecord, type SpanRecord } from './pod_record.ts'
+import type { Records } from './records.ts'
+
+/** From now on a node sends requests where the objects up to this revision say. */
+export interface ProgrammedStep {
+  /** `namespace/name`. */
+  readonly services: readonly string[]
+  readonly endpointSlicesRevision: number
+  readonly at: Millis
+}
+
+export interface EndpointFollower {
+  programmed(node: string, step: ProgrammedStep): void
+  stop(): void
+}
+
+type State = 'EndpointReady' | 'EndpointServing' | 'EndpointTerminating' | 'EndpointNotReady'
+/** Where several slices hold one Pod, the first of these counts. */
+const STATES: readonly State[] = ['EndpointReady', 'EndpointServing', 'EndpointTerminating', 'EndpointNotReady']
+
+interface Member {
+  readonly record: PodRecord
+  readonly slices: Map<string, State>
+  state: State | undefined
+  span: SpanRecord | undefined
+}
+
+interface Change {
+  readonly revision: number
+  readonly record: PodRecord
+  readonly span: SpanRecord
+  /** Nodes that have not followed. */
+  left: number
+}
+
+interface ServiceRecord {
+  readonly name: string
+  /** By uid. */
+  readonly members: Map<string, Member>
+  /** Those that some node may not have followed, oldest first. */
+  readonly changes: Change[]
+  /** By node, while there are such: up to which revision it has followed. */
+  readonly followed: Map<string, number>
+}
+
+/** Of one Service; a node that is down never follows. */
+const CHANGES_MAX = 256
+
+export function followEndpoints(records: Records, slices: Cache<EndpointSlice>, clock: Clock): EndpointFollower {
+  const services = new Map<string, ServiceRecord>()
+  const nodes = new Set<string>()
+  /** What each slice said last, by its key: the state of each Pod, by uid. */
+  const known = new Map<string, ReadonlyMap<string, State>>()
+  // What the first list brings was there before anybody looked.
+  let isNews = false
+  void slices.synced.then(() => (isNews = true))
+
+  function changed({ key, object, previous }: CacheChange<EndpointSlice>): void {
+    const slice = (object ?? previous)!
+    const name = slice.metadata.labels?.['kubernetes.io/service-name']
+    if (!name) return
+    const text = keyText(key)
+    const before = known.get(text)
+    const now = object && statesOf(object)
+    if (now) known.set(text, now)
+    else known.delete(text)
+    const service = serviceOf(`${slice.metadata.namespace}/${name}`, name)
+    // Its removal is the next revision at the earliest.
+    const revision = object ? Number(object.metadata.resourceVersion) : slices.revision + 1
+    for (const endpoint of object?.endpoints ?? []) {
+      const uid = endpoint.targetRef?.uid
+      const state = uid && now!.get(uid)
+      if (state && before?.get(uid) !== state) moved(service, endpoint.targetRef!, text, state, revision)
+    }
+    for (const uid of before?.keys() ?? []) if (!now?.has(uid)) moved(service, { uid }, text, undefined, revision)
+    if (service.members.size === 0 && service.changes.length === 0 && !object) services.delete(`${slice.metadata.namespace}/${name}`)
+  }
+
+  function moved(
+    service: ServiceRecord,
+    pod: { uid?: string; namespace?: string; name?: string },
+    slice: string,
+    state: State | undefined,
+    revision: number,
+  ): void {
+    const { uid = '', namespace = '', name = '' } = pod
+    const member = service.members.get(uid) ?? { record: records.of({ uid, namespace, name }), slices: new Map(), state: undefined, span: undefined }
+    service.members.set(uid, member)
+    if (state) member.slices.set(slice, state)
+    else member.slices.delete(slice)
+    const next = STATES.find(one => [...member.slices.values()].includes(one))
+    if (!next) service.members.delete(uid)
+    if (next === member.state) return
+    member.state = next
+    const at = instantNow(clock)
+    if (member.span) {
+      member.span.finish = at
+      records.touch(member.record)
+    }
+    const blank = { service: service.name, finish: undefined, origin: 'recorded' } as const
+    member.span =
+      next &&
+      records.add(member.record, { ...blank, type: 'Endpoint', reason: next, start: isNews ? at : undefined, ...(!isNews && { origin: 'unknown' as const }) })
+    if (!isNews || nodes.size === 0) return
+    const span = records.add(member.record, { ...blank, type: 'RulesProgrammed', start: at, reason: next ?? 'EndpointRemoved' })
+    service.changes.push({ revision, record: member.record, span, left: nodes.size })
+    if (service.changes.length > CHANGES_MAX) service.changes.shift()
+  }
+
+  function programmed(node: string, { services: names, endpointSlicesRevision: revision, at: ms }: ProgrammedStep): void {
+    const isNew = !nodes.has(node)
+    nodes.add(node)
+    const at = instantAt(clock, ms)
+    for (const name of names) {
+      const service = services.get(name)
+      if (!service || service.changes.length === 0) continue
+      const before = service.followed.get(node) ?? -1
+      service.followed.set(node, revision)
+      // What changed before there was this node was not for it to follow.
+      if (isNew) continue
+      let isOver = false
+      for (const change of service.changes) {
+        if (change.revision <= before || change.revision > revision) continue
+        records.addFollow(change.record, change.span, { node, at })
+        isOver ||= --change.left === 0
+      }
+      if (isOver) service.changes.splice(0, service.changes.length, ...service.changes.filter(({ left }) => left > 0))
+      if (service.changes.length === 0) service.followed.clear()
+    }
+  }
+
+  function serviceOf(key: string, name: string): ServiceRecord {
+    const found = services.get(key)
+    if (found) return found
+    const made: ServiceRecord = { name, members: new Map(), changes: [], followed: new Map() }
+    services.set(key, made)
+    return made
+  }
+
+  const listener = slices.onChange(changed)
+  return { programmed, stop: () => listener.stop() }
+}
+
+function statesOf(slice: EndpointSlice): ReadonlyMap<string, State> {
+  const states = new Map<string, State>()
+  for (const { targetRef, conditions } of slice.endpoints) {
+    if (targetRef?.kind !== 'Pod' || !targetRef.uid) continue
+    const isServing = conditions?.serving ?? conditions?.ready ?? true
+    const state = conditions?.terminating
+      ? isServing
+        ? 'EndpointServing'
+        : 'EndpointTerminating'
+      : (conditions?.ready ?? true)
+        ? 'EndpointReady'
+        : 'EndpointNotReady'
+    states.set(targetRef.uid, state)
+  }
+  return states
+}

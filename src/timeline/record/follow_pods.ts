@@ -1,0 +1,130 @@
+/** What the API shows of Pods, as spans: scheduling, readiness, deletion. */
+import type { Pod } from '../../api/kinds/pod.ts'
+import { controllerOf } from '../../api/meta.ts'
+import { CONFIG_MIRROR_ANNOTATION } from '../../api/pod.ts'
+import type { SpanType } from '../../api/types/pod_timeline.ts'
+import type { Clock, Millis } from '../../base/clock.ts'
+import type { Cache, CacheChange } from '../../client/cache.ts'
+import { instantNow, openSpan, type Instant, type PodRecord, type SpanRecord } from './pod_record.ts'
+import type { Records } from './records.ts'
+
+export function followPods(records: Records, pods: Cache<Pod>, clock: Clock): { stop(): void } {
+  // What the first list brings was there before anybody looked.
+  let isNews = false
+  void pods.synced.then(() => (isNews = true))
+
+  function changed({ object: pod, previous }: CacheChange<Pod>): void {
+    const record = recordOf((pod ?? previous)!)
+    if (pod && previous === undefined) seen(record, pod)
+    if (!pod) return gone(record)
+    follow(record, pod)
+  }
+
+  function recordOf({ metadata }: Pod): PodRecord {
+    const { uid = '', namespace = '', name = '', annotations } = metadata
+    const staticUid = annotations?.[CONFIG_MIRROR_ANNOTATION]
+    const record = records.of({ uid: staticUid ?? uid, namespace, name })
+    if (staticUid) records.alias(uid, record)
+    return record
+  }
+
+  function seen(record: PodRecord, pod: Pod): void {
+    const owner = controllerOf(pod)
+    record.createdAt = pod.metadata.creationTimestamp
+    record.owner = owner && `${owner.kind}/${owner.name}`
+    record.isGone = false
+    records.known(record)
+    if (isNews) add('Scheduling', record, instantNow(clock))
+    else derive(record, pod)
+  }
+
+  function follow(record: PodRecord, { metadata, spec, status }: Pod): void {
+    const before = { node: record.node, ip: record.ip, phase: record.phase, labels: record.labels }
+    record.labels = metadata.labels
+    record.ip = status.podIP ?? record.ip
+    record.phase = status.phase
+    if (spec.nodeName && !record.node) bound(record, spec.nodeName)
+    const scheduling = record.node ? undefined : openSpan(record, 'Scheduling')
+    if (scheduling) complain(record, scheduling, status)
+    readiness(record, status)
+    if (metadata.deletionTimestamp && !openSpan(record, 'Deletion')) {
+      const disruption = status.conditions?.find(({ type, status: is }) => type === 'DisruptionTarget' && is === 'True')
+      add('Deletion', record, instantNow(clock), { reason: disruption?.reason, message: `grace ${metadata.deletionGracePeriodSeconds ?? 0}s` })
+    }
+    if (before.node !== record.node || before.ip !== record.ip || before.phase !== record.phase || before.labels !== record.labels) records.touch(record)
+  }
+
+  function bound(record: PodRecord, node: string): void {
+    record.node = node
+    const scheduling = openSpan(record, 'Scheduling')
+    if (!scheduling) return
+    const at = record.deliveredAt ?? instantNow(clock)
+    scheduling.finish = at
+    const delivery = add('Delivery', record, at)
+    // The kubelet was told of it first.
+    delivery.finish = record.deliveredAt
+  }
+
+  function complain(record: PodRecord, scheduling: SpanRecord, status: Pod['status']): void {
+    const why = status.conditions?.find(({ type, status: is }) => type === 'PodScheduled' && is === 'False')
+    if (!why || scheduling.message === why.message) return
+    scheduling.reason = why.reason
+    scheduling.message = why.message?.slice(0, MESSAGE_CHARACTERS_MAX)
+    records.touch(record)
+  }
+
+  function readiness(record: PodRecord, { conditions }: Pod['status']): void {
+    const isReady = conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false
+    const span = openSpan(record, 'Ready')
+    if (isReady && !span) add('Ready', record, instantNow(clock))
+    if (!isReady && span) {
+      span.finish = instantNow(clock)
+      span.reason = conditions?.find(({ type }) => type === 'Ready')?.reason
+      records.touch(record)
+    }
+  }
+
+  function gone(record: PodRecord): void {
+    const at = instantNow(clock)
+    // Nobody had asked for it before: it went at once.
+    const deletion = openSpan(record, 'Deletion') ?? add('Deletion', record, at, { reason: 'Forced', message: 'grace 0s' })
+    deletion.finish = at
+    for (const type of ['Scheduling', 'Delivery', 'Ready'] as const) {
+      const span = openSpan(record, type)
+      if (!span) continue
+      span.finish = at
+      span.reason = 'Deleted'
+    }
+    records.gone(record)
+  }
+
+  function add(type: SpanType, record: PodRecord, start: Instant | undefined, rest: Partial<SpanRecord> = {}): SpanRecord {
+    return records.add(record, { ...BLANK, type, start, ...rest })
+  }
+
+  /** Of a Pod that is older than this process: what its object still says, to the second. */
+  function derive(record: PodRecord, { metadata, spec, status }: Pod): void {
+    const conditionSince = (wanted: string) => dayTime(status.conditions?.find(({ type, status: is }) => type === wanted && is === 'True')?.lastTransitionTime)
+    const created = dayTime(metadata.creationTimestamp)
+    if (spec.nodeName) {
+      record.node = spec.nodeName
+      const scheduled = conditionSince('PodScheduled')
+      add('Scheduling', record, created, { finish: scheduled, origin: scheduled ? 'derived' : 'unknown' })
+    } else add('Scheduling', record, created, { origin: 'derived' })
+    const ready = conditionSince('Ready')
+    if (ready) add('Ready', record, ready, { origin: 'derived' })
+    const { deletionTimestamp, deletionGracePeriodSeconds: grace = 0 } = metadata
+    const dueAt = dayTime(deletionTimestamp)
+    if (dueAt) add('Deletion', record, { ms: undefined, wallMs: dueAt.wallMs - grace * 1_000 }, { origin: 'derived', message: `grace ${grace}s` })
+  }
+
+  return pods.onChange(changed)
+}
+
+const BLANK = { origin: 'recorded', finish: undefined } as const
+const MESSAGE_CHARACTERS_MAX = 256
+
+function dayTime(text: string | undefined): Instant | undefined {
+  const wallMs: Millis = text === undefined ? Number.NaN : Date.parse(text)
+  return Number.isNaN(wallMs) ? undefined : { ms: undefined, wallMs }
+}

@@ -1,0 +1,133 @@
+/** What the kubelet of one node tells, as spans. */
+import { SPAN_TYPES, type SpanType } from '../../api/types/pod_timeline.ts'
+import { assert } from '../../base/assert.ts'
+import type { Clock } from '../../base/clock.ts'
+import type { LifecycleStep, LifecycleTrace, OpenStep, StepOutcome, TracedPod } from '../../base/lifecycle_trace.ts'
+import { findSpan, instantAt, instantNow, openSpan, type Instant, type PodRecord, type SpanRecord } from './pod_record.ts'
+import type { Records } from './records.ts'
+
+export interface NodeTrace extends LifecycleTrace {
+  /** Its kubelet is no more: what it had begun ends at an instant that nobody can know. */
+  abandon(): void
+}
+
+/** What outlives a kubelet: the next one tells of it again, and means the same. */
+const OUTLIVES_KUBELET: readonly SpanType[] = ['InitContainer', 'Container', 'Terminating']
+
+const MESSAGE_CHARACTERS_MAX = 256
+
+export function createNodeTrace(records: Records, clock: Clock): NodeTrace {
+  const open = new Map<SpanRecord, PodRecord>()
+  let isAbandoned = false
+  const instantOf = (ms: number | undefined): Instant => (ms === undefined ? instantNow(clock) : instantAt(clock, ms))
+
+  function begin(pod: TracedPod, step: LifecycleStep): OpenStep {
+    const record = records.of(pod)
+    const type = spanType(step.type)
+    const span = continued(record, type, step) ?? records.add(record, newSpan(type, step, started(record, type, step, instantOf(step.atMs))))
+    open.set(span, record)
+    return {
+      end(outcome = {}) {
+        if (isAbandoned || span.finish) return
+        open.delete(span)
+        span.finish = notBefore(span.start, instantOf(outcome.atMs))
+        tell(span, outcome)
+        records.touch(record)
+      },
+    }
+  }
+
+  function note(pod: TracedPod, step: LifecycleStep & StepOutcome): void {
+    const record = records.of(pod)
+    const type = spanType(step.type)
+    const at = instantOf(step.atMs)
+    if (type === 'Delivery') return delivered(record, at)
+    const answered = type === 'Probe' && sameAnswer(record, step)
+    if (answered) {
+      answered.count = (answered.count ?? 1) + 1
+      answered.finish = at
+      tell(answered, step)
+      return records.touch(record)
+    }
+    const span = newSpan(type, step, at)
+    span.finish = at
+    tell(span, step)
+    if (type === 'Probe') span.count = 1
+    records.add(record, span)
+  }
+
+  function delivered(record: PodRecord, at: Instant): void {
+    const span = openSpan(record, 'Delivery')
+    if (span) {
+      span.finish = at
+      return records.touch(record)
+    }
+    if (record.isKnown && record.node === undefined) record.deliveredAt = at
+  }
+
+  return {
+    begin,
+    note,
+    abandon() {
+      isAbandoned = true
+      for (const [span, record] of open) {
+        if (span.finish || OUTLIVES_KUBELET.includes(span.type)) continue
+        span.origin = 'unknown'
+        span.reason ??= 'KubeletRestarted'
+        records.touch(record)
+      }
+      open.clear()
+    },
+  }
+}
+
+const continued = (record: PodRecord, type: SpanType, { container, restart }: LifecycleStep): SpanRecord | undefined =>
+  OUTLIVES_KUBELET.includes(type) ? findSpan(record, span => span.type === type && span.container === container && span.restart === restart) : undefined
+
+/** A process begins within the call that starts it: the time of day, by which the runtime tells of it, is less exact. */
+function started(record: PodRecord, type: SpanType, { container, restart }: LifecycleStep, at: Instant): Instant {
+  if (type !== 'Container' && type !== 'InitContainer') return at
+  const call = findSpan(record, span => span.type === 'ContainerStart' && span.container === container && span.restart === restart)
+  if (at.ms === undefined || call?.start?.ms === undefined || call.finish?.ms === undefined) return at
+  return at.ms < call.start.ms ? call.start : at.ms > call.finish.ms ? call.finish : at
+}
+
+/** The newest answer of this probe of this container, if it was the same. */
+function sameAnswer(record: PodRecord, { container, probe, restart, result, reason }: LifecycleStep & StepOutcome): SpanRecord | undefined {
+  const last = findSpan(record, span => span.type === 'Probe' && span.container === container && span.probe === probe)
+  return last?.restart === restart && last?.result === result && last?.reason === reason ? last : undefined
+}
+
+function newSpan(type: SpanType, { container, restart, probe, reason, message }: LifecycleStep, start: Instant): SpanRecord {
+  return {
+    type,
+    origin: 'recorded',
+    start,
+    finish: undefined,
+    container,
+    restart,
+    probe: probe as SpanRecord['probe'],
+    service: undefined,
+    result: undefined,
+    count: undefined,
+    reason,
+    message: message?.slice(0, MESSAGE_CHARACTERS_MAX),
+    exitCode: undefined,
+  }
+}
+
+function tell(span: SpanRecord, { reason, message, exitCode, result }: StepOutcome): void {
+  if (reason !== undefined) span.reason = reason
+  if (message !== undefined) span.message = message.slice(0, MESSAGE_CHARACTERS_MAX)
+  if (exitCode !== undefined) span.exitCode = exitCode
+  if (result !== undefined) span.result = result
+}
+
+/** The time of day, from which some instants are reckoned back, is no more exact than a millisecond. */
+const notBefore = (start: Instant | undefined, at: Instant): Instant => (start?.ms !== undefined && at.ms !== undefined && at.ms < start.ms ? start : at)
+
+function spanType(type: string): SpanType {
+  const known = SPAN_TYPES.find(name => name === type)
+  assert(known !== undefined, `${type} is a type of span`)
+  return known
+}
