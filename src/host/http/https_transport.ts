@@ -2,23 +2,30 @@
  * The API over HTTPS, for components outside the server's process: one HTTP/2 connection, opened when it is needed and
  * again after it broke. Requests are not repeated: whoever asked knows whether that is safe.
  */
-import { connect, constants, type ClientHttp2Session, type ClientHttp2Stream, type IncomingHttpHeaders } from 'node:http2'
+import { connect, constants, type ClientHttp2Session, type ClientHttp2Stream } from 'node:http2'
 import { abortReason } from '../../base/abort.ts'
-import type { ByteSource } from '../../base/bytes.ts'
 import { NetworkError } from '../../base/network.ts'
-import type { Request, Response, ResponseBody, Transport } from '../../base/transport.ts'
+import type { Request, Response, Transport } from '../../base/transport.ts'
 import { dialError } from '../network_errors.ts'
-import { readWatch } from './watch_reader.ts'
+import { bodyBytesOf, readAnswer } from './answer_reader.ts'
 
 export interface HttpsTransportOptions {
   /** `https://127.0.0.1:6443` */
   readonly server: string
-  /** PEM of the CA that has signed the server's certificate. */
-  readonly ca: string
+  /** PEM of the CA that has signed the server's certificate; without it, those that the machine trusts. */
+  readonly ca?: string
+  /** Whoever answers is believed (insecure-skip-tls-verify). */
+  readonly insecure?: boolean
+  /** The certificate is for this name, whatever the address is (tls-server-name). */
+  readonly serverName?: string
   readonly certificate?: string
   readonly key?: string
   /** A bearer token; a function is asked before each request, so that a renewed one is used. */
   readonly token?: string | (() => string)
+  /** The whole header, asked for before each request; instead of a token. */
+  readonly authorization?: () => Promise<string | undefined>
+  /** Sent with every request; one with several values is sent several times. */
+  readonly headers?: Readonly<Record<string, string | readonly string[]>>
   readonly connectTimeoutMs?: number
 }
 
@@ -28,7 +35,7 @@ export interface HttpsTransport {
 }
 
 export function createHttpsTransport(options: HttpsTransportOptions): HttpsTransport {
-  const { token } = options
+  const { token, authorization: whole } = options
   let session: Promise<ClientHttp2Session> | undefined
   let open: ClientHttp2Session | undefined
 
@@ -46,8 +53,8 @@ export function createHttpsTransport(options: HttpsTransportOptions): HttpsTrans
   return {
     transport: async request => {
       if (request.signal.aborted) throw abortReason(request.signal)
-      const authorization = token && { authorization: `Bearer ${typeof token === 'string' ? token : token()}` }
-      return exchange(await connected(), request, { ...authorization })
+      const authorization = token ? `Bearer ${typeof token === 'string' ? token : token()}` : await whole?.()
+      return exchange(await connected(), request, { ...options.headers, ...(authorization && { authorization }) })
     },
     close() {
       void session?.then(
@@ -58,13 +65,15 @@ export function createHttpsTransport(options: HttpsTransportOptions): HttpsTrans
   }
 }
 
-function connectTo({ server, ca, certificate, key, connectTimeoutMs = 10_000 }: HttpsTransportOptions): Promise<ClientHttp2Session> {
+function connectTo({ server, ca, insecure, serverName, certificate, key, connectTimeoutMs = 10_000 }: HttpsTransportOptions): Promise<ClientHttp2Session> {
   return new Promise((resolve, reject) => {
     const url = new URL(server)
     const port = Number(url.port || 443)
     const host = url.hostname.replace(/^\[|\]$/g, '')
     const session = connect(server, {
-      ca,
+      ...(ca && { ca }),
+      ...(insecure && { rejectUnauthorized: false }),
+      ...(serverName && { servername: serverName }),
       ...(certificate && { cert: certificate }),
       ...(key && { key }),
       settings: { enablePush: false, initialWindowSize: 4 * 1024 * 1024 },
@@ -85,14 +94,12 @@ function connectTo({ server, ca, certificate, key, connectTimeoutMs = 10_000 }: 
     // Stays on: a broken connection also fails each of its streams, and those are what somebody waits for.
     session.on('error', error => {
       const code = 'code' in error ? String(error.code) : ''
-      fail(
-        /^(CERT_|UNABLE_|SELF_SIGNED|DEPTH_ZERO|ERR_TLS|ERR_SSL)/.test(code)
-          ? new NetworkError('Tls', `tls: failed to verify certificate: ${error.message}`)
-          : dialError(error, host, port),
-      )
+      fail(isTlsTrouble(code) ? new NetworkError('Tls', `tls: failed to verify certificate: ${error.message}`) : dialError(error, host, port))
     })
   })
 }
+
+export const isTlsTrouble = (code: string): boolean => /^(CERT_|UNABLE_|SELF_SIGNED|DEPTH_ZERO|ERR_TLS|ERR_SSL)/.test(code)
 
 const PING_EVERY_MS = 30_000
 const PING_TIMEOUT_MS = 15_000
@@ -107,11 +114,11 @@ function keepAlive(session: ClientHttp2Session): void {
   session.once('close', () => clearInterval(timer))
 }
 
-function exchange(session: ClientHttp2Session, request: Request, extra: Record<string, string>): Promise<Response> {
+function exchange(session: ClientHttp2Session, request: Request, extra: Record<string, string | readonly string[]>): Promise<Response> {
   return new Promise((resolve, reject) => {
     const { method, query, signal } = request
     const search = query.toString()
-    const bytes = bodyBytes(request)
+    const bytes = bodyBytesOf(request)
     const stream = session.request(
       {
         ...request.headers,
@@ -138,40 +145,14 @@ function exchange(session: ClientHttp2Session, request: Request, extra: Record<s
     })
     stream.once('response', headers => {
       isAnswered = true
-      readResponse(stream, headers, request).then(resolve, broken)
+      readAnswer(
+        { stream, status: Number(headers[':status']), headers, stop: () => stream.close(constants.NGHTTP2_CANCEL), complaint: () => brokenOff(stream) },
+        request,
+      ).then(resolve, broken)
     })
     if (bytes) stream.end(bytes)
   })
 }
 
-function bodyBytes({ body }: Request): Uint8Array | undefined {
-  if (body.is === 'none') return undefined
-  return body.is === 'bytes' ? body.bytes : Buffer.from(JSON.stringify(body.object))
-}
-
-async function readResponse(stream: ClientHttp2Stream, headers: IncomingHttpHeaders, request: Request): Promise<Response> {
-  const status = Number(headers[':status'])
-  const fields = Object.fromEntries(Object.entries(headers).filter(([name]) => !name.startsWith(':'))) as Response['headers']
-  return { status, headers: fields, body: await readBody(stream, status, headers, request) }
-}
-
-async function readBody(stream: ClientHttp2Stream, status: number, headers: IncomingHttpHeaders, { method, query }: Request): Promise<ResponseBody> {
-  const isJson = String(headers['content-type'] ?? '').includes('json')
-  const watches = ['true', '1'].includes(query.get('watch') ?? '')
-  if (method !== 'HEAD' && status === 200 && isJson && watches) return { is: 'watch', watch: readWatch(stream) }
-  if (method !== 'HEAD' && !BODYLESS.has(status) && !isJson && headers['content-length'] === undefined) return { is: 'stream', stream: stream as ByteSource }
-  const bytes = await readAll(stream)
-  if (bytes.length === 0) return { is: 'none' }
-  if (!isJson) return { is: 'bytes', bytes }
-  return { is: 'object', object: JSON.parse(bytes.toString('utf8')) as unknown, json: () => bytes }
-}
-
-/** Answers of these never have a body (RFC 9110), so none of them says how long it is. */
-const BODYLESS: ReadonlySet<number> = new Set([204, 304])
-
-async function readAll(stream: ClientHttp2Stream): Promise<Buffer> {
-  const chunks: Buffer[] = []
-  for await (const chunk of stream as AsyncIterable<Buffer>) chunks.push(chunk)
-  if (stream.rstCode !== constants.NGHTTP2_NO_ERROR) throw new Error(`the answer broke off (code ${stream.rstCode})`)
-  return Buffer.concat(chunks)
-}
+const brokenOff = ({ rstCode }: ClientHttp2Stream): string | undefined =>
+  rstCode === constants.NGHTTP2_NO_ERROR ? undefined : `the answer broke off (code ${rstCode})`

@@ -1,15 +1,15 @@
-import { constants, type ClientHttp2Stream } from 'node:http2'
+import type { Readable } from 'node:stream'
 import type { WatchEvent, WatchStream } from '../../base/transport.ts'
 
-/** The events of a watch, from lines of JSON as they come. A line that is cut in half by the end is dropped. */
-export function readWatch(stream: ClientHttp2Stream): WatchStream {
+/** The events of a watch, from lines of JSON as they come. A line that is cut in half by the end is dropped. `cancel` tells the server to end. */
+export function readWatch(stream: Readable, cancel: () => void): WatchStream {
   return {
     start(sink) {
       let over = false
       const stop = () => {
         if (over) return
         over = true
-        stream.close(constants.NGHTTP2_CANCEL)
+        cancel()
       }
       const lines = splitLines(line => {
         if (over) return
