@@ -31,6 +31,9 @@ export function stateDirectory(env: Readonly<Record<string, string | undefined>>
   return join(env['XDG_STATE_HOME'] || join(homedir(), '.local', 'state'), 'poise')
 }
 
+/** Images that were made here, kept for the next cluster. */
+export const imagesDirectory = (env: Readonly<Record<string, string | undefined>>): string => join(stateDirectory(env), 'images')
+
 export const clustersDirectory = (env: Readonly<Record<string, string | undefined>>): string => join(stateDirectory(env), 'clusters')
 
 export function clusterDirectories(env: Readonly<Record<string, string | undefined>>, name: string): ClusterDirectories {

@@ -3,6 +3,7 @@
  * busybox, so that a Pod can start where no registry can be reached.
  */
 import { readFile } from 'node:fs/promises'
+import { isStatic } from './elf.ts'
 import { ociArchive } from './oci_archive.ts'
 
 export const PAUSE_IMAGE = 'poise.local/pause:1'
@@ -35,13 +36,4 @@ export async function staticBusybox(): Promise<{ path: string; binary: Buffer }>
     if (binary && isStatic(binary)) return { path, binary }
   }
   throw new Error("no static busybox on this machine: it is needed to hold a Pod's namespaces open. Next: apt-get install busybox-static")
-}
-
-/** A dynamic 64-bit ELF program has a program header that names its interpreter (PT_INTERP). */
-function isStatic(elf: Buffer): boolean {
-  const PT_INTERP = 3
-  const offset = Number(elf.readBigUInt64LE(0x20))
-  const size = elf.readUInt16LE(0x36)
-  const count = elf.readUInt16LE(0x38)
-  return Array.from({ length: count }, (_, i) => elf.readUInt32LE(offset + i * size)).every(type => type !== PT_INTERP)
 }
