@@ -180,7 +180,8 @@ const ContainerStatus = message({
   logPath: string(15),
   resources: of(16, ContainerResources),
 })
-export const ContainerStatusResponse = message({ status: of(1, ContainerStatus) })
+export const ContainerStatusRequest = message({ containerId: string(1), verbose: bool(2) })
+export const ContainerStatusResponse = message({ status: of(1, ContainerStatus), info: stringMap(2) })
 export const UpdateContainerResourcesRequest = message({ containerId: string(1), linux: of(2, LinuxContainerResources) })
 
 export const ExecSyncRequest = message({ containerId: string(1), cmd: strings(2), timeout: int64(3) })
@@ -203,7 +204,8 @@ const Image = message({
   pinned: bool(8),
 })
 export const ImageRequest = message({ image: of(1, ImageSpec) })
-export const ImageStatusResponse = message({ image: of(1, Image) })
+export const ImageStatusRequest = message({ image: of(1, ImageSpec), verbose: bool(2) })
+export const ImageStatusResponse = message({ image: of(1, Image), info: stringMap(2) })
 export const ListImagesResponse = message({ images: listOf(1, Image) })
 const AuthConfig = message({ username: string(1), password: string(2), serverAddress: string(4) })
 export const PullImageRequest = message({ image: of(1, ImageSpec), auth: of(2, AuthConfig) })

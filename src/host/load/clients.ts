@@ -5,6 +5,7 @@
  *   keep-alive  a few connections that stand; one more is opened where all of them are busy, and stays
  *   direct      to the addresses behind a name, one after the other, as they were when DNS was asked, up to half a minute ago
  */
+import { randomInt } from 'node:crypto'
 import { Resolver } from 'node:dns/promises'
 import { Agent } from 'node:http'
 import { isIP, type Socket } from 'node:net'
@@ -19,16 +20,19 @@ export type Course = Pick<SentRequest, 'connection' | 'idleMs' | 'localPort' | '
 const KEPT_CONNECTIONS = 6
 /** The time to live of the cluster's own records. */
 const REMEMBERED_MS = 30_000
-/** Neither those that the kernel gives to others nor those of node ports. */
-const LOCAL_PORTS = { first: 10_000, count: 20_000 }
+/**
+ * Where no server expects a port of its own. As many as can be: for two minutes the kernel may send a connection from a port
+ * that was used before to where the one before went. So each load also begins somewhere else.
+ */
+const LOCAL_PORTS = { first: 32_768, count: 32_768 }
 const PORT_ATTEMPTS_MAX = 100
 
 export function createClients(orders: LoadOrders, now: () => Millis): Record<ClientKind, () => Promise<Course>> {
   const { path, host, timeoutMs, entrance, direct = entrance } = orders
   const question = { path, host, timeoutMs }
-  const addressOf = createAddresses(orders.nameServer, timeoutMs, now)
+  const addressesOf = createNames(orders.nameServer, timeoutMs, now)
   let connections = 0
-  let ports = 0
+  let ports = randomInt(LOCAL_PORTS.count)
   const open = (address: string, port: number): Connection =>
     openConnection(connections++, LOCAL_PORTS.first + (ports++ % LOCAL_PORTS.count), { address, port })
   const noName = (): Course => ({
@@ -39,8 +43,8 @@ export function createClients(orders: LoadOrders, now: () => Millis): Record<Cli
     outcome: { is: 'failed', symptom: 'name', during: 'connect' },
   })
 
-  const onOneOfItsOwn = async ({ host: name, port }: Destination, rememberedMs: Millis): Promise<Course> => {
-    const address = await addressOf(name, rememberedMs)
+  const onOneOfItsOwn = async ({ host: name, port }: Destination, rememberedMs: Millis, choose: ReturnType<typeof takingTurns>): Promise<Course> => {
+    const address = choose(await addressesOf(name, rememberedMs))
     if (address === undefined) return noName()
     let connection: Connection
     const ours = () => (connection = open(address, port)).socket
@@ -49,13 +53,14 @@ export function createClients(orders: LoadOrders, now: () => Millis): Record<Cli
   }
 
   const slots = Array.from({ length: KEPT_CONNECTIONS }, () => createSlot())
+  const chooseForKept = takingTurns()
   let turns = 0
   const onKept = async (): Promise<Course> => {
     const slot = freeSlot(slots, turns++)
     slot.isBusy = true
     try {
       // A name is asked only when a connection is about to be opened.
-      const address = slot.connection?.socket.destroyed === false ? slot.address : await addressOf(entrance.host, 0)
+      const address = slot.connection?.socket.destroyed === false ? slot.address : chooseForKept(await addressesOf(entrance.host, 0))
       if (address === undefined) return noName()
       const before = slot.connection
       const idleMs = now() - slot.idleSinceMs
@@ -72,7 +77,12 @@ export function createClients(orders: LoadOrders, now: () => Millis): Record<Cli
     }
   }
 
-  return { new: () => onOneOfItsOwn(entrance, 0), 'keep-alive': onKept, direct: () => onOneOfItsOwn(direct, REMEMBERED_MS) }
+  const [chooseForNew, chooseForDirect] = [takingTurns(), takingTurns()]
+  return {
+    new: () => onOneOfItsOwn(entrance, 0, chooseForNew),
+    'keep-alive': onKept,
+    direct: () => onOneOfItsOwn(direct, REMEMBERED_MS, chooseForDirect),
+  }
 }
 
 /** Nothing is sent before it is. */
@@ -119,22 +129,31 @@ class KeptAgent extends Agent {
   }
 }
 
-/** An address to connect to now; undefined: DNS has none. Addresses behind a name take turns. */
-function createAddresses(nameServer: string | undefined, timeoutMs: Millis, now: () => Millis) {
+/** The addresses behind a name, in order; an address is behind itself. Empty: DNS has none. */
+function createNames(nameServer: string | undefined, timeoutMs: Millis, now: () => Millis) {
   const resolver = new Resolver({ timeout: Math.min(timeoutMs, 2_000), tries: 2 })
   if (nameServer !== undefined) resolver.setServers([nameServer])
   const remembered = new Map<string, { readonly answer: Promise<readonly string[]>; readonly atMs: Millis }>()
-  let turns = 0
-  return async (host: string, rememberedMs: Millis): Promise<string | undefined> => {
-    if (isIP(host) !== 0) return host
+  return async (host: string, rememberedMs: Millis): Promise<readonly string[]> => {
+    if (isIP(host) !== 0) return [host]
     let known = remembered.get(host)
     if (!known || now() - known.atMs >= rememberedMs) {
-      known = { answer: resolver.resolve4(host).catch(() => []), atMs: now() }
+      const answer = resolver.resolve4(host).then(
+        addresses => addresses.toSorted(),
+        () => [],
+      )
+      known = { answer, atMs: now() }
       remembered.set(host, known)
     }
     const addresses = await known.answer
     // What is not there is asked for again.
     if (addresses.length === 0 && remembered.get(host) === known) remembered.delete(host)
-    return addresses[turns++ % addresses.length]
+    return addresses
   }
+}
+
+/** One after the other. */
+function takingTurns(): (addresses: readonly string[]) => string | undefined {
+  let turn = 0
+  return addresses => addresses[turn++ % addresses.length]
 }

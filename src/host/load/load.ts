@@ -41,7 +41,7 @@ const POLL_MS = 10
 export async function startLoad(orders: LoadOrders, { inNetwork, decidedAt, clock }: LoadPlace): Promise<HostLoad> {
   const remarks: string[] = []
   const followed = decidedAt && (await followConnections(decidedAt).catch((error: Error) => void remarks.push(error.message)))
-  const requests = collectRequests(orders, followed ?? undefined, clock)
+  const requests = collectRequests(orders, followed ?? undefined, clock, decidedAt?.address)
   const client = launch([...inNetwork, process.execPath, clientProgram(), JSON.stringify(orders)])
   let sent = 0
   const begun = new Promise<void>(resolve => {

@@ -22,6 +22,8 @@ export function collectRequests(
   { direct, entrance }: Pick<LoadOrders, 'direct' | 'entrance'>,
   followed: Pick<FollowedConnections, 'take'> | undefined,
   clock: Pick<Clock, 'now'>,
+  /** Of the Service: who connects there has no Pod's address yet. */
+  serviceAddress?: string,
 ): Requests {
   const offsetMs = clock.now() - Number(process.hrtime.bigint()) / 1e6
   const requests: Told[] = []
@@ -31,7 +33,7 @@ export function collectRequests(
   let answered = 0
 
   const targetOf = ({ client, connection, localPort, address }: SentRequest): PodEnd | undefined => {
-    if (address !== undefined) return { address, port: (client === 'direct' ? (direct ?? entrance) : entrance).port }
+    if (address !== undefined && address !== serviceAddress) return { address, port: (client === 'direct' ? (direct ?? entrance) : entrance).port }
     const target = kept.get(connection) ?? followed?.take(localPort)
     if (target && client === 'keep-alive') kept.set(connection, target)
     return target
