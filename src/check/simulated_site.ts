@@ -44,10 +44,15 @@ export async function startSimulatedSite({ nodes = NODES, log, seed, because }: 
       kind: 'simulated',
       description: `${known.length} ${known.length === 1 ? 'node' : 'nodes'}, simulated containers`,
       blindSpots: [...(because === undefined ? [] : [`There are no real containers on this machine: ${because}`]), SIMULATED_BLIND_SPOT],
-      client: cluster.client,
       host: { clock: host.clock, random: host.random.fork('check'), log },
-      ...simulatedParts({ clock: host.clock, random: host.random.fork('check'), nodes: known, dns: cluster.cluster.dns, clusterDomain: CLUSTER_DOMAIN }),
-      timelines: async () => [],
+      ...simulatedParts({
+        client: cluster.client,
+        clock: host.clock,
+        random: host.random.fork('check'),
+        nodes: known,
+        dns: cluster.cluster.dns,
+        clusterDomain: CLUSTER_DOMAIN,
+      }),
       close,
     }
   } catch (error) {

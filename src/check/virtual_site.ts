@@ -30,13 +30,11 @@ export async function startVirtualSite({ nodes = NODES, ...options }: VirtualSit
     kind: 'virtual',
     description: `${known.length} ${known.length === 1 ? 'node' : 'nodes'} in virtual time, seed ${options.seed}`,
     blindSpots: [SIMULATED_BLIND_SPOT],
-    client: cluster.client,
     host: { clock, random, log },
     cluster,
     propagationMs: known[0]!.propagationMs,
     run: promise => cluster.run(promise),
-    ...simulatedParts({ clock, random, nodes: known, dns: cluster.cluster.dns, clusterDomain: CLUSTER_DOMAIN }),
-    timelines: async () => [],
+    ...simulatedParts({ client: cluster.client, clock, random, nodes: known, dns: cluster.cluster.dns, clusterDomain: CLUSTER_DOMAIN }),
     close: () => (closed ??= cluster.stop()),
   }
 }
