@@ -44,23 +44,23 @@ export const SPAN_TYPES = [
 export type SpanType = (typeof SPAN_TYPES)[number]
 
 export const timelineSpan = object('dev.poise.timeline.v1alpha1.Span', {
-  type: required(string({ values: SPAN_TYPES })),
+  type: required(string({ values: SPAN_TYPES, doc: 'What went on.' })),
   startAt: microTime({ doc: 'By the time of day. Left out where nobody can know it.' }),
   finishAt: microTime({ doc: 'Left out while it goes on, and where nobody can know it.' }),
   startMs: number({
     doc: 'The same instant by a clock that never goes back, in milliseconds; only instants of one cluster and one run of it can be compared.',
   }),
   finishMs: number({ doc: 'The same instant by a clock that never goes back.' }),
-  container: string(),
+  container: string({ doc: 'The container it is about; left out where it is about the Pod.' }),
   restart: int32({ doc: 'How often the container had been started before.' }),
-  probe: string({ values: ['startup', 'readiness', 'liveness'] }),
-  result: string({ values: ['success', 'failure', 'unknown'] }),
+  probe: string({ values: ['startup', 'readiness', 'liveness'], doc: 'Which probe was answered.' }),
+  result: string({ values: ['success', 'failure', 'unknown'], doc: 'What the probe found; unknown: it could not be asked.' }),
   count: int32({ doc: 'How many answers of a probe the span holds.' }),
   service: string({ doc: 'The Service, in the namespace of the Pod, whose endpoint this is.' }),
   node: string({ doc: 'The node that follows the change of an endpoint.' }),
   reason: string({ doc: 'One word: why it ended, or what it was.' }),
-  message: string(),
-  exitCode: int32(),
+  message: string({ doc: 'More about the reason, cut to 256 characters.' }),
+  exitCode: int32({ doc: 'Of the process that ended.' }),
   origin: required(
     string({
       values: ['recorded', 'derived', 'unknown'],
@@ -71,14 +71,18 @@ export const timelineSpan = object('dev.poise.timeline.v1alpha1.Span', {
 
 export interface TimelineSpan extends Infer<typeof timelineSpan> {}
 
-export const timelinePod = object('dev.poise.timeline.v1alpha1.TimelinePod', {
-  name: required(string()),
-  uid: required(string()),
-  node: string({ doc: 'Empty until one was chosen.' }),
-  ip: string({ doc: 'Its address; it stays known after the Pod is gone.' }),
-  owner: string({ doc: 'Its controller: ReplicaSet/web-5d4f.' }),
-  phase: string({ doc: 'As last seen.' }),
-  droppedSpans: int32({ doc: 'How many spans had to make room for newer ones; those of the beginning stay.' }),
-})
+export const timelinePod = object(
+  'dev.poise.timeline.v1alpha1.TimelinePod',
+  {
+    name: required(string({ doc: 'The Pod.' })),
+    uid: required(string({ doc: 'No other Pod ever has the same, though the name may come again.' })),
+    node: string({ doc: 'Empty until one was chosen.' }),
+    ip: string({ doc: 'Its address; it stays known after the Pod is gone.' }),
+    owner: string({ doc: 'Its controller: ReplicaSet/web-5d4f.' }),
+    phase: string({ doc: 'As last seen.' }),
+    droppedSpans: int32({ doc: 'How many spans had to make room for newer ones; those of the beginning stay.' }),
+  },
+  { doc: 'Whose timeline it is.' },
+)
 
 export const spans = atomicList(timelineSpan, { doc: 'Ordered by their beginning.' })

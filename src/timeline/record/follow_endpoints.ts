@@ -6,9 +6,10 @@
  */
 import type { EndpointSlice } from '../../api/kinds/endpoint_slice.ts'
 import { keyText } from '../../api/meta.ts'
-import type { Clock, Millis } from '../../base/clock.ts'
+import type { Millis } from '../../base/clock.ts'
 import type { Cache, CacheChange } from '../../client/cache.ts'
-import { instantAt, instantNow, type PodRecord, type SpanRecord } from './pod_record.ts'
+import type { Instants } from './instants.ts'
+import type { PodRecord, SpanRecord } from './pod_record.ts'
 import type { Records } from './records.ts'
 
 /** From now on a node sends requests where the objects up to this revision say. */
@@ -56,7 +57,7 @@ interface ServiceRecord {
 /** Of one Service; a node that is down never follows. */
 const CHANGES_MAX = 256
 
-export function followEndpoints(records: Records, slices: Cache<EndpointSlice>, clock: Clock): EndpointFollower {
+export function followEndpoints(records: Records, slices: Cache<EndpointSlice>, instants: Instants): EndpointFollower {
   const services = new Map<string, ServiceRecord>()
   const nodes = new Set<string>()
   /** What each slice said last, by its key: the state of each Pod, by uid. */
@@ -102,7 +103,7 @@ export function followEndpoints(records: Records, slices: Cache<EndpointSlice>, 
     if (!next) service.members.delete(uid)
     if (next === member.state) return
     member.state = next
-    const at = instantNow(clock)
+    const at = instants.now()
     if (member.span) {
       member.span.finish = at
       records.touch(member.record)
@@ -120,7 +121,7 @@ export function followEndpoints(records: Records, slices: Cache<EndpointSlice>, 
   function programmed(node: string, { services: names, endpointSlicesRevision: revision, at: ms }: ProgrammedStep): void {
     const isNew = !nodes.has(node)
     nodes.add(node)
-    const at = instantAt(clock, ms)
+    const at = instants.at(ms)
     for (const name of names) {
       const service = services.get(name)
       if (!service || service.changes.length === 0) continue

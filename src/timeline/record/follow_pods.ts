@@ -3,12 +3,13 @@ import type { Pod } from '../../api/kinds/pod.ts'
 import { controllerOf } from '../../api/meta.ts'
 import { CONFIG_MIRROR_ANNOTATION } from '../../api/pod.ts'
 import type { SpanType } from '../../api/types/pod_timeline.ts'
-import type { Clock, Millis } from '../../base/clock.ts'
+import type { Millis } from '../../base/clock.ts'
 import type { Cache, CacheChange } from '../../client/cache.ts'
-import { instantNow, openSpan, type Instant, type PodRecord, type SpanRecord } from './pod_record.ts'
+import type { Instant, Instants } from './instants.ts'
+import { openSpan, type PodRecord, type SpanRecord } from './pod_record.ts'
 import type { Records } from './records.ts'
 
-export function followPods(records: Records, pods: Cache<Pod>, clock: Clock): { stop(): void } {
+export function followPods(records: Records, pods: Cache<Pod>, instants: Instants): { stop(): void } {
   // What the first list brings was there before anybody looked.
   let isNews = false
   void pods.synced.then(() => (isNews = true))
@@ -34,7 +35,7 @@ export function followPods(records: Records, pods: Cache<Pod>, clock: Clock): { 
     record.owner = owner && `${owner.kind}/${owner.name}`
     record.isGone = false
     records.known(record)
-    if (isNews) add('Scheduling', record, instantNow(clock))
+    if (isNews) add('Scheduling', record, instants.now())
     else derive(record, pod)
   }
 
@@ -49,7 +50,7 @@ export function followPods(records: Records, pods: Cache<Pod>, clock: Clock): { 
     readiness(record, status)
     if (metadata.deletionTimestamp && !openSpan(record, 'Deletion')) {
       const disruption = status.conditions?.find(({ type, status: is }) => type === 'DisruptionTarget' && is === 'True')
-      add('Deletion', record, instantNow(clock), { reason: disruption?.reason, message: `grace ${metadata.deletionGracePeriodSeconds ?? 0}s` })
+      add('Deletion', record, instants.now(), { reason: disruption?.reason, message: `grace ${metadata.deletionGracePeriodSeconds ?? 0}s` })
     }
     if (before.node !== record.node || before.ip !== record.ip || before.phase !== record.phase || before.labels !== record.labels) records.touch(record)
   }
@@ -58,7 +59,7 @@ export function followPods(records: Records, pods: Cache<Pod>, clock: Clock): { 
     record.node = node
     const scheduling = openSpan(record, 'Scheduling')
     if (!scheduling) return
-    const at = record.deliveredAt ?? instantNow(clock)
+    const at = record.deliveredAt ?? instants.now()
     scheduling.finish = at
     const delivery = add('Delivery', record, at)
     // The kubelet was told of it first.
@@ -76,16 +77,16 @@ export function followPods(records: Records, pods: Cache<Pod>, clock: Clock): { 
   function readiness(record: PodRecord, { conditions }: Pod['status']): void {
     const isReady = conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false
     const span = openSpan(record, 'Ready')
-    if (isReady && !span) add('Ready', record, instantNow(clock))
+    if (isReady && !span) add('Ready', record, instants.now())
     if (!isReady && span) {
-      span.finish = instantNow(clock)
+      span.finish = instants.now()
       span.reason = conditions?.find(({ type }) => type === 'Ready')?.reason
       records.touch(record)
     }
   }
 
   function gone(record: PodRecord): void {
-    const at = instantNow(clock)
+    const at = instants.now()
     // Nobody had asked for it before: it went at once.
     const deletion = openSpan(record, 'Deletion') ?? add('Deletion', record, at, { reason: 'Forced', message: 'grace 0s' })
     deletion.finish = at

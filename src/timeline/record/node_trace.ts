@@ -1,9 +1,9 @@
 /** What the kubelet of one node tells, as spans. */
 import { SPAN_TYPES, type SpanType } from '../../api/types/pod_timeline.ts'
 import { assert } from '../../base/assert.ts'
-import type { Clock } from '../../base/clock.ts'
 import type { LifecycleStep, LifecycleTrace, OpenStep, StepOutcome, TracedPod } from '../../base/lifecycle_trace.ts'
-import { findSpan, instantAt, instantNow, openSpan, type Instant, type PodRecord, type SpanRecord } from './pod_record.ts'
+import type { Instant, Instants } from './instants.ts'
+import { findSpan, openSpan, type PodRecord, type SpanRecord } from './pod_record.ts'
 import type { Records } from './records.ts'
 
 export interface NodeTrace extends LifecycleTrace {
@@ -16,10 +16,10 @@ const OUTLIVES_KUBELET: readonly SpanType[] = ['InitContainer', 'Container', 'Te
 
 const MESSAGE_CHARACTERS_MAX = 256
 
-export function createNodeTrace(records: Records, clock: Clock): NodeTrace {
+export function createNodeTrace(records: Records, instants: Instants): NodeTrace {
   const open = new Map<SpanRecord, PodRecord>()
   let isAbandoned = false
-  const instantOf = (ms: number | undefined): Instant => (ms === undefined ? instantNow(clock) : instantAt(clock, ms))
+  const instantOf = (ms: number | undefined): Instant => (ms === undefined ? instants.now() : instants.at(ms))
 
   function begin(pod: TracedPod, step: LifecycleStep): OpenStep {
     const record = records.of(pod)

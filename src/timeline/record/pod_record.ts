@@ -1,12 +1,6 @@
 /** What is kept of a Pod: compact, and changed in place. The objects that clients see are made of it when somebody asks. */
 import type { SpanType, TimelineSpan } from '../../api/types/pod_timeline.ts'
-import type { Clock, Millis } from '../../base/clock.ts'
-
-export interface Instant {
-  /** Undefined: read off an object, which knows the time of day alone. */
-  readonly ms: Millis | undefined
-  readonly wallMs: Millis
-}
+import type { Instant } from './instants.ts'
 
 export interface SpanRecord extends Pick<TimelineSpan, 'container' | 'restart' | 'probe' | 'service' | 'result' | 'count' | 'reason' | 'message' | 'exitCode'> {
   readonly type: SpanType
@@ -41,11 +35,6 @@ export interface PodRecord {
   /** Of its last change. */
   revision: number
 }
-
-export const instantNow = (clock: Clock): Instant => ({ ms: clock.now(), wallMs: clock.wall() })
-
-/** An instant of this run, some time ago or just now. */
-export const instantAt = (clock: Clock, ms: Millis): Instant => ({ ms, wallMs: clock.wall() - (clock.now() - ms) })
 
 /** The newest of its kind. */
 export function findSpan(record: PodRecord, matches: (span: SpanRecord) => boolean): SpanRecord | undefined {

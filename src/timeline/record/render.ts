@@ -1,7 +1,7 @@
 /** From what is kept to what clients see. */
 import { PodTimeline } from '../../api/kinds/pod_timeline.ts'
 import { apiVersionOf } from '../../api/kind.ts'
-import { microTimestamp } from '../../api/meta.ts'
+import type { Millis } from '../../base/clock.ts'
 import type { TimelineSpan } from '../../api/types/pod_timeline.ts'
 import { deepFreeze } from '../../base/freeze.ts'
 import type { PodRecord, SpanRecord } from './pod_record.ts'
@@ -50,8 +50,8 @@ function spanOf(span: SpanRecord): TimelineSpan {
   const { type, start, finish, origin } = span
   return {
     type,
-    ...(start && { startAt: microTimestamp(start.wallMs) }),
-    ...(finish && { finishAt: microTimestamp(finish.wallMs) }),
+    ...(start && { startAt: microTime(start.wallMs) }),
+    ...(finish && { finishAt: microTime(finish.wallMs) }),
     ...(start?.ms !== undefined && { startMs: start.ms }),
     ...(finish?.ms !== undefined && { finishMs: finish.ms }),
     ...Object.fromEntries(COPIED.flatMap(field => (span[field] === undefined ? [] : [[field, span[field]]]))),
@@ -60,3 +60,9 @@ function spanOf(span: SpanRecord): TimelineSpan {
 }
 
 const COPIED = ['container', 'restart', 'probe', 'result', 'count', 'service', 'reason', 'message', 'exitCode'] as const
+
+/** With the microseconds there are. */
+function microTime(wallMs: Millis): string {
+  const micros = Math.round(wallMs * 1_000)
+  return `${new Date(Math.floor(micros / 1_000)).toISOString().slice(0, 23)}${String(micros % 1_000).padStart(3, '0')}Z`
+}
