@@ -119,13 +119,16 @@ function roundStep(ms: Millis): Millis {
   return STEPS_MS.find(step => step >= ms) ?? Math.ceil(ms / 3600e3) * 3600e3
 }
 
-/** Labels of ticks: `0`, `200 ms`, `1.5 s`, `2 min`, `1:30 h`. */
+/** Labels of ticks: `0`, `200 ms`, `1.5 s`, `2 min`, `2:05 min`, `1:30 h`, `1:00:05 h`. */
 export function tickText(ms: Millis): string {
   if (ms === 0) return '0'
   if (ms < 1000) return `${Math.round(ms)} ms`
   if (ms < 120e3) return `${Number((ms / 1000).toFixed(3))} s`
   const minutes = Math.floor(ms / 60e3)
   const seconds = Math.round((ms % 60e3) / 1000)
-  if (minutes < 120) return `${minutes}${seconds ? `:${String(seconds).padStart(2, '0')}` : ''} min`
-  return `${Math.floor(minutes / 60)}${minutes % 60 ? `:${String(minutes % 60).padStart(2, '0')}` : ''} h`
+  const tail = seconds ? `:${two(seconds)}` : ''
+  if (minutes < 60) return tail ? `${minutes}${tail} min` : `${minutes} min`
+  return tail || minutes % 60 ? `${Math.floor(minutes / 60)}:${two(minutes % 60)}${tail} h` : `${minutes / 60} h`
 }
+
+const two = (value: number): string => String(value).padStart(2, '0')

@@ -73,7 +73,7 @@ test('an instant nobody knows is unknown, and drawn as wide as it can have been'
   const sandbox = lane.rows.find(({ type }) => type === 'Sandbox')!.bars[0]!
   assert.deepEqual(
     [sandbox.start, sandbox.end, sandbox.tone, sandbox.fromMs, sandbox.toMs, sandbox.durationMs],
-    ['unknown', 'unknown', 'unknown', 0, 6_000, undefined],
+    ['unknown', 'unknown', 'unknown', 1_000, 6_000, undefined],
   )
   assert.ok(model.hasUnknown)
   assert.equal(model.precisionMs, 1000)

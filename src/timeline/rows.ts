@@ -48,6 +48,7 @@ export interface LaneBounds {
 export function rowsOf(uid: string, spans: readonly TimelineSpan[], bounds: LaneBounds): Row[] {
   const rows = new Map<string, Row & { bars: Bar[] }>()
   const containers: string[] = []
+  const limits = limitsOf(spans, bounds)
   spans.forEach((span, index) => {
     const { section, name } = PLACES[span.type]
     const { type, container, probe, service, node } = span
@@ -59,7 +60,7 @@ export function rowsOf(uid: string, spans: readonly TimelineSpan[], bounds: Lane
       row = { id, section, type, name: type === 'Probe' ? (probe ?? name) : name, subject, container, probe, service, node, bars: [] }
       rows.set(id, row)
     }
-    row.bars.push(barOf(`${uid}/${index}`, span, bounds))
+    row.bars.push(barOf(`${uid}/${index}`, span, bounds, limits))
   })
   for (const { bars } of rows.values()) bars.sort((a, b) => a.fromMs - b.fromMs)
   const rank = ({ section, container, type, probe }: Row): number[] => [
@@ -76,16 +77,16 @@ function compare(a: readonly number[], b: readonly number[]): number {
   return at < 0 ? 0 : a[at]! - b[at]!
 }
 
-function barOf(id: string, span: TimelineSpan, { instants, beginMs, endMs }: LaneBounds): Bar {
-  const start = instants.startOf(span)
-  const end = instants.endOf(span)
-  const fromMs = start === 'unknown' ? beginMs : start
-  const toMs = typeof end === 'number' ? Math.max(end, fromMs) : Math.max(endMs, fromMs)
+function barOf(id: string, span: TimelineSpan, bounds: LaneBounds, limits: Limits): Bar {
+  const start = bounds.instants.startOf(span)
+  const end = bounds.instants.endOf(span)
+  const fromMs = start === 'unknown' ? limits.notBefore(span) : start
+  const toMs = Math.max(fromMs, typeof end === 'number' ? end : end === 'unknown' ? limits.notAfter(span) : bounds.endMs)
   return {
     id,
     type: span.type,
     tone: toneOf(span),
-    fromMs,
+    fromMs: Math.min(fromMs, toMs),
     toMs,
     start: start === 'unknown' ? 'unknown' : 'known',
     end: typeof end === 'number' ? 'known' : end,
@@ -94,6 +95,30 @@ function barOf(id: string, span: TimelineSpan, { instants, beginMs, endMs }: Lan
     precisionMs: span.origin === 'recorded' ? 1 : 1000,
     label: barLabel(span),
     span,
+  }
+}
+
+/** What is unknown lies between what it must come after and what it must come before. */
+interface Limits {
+  notBefore(span: TimelineSpan): Millis
+  notAfter(span: TimelineSpan): Millis
+}
+
+function limitsOf(spans: readonly TimelineSpan[], { instants, beginMs, endMs }: LaneBounds): Limits {
+  const known = (at: Millis | string): at is Millis => typeof at === 'number'
+  const starts = (filter: (span: TimelineSpan) => boolean) => spans.filter(filter).map(instants.startOf).filter(known)
+  const ends = (filter: (span: TimelineSpan) => boolean) => spans.filter(filter).map(instants.endOf).filter(known)
+  const isProcess = ({ type }: TimelineSpan) => type === 'Container' || type === 'InitContainer'
+  const scheduledMs = Math.max(beginMs, ...ends(({ type }) => type === 'Scheduling'))
+  const askedMs = Math.max(scheduledMs, ...starts(({ type }) => type === 'Deletion' || type === 'Terminating'))
+  const firstProcessMs = Math.min(endMs, ...starts(isProcess))
+  return {
+    notBefore: ({ type }) => (type === 'Scheduling' ? beginMs : PLACES[type].section === 'stop' ? askedMs : scheduledMs),
+    notAfter({ type, container }) {
+      if (PLACES[type].section === 'set-up') return firstProcessMs
+      if (type !== 'ImagePull' && type !== 'ContainerStart') return endMs
+      return Math.min(endMs, ...starts(other => isProcess(other) && other.container === container))
+    },
   }
 }
 

@@ -8,7 +8,7 @@ import { assert } from '../base/assert.ts'
 import type { Millis } from '../base/clock.ts'
 import type { Bar, Row } from './model.ts'
 import { barsOf, type LaneFacts } from './stages.ts'
-import { durationText } from './words.ts'
+import { barLabel, durationText } from './words.ts'
 
 export interface Story {
   readonly fromMs: Millis
@@ -119,6 +119,26 @@ function chainTo(toMs: Millis, fromMs: Millis, candidates: readonly StoryStep[],
   return chain
 }
 
+/** Of a Pod that is not Ready: what keeps it from it, as far as spans tell. */
+export function notReadyRemarks(rows: readonly Row[]): Story['remarks'] {
+  const last = ({ bars }: Row) => bars.findLast(({ start }) => start === 'known')
+  const stuck = rows.flatMap((row): Remarks => {
+    const bar = last(row)
+    if (!bar) return []
+    const { span, end } = bar
+    if (row.type === 'Scheduling' && end === 'open') return [{ text: `no node was found so far${span.message ? `: ${span.message}` : ''}`, isBad: true }]
+    if (row.type === 'ImagePull' && end === 'open') return [{ text: `the image of ${row.container} is being pulled`, isBad: false }]
+    if ((row.type === 'Container' || row.type === 'InitContainer') && end === 'known' && span.exitCode) {
+      return [{ text: `${row.container} exited with code ${span.exitCode}${span.reason && span.reason !== 'Error' ? ` (${span.reason})` : ''}`, isBad: true }]
+    }
+    if (row.type === 'Probe' && row.probe !== 'liveness' && span.result === 'failure') {
+      return [{ text: `the ${row.probe} probe of ${row.container} ${barLabel(span)}${span.message ? `: ${span.message}` : ''}`, isBad: true }]
+    }
+    return []
+  })
+  return [...restartRemarks(rows), ...stuck]
+}
+
 type Remarks = { readonly text: string; readonly isBad: boolean }[]
 
 function restartRemarks(rows: readonly Row[]): Remarks {
@@ -165,13 +185,27 @@ function routeRemarks(rows: readonly Row[], askedMs: Millis): Remarks {
   const exits = barsOf(rows, 'Container').filter(({ end, toMs }) => end === 'known' && toMs >= askedMs)
   if (exits.length === 0) return []
   const exitMs = Math.min(...exits.map(({ toMs }) => toMs))
-  return rows.flatMap(({ type, service, node, bars }): Remarks => {
-    if (type !== 'RulesProgrammed') return []
+  const services = new Map<string, { node: string; lateMs: Millis }[]>()
+  for (const { type, service = '', node = '', bars } of rows) {
+    if (type !== 'RulesProgrammed') continue
     const left = bars.find(({ span, toMs, end }) => end === 'known' && toMs >= askedMs && span.reason !== 'EndpointReady' && span.reason !== 'EndpointNotReady')
-    if (!left) return []
-    const lateMs = left.toMs - exitMs
-    return lateMs > 0
-      ? [{ text: `${node} sent requests of ${service} there for ${durationText(lateMs)} after a container had exited`, isBad: true }]
-      : [{ text: `${node} had stopped sending requests of ${service} there ${durationText(-lateMs)} before the first container exited`, isBad: false }]
+    if (left) services.set(service, [...(services.get(service) ?? []), { node, lateMs: left.toMs - exitMs }])
+  }
+  return [...services].flatMap(([service, nodes]): Remarks => {
+    const late = nodes.filter(({ lateMs }) => lateMs > 0).sort((a, b) => b.lateMs - a.lateMs)
+    const { lateMs: lastMs } = nodes.reduce((a, b) => (b.lateMs > a.lateMs ? b : a))
+    if (late.length === 0) {
+      const who = nodes.length === 1 ? `${nodes[0]!.node} had` : `${nodes.length} nodes had`
+      return [{ text: `${who} stopped sending requests of ${service} there ${durationText(-lastMs)} before the first container exited`, isBad: false }]
+    }
+    return [
+      ...late.slice(0, LATE_NODES_MAX).map(({ node, lateMs }) => ({
+        text: `${node} sent requests of ${service} there for ${durationText(lateMs)} after a container had exited`,
+        isBad: true,
+      })),
+      ...(late.length > LATE_NODES_MAX ? [{ text: `so did ${late.length - LATE_NODES_MAX} more nodes`, isBad: true }] : []),
+    ]
   })
 }
+
+const LATE_NODES_MAX = 3

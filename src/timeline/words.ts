@@ -33,7 +33,7 @@ const two = (value: number): string => String(value).padStart(2, '0')
 const STATES: Readonly<Record<string, string>> = {
   EndpointNotReady: 'not ready',
   EndpointReady: 'ready',
-  EndpointServing: 'terminating, still serving',
+  EndpointServing: 'terminating (serving)',
   EndpointTerminating: 'terminating',
   EndpointRemoved: 'removed',
 }
@@ -60,7 +60,7 @@ export function barLabel(span: TimelineSpan): string {
     case 'Endpoint':
       return stateText(reason)
     case 'RulesProgrammed':
-      return `follows: ${stateText(reason)}`
+      return stateText(reason)
     case 'Term':
       return message
     case 'Kill':
