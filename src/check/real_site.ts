@@ -8,10 +8,14 @@ import { Node } from '../api/kinds/node.ts'
 import type { Pod } from '../api/kinds/pod.ts'
 import { PodTimeline } from '../api/kinds/pod_timeline.ts'
 import type { Log } from '../base/log.ts'
+import { SERVER_IMAGE } from '../base/server_settings.ts'
 import { loadRealContainers } from '../host/containers.ts'
+import { cacheDirectory } from '../host/directories.ts'
 import { startLoad, type HostLoad } from '../host/load/load.ts'
+import { latenessText, type Lateness } from '../host/load/requests.ts'
 import { onNode } from '../host/node_places.ts'
 import { CLUSTER_DOMAIN, type RealNode } from '../launch/real_cluster.ts'
+import { provideServerImage } from '../launch/server_image.ts'
 import { startThrowawayCluster, type ThrowawayCluster } from '../launch/throwaway_cluster.ts'
 import type { Entrance, SignalHabits } from './observation.ts'
 import { CheckProblem } from './problem.ts'
@@ -24,6 +28,8 @@ export interface RealSiteOptions {
   readonly nodes?: number
   /** Files in OCI's layout, or of `docker save`: every node gets them. */
   readonly imageArchives?: readonly string[]
+  /** Those that the manifests name. What Poise can make by itself is made; others are pulled, as by any cluster. */
+  readonly images?: readonly string[]
   readonly log: Log
   readonly seed?: string
 }
@@ -31,10 +37,11 @@ export interface RealSiteOptions {
 const NODES = 2
 const PURPOSE = 'check'
 
-export async function startRealSite({ env, nodes = NODES, imageArchives = [], log, seed }: RealSiteOptions): Promise<CheckSite> {
+export async function startRealSite(options: RealSiteOptions): Promise<CheckSite> {
+  const { env, nodes = NODES, log, seed } = options
   const cluster = await startThrowawayCluster({ env, purpose: PURPOSE, nodeCount: nodes, log, ...(seed !== undefined && { seed }) })
   try {
-    await Promise.all([cluster.nodesReady(), ...cluster.nodes.flatMap(({ containerd }) => imageArchives.map(file => containerd!.loadImage(file)))])
+    await Promise.all([cluster.nodesReady(), bringImages(cluster, options)])
     return realSite(cluster, log)
   } catch (error) {
     await cluster.remove()
@@ -42,18 +49,26 @@ export async function startRealSite({ env, nodes = NODES, imageArchives = [], lo
   }
 }
 
+async function bringImages({ runtime, nodes }: ThrowawayCluster, { env, imageArchives = [], images = [] }: RealSiteOptions): Promise<void> {
+  if (images.includes(SERVER_IMAGE)) await provideServerImage(runtime, cacheDirectory(env))
+  await Promise.all(nodes.flatMap(({ containerd }) => imageArchives.map(file => containerd!.loadImage(file))))
+}
+
 function realSite(cluster: ThrowawayCluster, log: Log): CheckSite {
   const { client, host, nodes, ranges } = cluster
   const first = nodes[0]!
   const another = nodes[1] ?? first
   const blindSpots = new Set<string>()
+  /** Of all loads, the one that it was worst with. */
+  let lateness: Lateness | undefined
   const loads = new Set<HostLoad>()
 
   return {
     kind: 'containerd',
     description: `${nodes.length} ${nodes.length === 1 ? 'node' : 'nodes'}, real containers (containerd and runc)`,
     get blindSpots() {
-      return [...blindSpots]
+      const late = lateness && latenessText(lateness)
+      return [...blindSpots, ...(late === undefined ? [] : [late])]
     },
     client,
     host: { clock: host.clock, random: host.random.fork('check'), log },
@@ -101,7 +116,8 @@ function realSite(cluster: ThrowawayCluster, log: Log): CheckSite {
         counts: () => load.counts(),
         async stop() {
           const requests = await load.stop().finally(() => loads.delete(load))
-          for (const remark of load.remarks()) blindSpots.add(remark)
+          for (const spot of load.blindSpots()) blindSpots.add(spot)
+          if (!lateness || load.lateness().mostMs > lateness.mostMs) lateness = load.lateness()
           return requests
         },
       }

@@ -34,6 +34,12 @@ export function stateDirectory(env: Readonly<Record<string, string | undefined>>
 /** Images that were made here, kept for the next cluster. */
 export const imagesDirectory = (env: Readonly<Record<string, string | undefined>>): string => join(stateDirectory(env), 'images')
 
+/** For what can be made again. */
+export function cacheDirectory(env: Readonly<Record<string, string | undefined>>): string {
+  if (env['POISE_HOME']) return join(env['POISE_HOME'], 'cache')
+  return join(env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'poise')
+}
+
 export const clustersDirectory = (env: Readonly<Record<string, string | undefined>>): string => join(stateDirectory(env), 'clusters')
 
 export function clusterDirectories(env: Readonly<Record<string, string | undefined>>, name: string): ClusterDirectories {

@@ -2,17 +2,16 @@
  * Starts the load client in a network, and hears what it has sent and how that went.
  */
 import { spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import { setTimeout as pause } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import type { Clock } from '../../base/clock.ts'
 import type { LoadRequest } from '../../base/load_request.ts'
+import { packageRoot } from '../package_root.ts'
 import { followConnections, type FollowOptions } from './connections.ts'
 import { requestOf, type LoadMessage, type LoadOrders } from './messages.ts'
-import { collectRequests, latenessOf } from './requests.ts'
+import { collectRequests, latenessOf, type Lateness } from './requests.ts'
 
 export interface LoadPlace {
   /** What a command line begins with, so that it runs where the load comes from. Empty: on the machine itself. */
@@ -27,8 +26,10 @@ export interface HostLoad {
   counts(): { readonly sent: number; readonly answered: number; readonly failed: number }
   /** Sends nothing more, waits for what is under way, and tells all, in planned order. */
   stop(): Promise<readonly LoadRequest[]>
-  /** What was not as it should be with the load itself, in sentences; all of it is known after `stop`. */
-  remarks(): readonly string[]
+  /** What could not be seen, in sentences; all of it is known after `stop`. */
+  blindSpots(): readonly string[]
+  /** Of the load client itself; known after `stop`. */
+  lateness(): Lateness
   /** Ends it at once; what it has not told is lost. */
   abandon(): Promise<void>
 }
@@ -39,8 +40,9 @@ const POLL_MS = 10
 
 /** Resolves when it sends. */
 export async function startLoad(orders: LoadOrders, { inNetwork, decidedAt, clock }: LoadPlace): Promise<HostLoad> {
-  const remarks: string[] = []
-  const followed = decidedAt && (await followConnections(decidedAt).catch((error: Error) => void remarks.push(error.message)))
+  const blindSpots: string[] = []
+  let lateness: Lateness = { requests: 0, late: 0, mostMs: 0 }
+  const followed = decidedAt && (await followConnections(decidedAt).catch((error: Error) => void blindSpots.push(error.message)))
   const requests = collectRequests(orders, followed ?? undefined, clock, decidedAt?.address)
   const client = launch([...inNetwork, process.execPath, clientProgram(), JSON.stringify(orders)])
   let sent = 0
@@ -63,7 +65,8 @@ export async function startLoad(orders: LoadOrders, { inNetwork, decidedAt, cloc
   }
   return {
     counts: () => ({ sent, ...requests.counts() }),
-    remarks: () => remarks,
+    blindSpots: () => blindSpots,
+    lateness: () => lateness,
     abandon,
     async stop() {
       try {
@@ -71,7 +74,8 @@ export async function startLoad(orders: LoadOrders, { inNetwork, decidedAt, cloc
         await client.ended
         for (const deadline = performance.now() + FOLLOWED_MS; requests.unknown() > 0 && performance.now() < deadline;) await pause(POLL_MS)
         const all = requests.all()
-        remarks.push(...((await followed?.problems()) ?? []), ...latenessOf(all))
+        blindSpots.push(...((await followed?.problems()) ?? []))
+        lateness = latenessOf(all)
         return all
       } finally {
         await abandon()
@@ -114,9 +118,5 @@ async function tooLate(ms: number): Promise<never> {
   throw new Error(`the load client did not begin within ${ms / 1_000} s`)
 }
 
-/** Beside this file, or, from the bundle of the command line, among the modules it was made of. */
-function clientProgram(): string {
-  const here = dirname(fileURLToPath(import.meta.url))
-  const beside = join(here, 'load_client.js')
-  return existsSync(beside) ? beside : join(here, '..', '..', 'src', 'host', 'load', 'load_client.js')
-}
+/** Of its own and not of the bundle: it shall start with no more than it needs. */
+const clientProgram = (): string => join(packageRoot(), 'dist', 'src', 'host', 'load', 'load_client.js')

@@ -71,12 +71,21 @@ function requestOf({ id, client, connection, idleMs, outcome, plannedMs, sentMs,
   return { id, ...instants, client, connection, ...(idleMs !== undefined && { idleMs }), outcome }
 }
 
-/** Of the load client itself: what it could not keep of its plan, as a sentence. */
-export function latenessOf(requests: readonly LoadRequest[]): readonly string[] {
-  const late = requests.map(({ plannedMs, sentMs }) => sentMs - plannedMs).filter(ms => ms > LATE_MS)
-  if (late.length === 0) return []
-  const most = Math.round(late.reduce((a, b) => Math.max(a, b)))
-  return [
-    `The load client itself was late by up to ${most} ms (with ${late.length} of ${requests.length} requests by more than ${LATE_MS} ms): this machine is too busy for this rate`,
-  ]
+/** How the load client has kept its plan. */
+export interface Lateness {
+  readonly requests: number
+  /** So many were sent later than anybody would overlook. */
+  readonly late: number
+  readonly mostMs: Millis
 }
+
+export function latenessOf(requests: readonly LoadRequest[]): Lateness {
+  const late = requests.map(({ plannedMs, sentMs }) => sentMs - plannedMs)
+  return { requests: requests.length, late: late.filter(ms => ms > LATE_MS).length, mostMs: late.reduce((a, b) => Math.max(a, b), 0) }
+}
+
+/** Undefined: it has kept it. */
+export const latenessText = ({ requests, late, mostMs }: Lateness): string | undefined =>
+  late === 0
+    ? undefined
+    : `The load client itself was late by up to ${Math.round(mostMs)} ms (by more than ${LATE_MS} ms with ${late} of ${requests} requests): this machine is too busy for this rate`
