@@ -2,9 +2,10 @@
  * Puts the command line into few files: loading some 450 modules one by one takes longer than everything else `poise up`
  * does. The modules of dist/src stay what the library and the tests use; bin/poise.mjs takes the bundle when it is current.
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
+import { licenses } from './licenses.mjs'
 
 /** Native, or loaded only when somebody needs it. */
 const LEFT_OUT = ['lmdb', '@grpc/grpc-js', 'ws']
@@ -46,17 +47,4 @@ export function makeBundle(root) {
     const age = startedAt - statSync(join(folder, name), { throwIfNoEntry: false })?.mtimeMs
     if (age > DAY_MS) rmSync(join(folder, name), { force: true })
   }
-}
-
-/** The bundle carries other people's code, so it carries their terms too. */
-function licenses(root, inputs) {
-  const packages = new Set(inputs.flatMap(input => /^node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(input)?.[1] ?? []))
-  return [...packages]
-    .map(name => {
-      const directory = join(root, 'node_modules', name)
-      const { version, license, author } = JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8'))
-      const text = join(directory, 'LICENSE')
-      return `${name} ${version} (${license})${author ? `, ${author.name ?? author}` : ''}\n\n${existsSync(text) ? readFileSync(text, 'utf8') : ''}`
-    })
-    .join('\n----\n\n')
 }

@@ -8,6 +8,7 @@ import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { currentBundle } from '../bin/bundle.mjs'
 import { makeBundle } from './bundle.mjs'
+import { makePage, pageFile } from './page.mjs'
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)))
 
@@ -83,27 +84,34 @@ export function ensureBuild({ tests = false, quiet = false } = {}) {
   const project = join(root, tests ? 'tsconfig.json' : 'tsconfig.product.json')
   if (!existsSync(project)) return // a published package brings its dist/
   const stamp = join(root, 'dist', tests ? '.built-with-tests' : '.built')
-  const sources = (tests ? ['src', 'test', 'bench', 'examples'] : ['src']).map(folder => join(root, folder)).filter(existsSync)
+  const sources = (tests ? ['src', 'dashboard', 'test', 'bench', 'examples'] : ['src', 'dashboard']).map(folder => join(root, folder)).filter(existsSync)
   const newest = Math.max(...sources.map(newestIn), statSync(project).mtimeMs, statSync(join(root, 'tsconfig.json')).mtimeMs)
   if (existsSync(stamp) && statSync(stamp).mtimeMs > newest) {
     if (!currentBundle(root)) bundle()
+    if (!existsSync(pageFile(root))) makePage(root)
     return
   }
   if (!quiet) say('Compiling …')
   const startedAt = new Date()
-  run(
-    process.execPath,
-    [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', project],
-    'Poise does not compile.',
-    'Mend the errors above, then run the command again.',
-  )
+  compile(project)
+  // What runs in a browser is bundled from its sources; its types are checked with the tests.
+  if (tests) compile(join(root, 'dashboard', 'tsconfig.json'))
   bundle()
+  makePage(root)
   // The time of the beginning: what was changed while it compiled is newer than the stamp, and is compiled again.
   for (const name of tests ? ['.built', '.built-with-tests'] : ['.built']) {
     writeFileSync(join(root, 'dist', name), '')
     utimesSync(join(root, 'dist', name), startedAt, startedAt)
   }
 }
+
+const compile = project =>
+  run(
+    process.execPath,
+    [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', project],
+    'Poise does not compile.',
+    'Mend the errors above, then run the command again.',
+  )
 
 /** Without it everything works and starts more slowly, so it stops nobody. */
 function bundle() {

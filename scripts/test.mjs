@@ -13,7 +13,7 @@ const only = args.filter(arg => !arg.startsWith('--'))
 
 ensureNodeModules()
 ensurePackageLists()
-for (const sentence of ensureSystemPackages()) process.stderr.write(`${sentence}\n`)
+for (const sentence of ensureSystemPackages({ extra: { chromium: 'chromium' } })) process.stderr.write(`${sentence}\n`)
 ensureBuild({ tests: true })
 removeOrphans(join(root, 'dist'))
 
@@ -22,7 +22,7 @@ if (only.length === 0 && !long) {
   step('format', [join(root, 'node_modules', 'oxfmt', 'bin', 'oxfmt'), '--check'])
 }
 
-const folders = only.length > 0 ? only : ['src', 'test']
+const folders = only.length > 0 ? only : ['src', 'dashboard', 'test']
 const files = folders
   .flatMap(folder => testsIn(join(root, 'dist', folder.replace(/\.ts$/, '.js'))))
   .filter(file => file.endsWith('.long.test.js') === long || only.length > 0)

@@ -81,7 +81,7 @@ test('only host and cli import Node.js', () => {
 test('every source file is imported by another one, or is an entrance', () => {
   const entrances = new Set(['src/index.ts', 'src/cli/main.ts', 'src/host/load/load_client.ts'])
   const reached = new Set<string>()
-  for (const file of tracked.filter(name => /^(src|test|bench|examples)\/.*\.ts$/.test(name))) {
+  for (const file of tracked.filter(name => /^(src|dashboard|test|bench|examples)\/.*\.tsx?$/.test(name))) {
     for (const specifier of importsOf(file)) if (specifier.startsWith('.')) reached.add(normalize(join(dirname(file), specifier)))
   }
   const dead = sources.filter(file => !file.endsWith('.test.ts') && !entrances.has(file) && !reached.has(file))
