@@ -1,0 +1,65 @@
+/**
+ * Lost because the grace was over and the kernel ended the process:
+ *
+ *   deletion ─▶ preStop ─▶ TERM ─────────────▶ KILL
+ *   ├──────────── grace ─────────────────────┤   ●   still under way
+ *
+ * Three things can have taken the grace: nobody heard the signal, the hook needed all of it, or the work itself was too long.
+ */
+import type { Millis } from '../../base/clock.ts'
+import { isShell } from './command.ts'
+import { killOf, LEAST_GRACE_MS } from './endings.ts'
+import type { Life } from './life.ts'
+import { isBreak, SEEN_WITHIN_MS, type Fit, type Question } from './question.ts'
+import type { Run } from './runs.ts'
+import type { Scene } from './scene.ts'
+
+export function termNotDelivered(question: Question): Fit | undefined {
+  const { life, run, scene } = question
+  return wasKilled(question) && hearsNothing(scene, life!, run!) ? { life: life! } : undefined
+}
+
+export function preStopExceedsGrace(question: Question): Fit | undefined {
+  const { life, run } = question
+  return wasKilled(question) && hookTookAll(life!, run!) ? { life: life! } : undefined
+}
+
+export function killedAtGraceEnd(question: Question): Fit | undefined {
+  return wasKilled(question) ? { life: question.life! } : undefined
+}
+
+function wasKilled({ life, run, when, isKept, trouble, request }: Question): boolean {
+  if (!life?.deleted || !run || !(isBreak(trouble) || trouble === 'timeout')) return false
+  const kill = killOf(run)
+  if (!kill || !when.since(request.endedMs, kill)) return false
+  if (run.ended === undefined || when.until(request.sentMs, run.ended)) return true
+  // The kernel had closed it with all others, and the client had not heard of that yet.
+  return isKept && request.sentMs <= run.ended.atMs + SEEN_WITHIN_MS
+}
+
+/** The program was never told: its first process drops the signal, or it went on taking new work long after. */
+export function hearsNothing(scene: Scene, life: Life, run: Run): boolean {
+  const habits = scene.habitsOf(life)
+  if (habits?.isCaught === false) return true
+  if (habits?.isCaught === undefined && habits && isShell(habits.command)) return true
+  return tookNewWork(scene, life, run) !== undefined
+}
+
+/** A connection that was opened, and answered, when a program that had heard the signal would long have closed its port. */
+export function tookNewWork({ attributions }: Scene, life: Life, run: Run): number | undefined {
+  if (!run.term || life.isVague) return undefined
+  const late = run.term.at.atMs + HEARD_WITHIN_MS
+  for (const [request, { by, lives, openedMs }] of attributions)
+    if (by === 'told' && lives[0] === life && openedMs >= late && request.outcome.is === 'answered' && request.outcome.status < 500) return request.id
+  return undefined
+}
+
+const HEARD_WITHIN_MS: Millis = 1_000
+
+/** So much that less was left for the program than the kubelet gives at the very least. */
+export function hookTookAll({ graceMs }: Life, { preStop, term, kill, ended }: Run): boolean {
+  const over = preStop?.ended ?? term?.at ?? kill?.at ?? ended
+  if (!preStop || !over) return false
+  const tookMs = over.atMs - preStop.began.atMs
+  return tookMs >= Math.max(graceMs - LEAST_GRACE_MS, graceMs / 2)
+}

@@ -1,0 +1,52 @@
+/** What ended a run, and since when it could be felt: told by the timeline, or reckoned from what it tells. */
+import type { Millis } from '../../base/clock.ts'
+import { sleepSeconds } from './command.ts'
+import type { Instant } from './instant.ts'
+import type { Life } from './life.ts'
+import type { Run } from './runs.ts'
+
+/** What the kubelet leaves between TERM and KILL when a hook has taken all. */
+export const LEAST_GRACE_MS: Millis = 2_000
+
+/**
+ * Since when the Pod may have closed its port: the signal, the end of its process, or a hook that does something to it. Only of
+ * Pods that have to go.
+ */
+export function closingOf(life: Life, run: Run): Instant | undefined {
+  if (!life.deleted) return undefined
+  const instants = [isWait(life) ? undefined : run.preStop?.began, run.term?.at, run.ended].filter(instant => instant !== undefined)
+  return instants.toSorted((a, b) => a.atMs - b.atMs)[0]
+}
+
+/** A hook that does nothing to the program. Of one that nobody knows this cannot be said. */
+function isWait({ pod, container }: Life): boolean {
+  const preStop = pod?.spec.containers.find(({ name }) => name === container)?.lifecycle?.preStop
+  return preStop?.sleep !== undefined || sleepSeconds(preStop?.exec?.command ?? []) !== undefined
+}
+
+/** When the kernel ended the process because its time was over; read off the exit code where nobody told of it. */
+export function killOf(run: Run): Instant | undefined {
+  if (run.kill) return run.kill.reason === 'OOMKilled' ? undefined : run.kill.at
+  const { exitCode, reason, term, ended } = run
+  const wasLong = term !== undefined && ended !== undefined && ended.atMs - term.at.atMs >= LEAST_GRACE_MS / 2
+  return exitCode === KILLED && reason !== 'OOMKilled' && wasLong ? ended : undefined
+}
+
+/** 128 and the number of KILL. */
+const KILLED = 137
+
+/** When the kubelet began to end this run because of a probe; undefined: it did not, or the Pod had to go anyway. */
+export function failedByProbe(life: Life, { ended, term, kill, failedProbe, started }: Run): Instant | undefined {
+  // Of Pods whose life is read off objects nobody tells of signals.
+  const began = term?.at ?? kill?.at ?? (life.isVague ? ended : undefined)
+  if (!began || !failedProbe || failedProbe.from.atMs < (started?.atMs ?? -Infinity)) return undefined
+  return life.deleted && life.deleted.atMs <= began.atMs ? undefined : began
+}
+
+/** It ended by itself: nobody had sent it a signal, and no probe had failed it. */
+export const isCrash = (life: Life, run: Run): boolean =>
+  run.ended !== undefined &&
+  !run.term &&
+  (!run.kill || run.reason === 'OOMKilled') &&
+  !failedByProbe(life, run) &&
+  !(life.deleted && life.deleted.atMs <= run.ended.atMs)

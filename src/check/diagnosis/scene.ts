@@ -1,0 +1,88 @@
+/** Everything that was observed, joined: what the questions about one request may ask of all the others. */
+import { Service } from '../../api/kinds/service.ts'
+import type { Millis } from '../../base/clock.ts'
+import { isLost, isSlow } from '../outcome.ts'
+import type { LoadRequest, Observation, SignalHabits } from '../observation.ts'
+import { isWorkload, replicasOf, workloadNameOf, workloadText, type WorkloadObject } from '../workload.ts'
+import { attribute, type Attributions } from './attribute.ts'
+import { RECORDED_MARGIN_MS, type Instant, type When } from './instant.ts'
+import { livesOf, type Life } from './life.ts'
+import { rulesAt } from './routes.ts'
+import type { Run } from './runs.ts'
+
+export interface Scene {
+  readonly observation: Observation
+  readonly lives: readonly Life[]
+  readonly attributions: Attributions
+  /** In planned order: every one gets a cause. */
+  readonly suspects: readonly LoadRequest[]
+  readonly service: Service | undefined
+  readonly workload: WorkloadObject | undefined
+  /** As many as there shall be; where the object is not known, as many as were Ready when the change began. */
+  readonly replicas: number
+  /** Something had listened in this run: a request was answered, or a probe over the network. */
+  heard(run: Run): Instant | undefined
+  habitsOf(life: Life): SignalHabits | undefined
+  /** Ready, wanted, and known to the entrance. */
+  isAvailable(life: Life, atMs: Millis, when: When): boolean
+}
+
+export function sceneOf(observation: Observation): Scene {
+  const { objects, requests, entrance, change, signals, slowMs } = observation
+  const service = objects.find((object): object is Service => object.kind === Service.kind && object.metadata.name === entrance.service)
+  const lives = livesOf(observation, commonestPort(requests) ?? portOf(service))
+  const attributions = attribute(observation, lives, service)
+  const heard = hearingOf(lives, attributions)
+  const workload = objects.filter(isWorkload).find(object => workloadText(workloadNameOf(object)) === change.workload)
+  const isAvailable = (life: Life, atMs: Millis, when: When): boolean => {
+    if (when.denied.since(atMs, life.deleted)) return false
+    if (!life.ready.some(({ from, to }) => (from === undefined || when.since(atMs, from)) && (to === undefined || when.until(atMs, to)))) return false
+    const rules = life.isVague ? undefined : rulesAt(life, entrance.node)
+    return rules === undefined || rules.some(({ state, to }) => state === 'EndpointReady' && to !== undefined && to.atMs <= atMs)
+  }
+  return {
+    observation,
+    lives,
+    attributions,
+    suspects: requests.filter(request => isLost(request) || isSlow(request, slowMs)).toSorted((a, b) => a.plannedMs - b.plannedMs || a.id - b.id),
+    service,
+    workload,
+    replicas: (workload && replicasOf(workload)) ?? lives.filter(life => wasReady(life, change.beganMs)).length,
+    heard: run => heard.get(run) ?? run.probed,
+    habitsOf: life => signals.find(({ podUid, container }) => podUid === life.uid && container === life.container),
+    isAvailable,
+  }
+}
+
+/** The Pod's port, not the Service's. */
+function commonestPort(requests: readonly LoadRequest[]): number | undefined {
+  const counts = new Map<number, number>()
+  for (const { target } of requests) if (target) counts.set(target.port, (counts.get(target.port) ?? 0) + 1)
+  return [...counts].sort((a, b) => b[1] - a[1])[0]?.[0]
+}
+
+function portOf(service: Service | undefined): number | string | undefined {
+  const port = service?.spec.ports?.[0]
+  return port?.targetPort ?? port?.port
+}
+
+const wasReady = ({ ready, deleted }: Life, atMs: Millis): boolean =>
+  !(deleted && deleted.atMs < atMs) && ready.some(({ from, to }) => (from?.atMs ?? -Infinity) <= atMs && atMs <= (to?.atMs ?? Infinity))
+
+function hearingOf(lives: readonly Life[], attributions: Attributions): ReadonlyMap<Run, Instant> {
+  const heard = new Map<Run, Instant>()
+  for (const { runs } of lives) for (const run of runs) if (run.probed) heard.set(run, run.probed)
+  for (const [{ outcome, endedMs, sentMs }, { by, lives: candidates }] of attributions) {
+    // Whatever it answered, it listened.
+    if (outcome.is !== 'answered' || by !== 'told') continue
+    const run = runAt(candidates[0]!, sentMs)
+    const known = run && heard.get(run)
+    if (run && (!known || endedMs < known.atMs)) heard.set(run, { atMs: endedMs, marginMs: RECORDED_MARGIN_MS })
+  }
+  return heard
+}
+
+/** The run a request came upon: the last that had begun by then. */
+export function runAt({ runs }: Life, atMs: Millis): Run | undefined {
+  return runs.findLast(({ started }) => started === undefined || started.atMs - started.marginMs <= atMs) ?? runs[0]
+}
