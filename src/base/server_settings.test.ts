@@ -13,7 +13,7 @@ test('an annotation is read name by name, and the rest stays as it was', () => {
       drainMs: 60_000,
       exitCode: 3,
       term: 'ignore',
-      answerMs: 20,
+      answerMs: [20, 20],
       idleMs: 75_000,
       status: 503,
       grpc: 'NOT_SERVING',
@@ -28,6 +28,7 @@ test('an annotation is read name by name, and the rest stays as it was', () => {
   )
   assert.deepEqual(parseSettings(''), DEFAULT_SETTINGS)
   assert.deepEqual(parseSettings('listen=none').ports, [])
+  assert.deepEqual(parseSettings('answer=1ms-0.5s').answerMs, [1, 500])
   assert.deepEqual(parseWords(['start=2s', 'exit=3']), parseSettings('start=2s, exit=3'))
 })
 
@@ -37,6 +38,7 @@ test('what cannot be understood is named', () => {
     ['begin=2s', 'begin=2s: unknown name "begin"'],
     ['drain', 'drain: must be name=value'],
     ['term=maybe', 'term=maybe: must be one of drain, fast, ignore'],
+    ['answer=2s-1s', 'answer=2s-1s: must be a duration, or the shortest and the longest such as 1ms-20ms'],
     ['stop=USR1', 'stop=USR1: must be one of TERM, INT, QUIT'],
     ['health=ready', 'health=ready: must be a path such as /ready'],
     ['tires=5', 'tires=5: nothing would tell; give a health path, too, such as health=/healthy'],

@@ -19,7 +19,7 @@
  *   term=ignore       it does not hear that it is to stop, and is killed at the end of its grace
  *   drain=DURATION    told to stop, it goes on answering on connections that it has accepted, each once more and then closes
  *                     it, and exits after this (default 0: connections without a request are closed at once)
- *   answer=DURATION   how long one request takes (default 1ms)
+ *   answer=DURATION   how long one request takes (default 1ms); `answer=1ms-20ms`: anything between, evenly spread
  *   idle=DURATION     a kept connection on which nothing is asked for so long is closed (default: it is kept)
  *   status=CODE       the HTTP status of every answer; without it files are served, or 200
  *   health=/PATH      this path says at once whether the server is well: 200, or 503
@@ -51,7 +51,8 @@ export interface ServerSettings {
   readonly stopSignals: readonly StopSignal[]
   readonly term: 'drain' | 'fast' | 'ignore'
   readonly drainMs: Millis
-  readonly answerMs: Millis
+  /** From, to. */
+  readonly answerMs: readonly [Millis, Millis]
   readonly idleMs: Millis | undefined
   readonly status: number | undefined
   readonly healthPath: string | undefined
@@ -70,7 +71,7 @@ export const DEFAULT_SETTINGS: ServerSettings = {
   stopSignals: STOP_SIGNALS,
   term: 'drain',
   drainMs: 0,
-  answerMs: 1,
+  answerMs: [1, 1],
   idleMs: undefined,
   status: undefined,
   healthPath: undefined,
@@ -109,7 +110,7 @@ export function parseWords(words: readonly string[], defaults: ServerSettings = 
         settings.idleMs = duration(pair, value)
         break
       case 'answer':
-        settings.answerMs = duration(pair, value)
+        settings.answerMs = durations(pair, value)
         break
       case 'warm':
         settings.warmMs = duration(pair, value)
@@ -157,6 +158,13 @@ function duration(pair: string, value: string): Millis {
   const found = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(value)
   if (!found) throw new SettingsError(`${pair}: must be a duration such as 300ms, 2s or 1m`)
   return Number(found[1]) * { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 }[found[2] as 'ms']
+}
+
+function durations(pair: string, value: string): readonly [Millis, Millis] {
+  const [from = '', to = from, ...more] = value.split('-')
+  const found = [duration(pair, from), duration(pair, to)] as const
+  if (more.length > 0 || found[0] > found[1]) throw new SettingsError(`${pair}: must be a duration, or the shortest and the longest such as 1ms-20ms`)
+  return found
 }
 
 function size(pair: string, value: string): number {

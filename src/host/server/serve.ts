@@ -15,7 +15,7 @@ export interface Serving {
 
 /** Rejects when a port is taken. */
 export async function serve(settings: ServerSettings): Promise<Serving> {
-  const { ports, answerMs, idleMs, status, healthPath, warmMs, tiresAfter, drainMs } = settings
+  const { ports, answerMs: [shortestMs, longestMs], idleMs, status, healthPath, warmMs, tiresAfter, drainMs } = settings
   const name = `${hostname()}\n`
   const kept = new Map<Socket, { requests: number; timer?: NodeJS.Timeout }>()
   let warmAt = Infinity
@@ -54,7 +54,7 @@ export async function serve(settings: ServerSettings): Promise<Serving> {
     setTimeout(() => {
       answered++
       reply(response, performance.now() < warmAt ? 503 : (status ?? 200))
-    }, answerMs)
+    }, shortestMs + Math.random() * (longestMs - shortestMs))
   }
 
   // Node.js has manners of its own for slow and idle connections; here the words decide. For the same reason it does not

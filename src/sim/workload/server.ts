@@ -34,6 +34,8 @@ export function serverProgram({ settings, answer, graceful, fast, portTaken }: S
     })
     if (settings.term === 'ignore') for (const signal of settings.stopSignals) process.onSignal(signal, () => {})
 
+    const [shortestMs, longestMs] = settings.answerMs
+    const random = process.guest.random.fork('answers')
     const answered = <T>(work: () => Promise<T>): Promise<T> =>
       new Promise<T>((resolve, reject) => {
         const over = () => {
@@ -42,7 +44,7 @@ export function serverProgram({ settings, answer, graceful, fast, portTaken }: S
         }
         underWay.add(reject)
         process
-          .sleep(settings.answerMs)
+          .sleep(shortestMs + random.below(Math.floor(longestMs - shortestMs) + 1))
           .then(work)
           .then(
             reply => {
