@@ -16,7 +16,10 @@ export interface SignalHabits {
   readonly container: string
   /** As the image or the Pod names it: TERM, QUIT. */
   readonly stopSignal: string
-  /** False: the first process has no handler, so that its kernel drops the signal. Undefined: nobody could look. */
+  /**
+   * False: the first process has no handler, so that its kernel drops the signal. Undefined: nobody could look. (True as well for
+   * one that is not the first of its namespace, as where Pods share their processes: without a handler the signal ends it.)
+   */
   readonly isCaught: boolean | undefined
   /** The first process' command line: `sh -c node server.js`. */
   readonly command: readonly string[]

@@ -24,7 +24,7 @@ export interface RaceSite {
 export interface RequestResult {
   readonly plannedAt: number
   readonly endedAt: number
-  /** `200`, or what went wrong: `refused`, `reset`, `timeout`. */
+  /** `200`, or what went wrong, as a `Symptom` of base/load_request.ts. */
   readonly outcome: string
 }
 
@@ -62,7 +62,7 @@ export function testServiceRace({ name, skip, repetitions, deletions, mayLoseNon
         const lost = results.filter(({ outcome }) => outcome !== '200')
         for (const { endedAt, outcome } of lost) {
           assert.ok(endedAt >= deletedAt, `lost ${deletedAt - endedAt} ms before the deletion`)
-          assert.match(outcome, /^(refused|reset|timeout)$/)
+          assert.match(outcome, /^(refused|reset|closed|timeout|unreachable)$/)
         }
         if (lost.length > 0) losses.push(lost.map(result => ({ ...result, plannedAt: result.plannedAt - deletedAt })))
       } finally {

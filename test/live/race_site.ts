@@ -60,7 +60,7 @@ export async function startRealRace(): Promise<RealRace> {
       for (const name of pods) await ready(name)
       return {
         pods,
-        now: () => Number(process.hrtime.bigint()) / 1e6,
+        now: () => performance.now(),
         pause: ms => pause(ms),
         startLoad: options => startLoad(inClient, { ...options, address: spec.clusterIP!, pods: pods.length }),
         async deletePod(name) {

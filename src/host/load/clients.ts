@@ -15,7 +15,10 @@ import { ask, openConnection, type Answer, type Connection } from './ask.ts'
 import type { Destination, LoadOrders, SentRequest } from './messages.ts'
 import { isPortTaken } from './symptoms.ts'
 
-export type Course = Pick<SentRequest, 'connection' | 'idleMs' | 'localPort' | 'address' | 'outcome'>
+export type Course = Pick<SentRequest, 'endedMs' | 'connection' | 'idleMs' | 'localPort' | 'address' | 'outcome'>
+
+/** Sends one, and never rejects. */
+export type LoadClient = (sentMs: Millis) => Promise<Course>
 
 const KEPT_CONNECTIONS = 6
 /** The time to live of the cluster's own records. */
@@ -27,7 +30,7 @@ const REMEMBERED_MS = 30_000
 const LOCAL_PORTS = { first: 32_768, count: 32_768 }
 const PORT_ATTEMPTS_MAX = 100
 
-export function createClients(orders: LoadOrders, now: () => Millis): Record<ClientKind, () => Promise<Course>> {
+export function createClients(orders: LoadOrders, now: () => Millis): Record<ClientKind, LoadClient> {
   const { path, host, timeoutMs, entrance, direct = entrance } = orders
   const question = { path, host, timeoutMs }
   const addressesOf = createNames(orders.nameServer, timeoutMs, now)
@@ -36,6 +39,7 @@ export function createClients(orders: LoadOrders, now: () => Millis): Record<Cli
   const open = (address: string, port: number): Connection =>
     openConnection(connections++, LOCAL_PORTS.first + (ports++ % LOCAL_PORTS.count), { address, port })
   const noName = (): Course => ({
+    endedMs: now(),
     connection: connections++,
     idleMs: undefined,
     localPort: 0,
@@ -49,32 +53,30 @@ export function createClients(orders: LoadOrders, now: () => Millis): Record<Cli
     let connection: Connection
     const ours = () => (connection = open(address, port)).socket
     const { outcome } = await untilPortIsFree(() => ask({ ...question, keep: undefined, open: ours, over: () => connection }))
-    return { connection: connection!.id, idleMs: undefined, localPort: connection!.localPort, address: name === address ? undefined : address, outcome }
+    return course(connection!, { endedMs: now(), idleMs: undefined, address: name === address ? undefined : address, outcome })
   }
 
   const slots = Array.from({ length: KEPT_CONNECTIONS }, () => createSlot())
   const chooseForKept = takingTurns()
   let turns = 0
-  const onKept = async (): Promise<Course> => {
+  const onKept: LoadClient = async sentMs => {
     const slot = freeSlot(slots, turns++)
     slot.isBusy = true
-    try {
-      // A name is asked only when a connection is about to be opened.
-      const address = slot.connection?.socket.destroyed === false ? slot.address : chooseForKept(await addressesOf(entrance.host, 0))
-      if (address === undefined) return noName()
-      const before = slot.connection
-      const idleMs = now() - slot.idleSinceMs
-      slot.address = address
-      const ours = () => (slot.connection = open(address, entrance.port)).socket
-      slot.agent.open = ours
-      const { outcome } = await untilPortIsFree(() => ask({ ...question, keep: slot.agent, open: ours, over: () => slot.connection! }))
-      const { id: connection, localPort } = slot.connection!
-      const isReused = slot.connection === before
-      return { connection, idleMs: isReused ? idleMs : undefined, localPort, address: entrance.host === address ? undefined : address, outcome }
-    } finally {
+    const before = slot.connection
+    // A name is asked only when a connection is about to be opened.
+    const address = before?.socket.destroyed === false ? slot.address : chooseForKept(await addressesOf(entrance.host, 0))
+    if (address === undefined) {
       slot.isBusy = false
-      slot.idleSinceMs = now()
+      return noName()
     }
+    slot.address = address
+    const ours = () => (slot.connection = open(address, entrance.port)).socket
+    slot.agent.open = ours
+    const { outcome } = await untilPortIsFree(() => ask({ ...question, keep: slot.agent, open: ours, over: () => slot.connection! }))
+    const idleMs = slot.connection === before ? sentMs - slot.idleSinceMs : undefined
+    const endedMs = (slot.idleSinceMs = now())
+    slot.isBusy = false
+    return course(slot.connection!, { endedMs, idleMs, address: entrance.host === address ? undefined : address, outcome })
   }
 
   const [chooseForNew, chooseForDirect] = [takingTurns(), takingTurns()]
@@ -84,6 +86,8 @@ export function createClients(orders: LoadOrders, now: () => Millis): Record<Cli
     direct: () => onOneOfItsOwn(direct, REMEMBERED_MS, chooseForDirect),
   }
 }
+
+const course = ({ id: connection, localPort }: Connection, rest: Omit<Course, 'connection' | 'localPort'>): Course => ({ connection, localPort, ...rest })
 
 /** Nothing is sent before it is. */
 async function untilPortIsFree(attempt: () => Promise<Answer>): Promise<Answer> {

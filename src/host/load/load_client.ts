@@ -49,9 +49,9 @@ async function send(id: number, plannedMs: number): Promise<void> {
   const client = orders.clients[id % orders.clients.length]!
   const sentMs = now()
   underWay++
-  const course = await clients[client]()
+  const course = await clients[client](sentMs)
   underWay--
-  untold.push(rowOf({ id, client, plannedMs, sentMs, endedMs: now(), ...course }))
+  untold.push(rowOf({ id, client, plannedMs, sentMs, ...course }))
   if (untold.length >= BATCH_MAX) tellRequests()
   if (isStopped) endWhenQuiet()
 }
@@ -89,7 +89,7 @@ async function warmUp(): Promise<void> {
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
   const { 'keep-alive': kept, new: fresh } = createClients({ ...orders, entrance: { host: '127.0.0.1', port } }, now)
-  for (let asked = 0; asked < WARM_UP_REQUESTS; asked++) await Promise.all([kept(), fresh()])
+  for (let asked = 0; asked < WARM_UP_REQUESTS; asked++) await Promise.all([kept(now()), fresh(now())])
   server.closeAllConnections()
   server.close()
 }
