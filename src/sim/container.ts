@@ -232,7 +232,8 @@ export function createContainer(id: string, sandbox: SandboxRecord, config: Cont
       files: createContainerFiles(root, config.security.readOnlyRootFilesystem, disk, config.mounts),
       network: ports.fabric.attach({ clock, random: random.fork('network'), localAddress: sandbox.ip, routes: ports.routes }),
       nameServer: dns?.servers[0] ?? '127.0.0.11',
-      programs: new Map([...image.programs, ['server', program]]),
+      // By this name its own program can be started again; an image that has one of this name keeps it.
+      programs: new Map([['server', program], ...image.programs]),
       lookup: name => ports.lookup(name, sandbox),
       listen: (port, server) => ports.fabric.listen(sandbox.ip, port, server),
       memoryLimitBytes: () => resources.memoryLimitBytes ?? 0,
