@@ -91,9 +91,13 @@ function CopyButton({ text }: { text: string }): JSX.Element {
   )
 }
 
-/** The clipboard is there on file: pages in most browsers; where it is not, the old way works. */
+/** A page from a file may not always use the clipboard's interface; the old way works there. */
 async function copyText(text: string): Promise<void> {
-  if (navigator.clipboard) return navigator.clipboard.writeText(text)
+  const isCopied = await navigator.clipboard?.writeText(text).then(
+    () => true,
+    () => false,
+  )
+  if (isCopied) return
   const area = document.createElement('textarea')
   area.value = text
   area.className = 'sr-only'
