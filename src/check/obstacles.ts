@@ -36,7 +36,7 @@ export function obstacleOf(pod: Pod): Obstacle | undefined {
 
 function ofContainer(pod: string, { name, image, state, lastState, restartCount }: ContainerStatus): Obstacle | undefined {
   const { reason = '', message = '' } = state?.waiting ?? {}
-  const why = message ? `: ${message}` : ''
+  const why = message ? `: ${innermost(message)}` : ''
   switch (reason) {
     case 'ImagePullBackOff':
       return {
@@ -71,3 +71,12 @@ function ofContainer(pod: string, { name, image, state, lastState, restartCount 
       return undefined
   }
 }
+
+/** Runtimes wrap what happened into what they were about, several times over; people need the end of it, and its beginning is in the events. */
+function innermost(message: string): string {
+  const parts = message.split(': ')
+  return message.length <= MESSAGE_MAX ? message : parts.slice(-INNERMOST_PARTS).join(': ')
+}
+
+const MESSAGE_MAX = 120
+const INNERMOST_PARTS = 2

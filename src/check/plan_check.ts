@@ -35,6 +35,8 @@ export interface CheckWords {
 
 export interface CheckPlan {
   readonly files: readonly string[]
+  /** What its containers need, and the change. */
+  readonly images: readonly string[]
   /** In the order they are written to the API. */
   readonly objects: readonly ManifestObject[]
   readonly workload: WorkloadName
@@ -65,6 +67,7 @@ export function planCheck(files: readonly string[], { objects, notes }: Manifest
   const graceMs = (podSpecOf(chosen.workload).terminationGracePeriodSeconds ?? DEFAULT_GRACE_SECONDS) * 1000
   return {
     files,
+    images: imagesIn(objects, change),
     objects: ordered(objects),
     workload: workloadNameOf(chosen.workload),
     entrance,
@@ -120,6 +123,15 @@ function namespaceIn(objects: readonly ManifestObject[]): string | undefined {
     )
   const [name] = named
   return name === 'default' ? undefined : name
+}
+
+function imagesIn(objects: readonly ManifestObject[], change: Change): string[] {
+  const specs = objects
+    .map(({ object }) => object)
+    .filter(isWorkload)
+    .map(podSpecOf)
+  const named = specs.flatMap(({ containers, initContainers = [] }) => [...initContainers, ...containers].map(({ image }) => image))
+  return [...new Set([...named, ...(change.rollout === 'image' ? [change.image] : [])])].filter(image => image !== undefined)
 }
 
 /** What others stand on first; otherwise as in the files. The namespace itself is the check's own to make. */

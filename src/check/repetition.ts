@@ -14,6 +14,7 @@ import type { Repetition } from './report.ts'
 import { tellLastWords, type Settled } from './settle.ts'
 import type { CheckSite, RunningLoad } from './site.ts'
 import type { WayIn } from './way_in.ts'
+import { seconds } from './words.ts'
 import { workloadText } from './workload.ts'
 
 export interface RepetitionContext {
@@ -111,7 +112,11 @@ async function underLoad({ site, plan, view, progress, signal, label }: Repetiti
   const beganMs: Millis = clock.now()
   const settled = await step(
     plan.change.text,
-    () => performChange({ site, plan, view, signal, tell: now => (text = now) }),
+    async () => {
+      const outcome = await performChange({ site, plan, view, signal, tell: now => (text = now) })
+      text = outcome.is === 'settled' ? `settled after ${seconds(outcome.atMs - beganMs)}` : outcome.text
+      return outcome
+    },
     ({ is }) => is === 'settled',
   )
   await step('Load after the change', () => Promise.all([sleep(clock, plan.settleMs, signal), lookAtHabits()]))

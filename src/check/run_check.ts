@@ -100,6 +100,7 @@ async function untilReady(site: CheckSite, plan: CheckPlan, view: NamespaceView,
     text = `${workloadText(plan.workload)} is ready`
     return done()
   }
+  text = `${workloadText(plan.workload)} does not become ready`
   done('failed')
   if (outcome.log) await tellLastWords(site, view.namespace, outcome.log, progress)
   throw new CheckProblem(`${workloadText(plan.workload)} never became ready: ${outcome.text}`, outcome.next)

@@ -23,6 +23,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Add>>> = {
   get: async () => (await import('./get.ts')).addGetCommands,
   load: async () => (await import('./load.ts')).addLoadCommands,
   info: async () => (await import('./info.ts')).addInfoCommand,
+  check: async () => (await import('./check.ts')).addCheckCommand,
   tour: async () => (await import('./tour.ts')).addTourCommand,
   version: async () => (await import('./info.ts')).addVersionCommand,
 }

@@ -6,20 +6,21 @@ export interface Output {
   result(text: string): void
   /** Something worth knowing on the way. Silent with --quiet. */
   note(text: string): void
-  /** A step that takes a while; call the answer when it is done. On a terminal it turns. */
-  step(text: string): (outcome?: 'done' | 'failed') => void
+  /** A step that takes a while; call the answer when it is done. On a terminal it turns, and asks for its text again and again. */
+  step(text: string | (() => string)): (outcome?: 'done' | 'failed') => void
   error(text: string): void
   readonly colour: boolean
 }
 
 export interface OutputStreams {
   stdout: { write(text: string): unknown; isTTY?: boolean }
-  stderr: { write(text: string): unknown; isTTY?: boolean }
+  stderr: { write(text: string): unknown; isTTY?: boolean; columns?: number }
   env: Readonly<Record<string, string | undefined>>
 }
 
 const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏']
 const FRAME_MS = 80
+const COLUMNS = 80
 
 export function createOutput({ stdout, stderr, env }: OutputStreams, { quiet = false } = {}): Output {
   const smart = Boolean(stderr.isTTY) && env['TERM'] !== 'dumb'
@@ -36,13 +37,15 @@ export function createOutput({ stdout, stderr, env }: OutputStreams, { quiet = f
     step(text) {
       if (quiet) return () => undefined
       let frame = 0
-      const draw = () => stderr.write(`\r${FRAMES[frame++ % FRAMES.length]} ${text}`)
+      const now = () => (typeof text === 'string' ? text : text())
+      // A line that wraps could not be taken back.
+      const draw = () => stderr.write(`\r\u001b[K${FRAMES[frame++ % FRAMES.length]} ${now().slice(0, (stderr.columns || COLUMNS) - 3)}`)
       const timer = smart ? setInterval(draw, FRAME_MS) : undefined
       if (smart) draw()
       return (outcome = 'done') => {
         if (timer) clearInterval(timer)
         const mark = outcome === 'done' ? green('✓') : red('✗')
-        stderr.write(smart ? `\r\u001b[K${mark} ${text}\n` : `${mark} ${text}\n`)
+        stderr.write(smart ? `\r\u001b[K${mark} ${now()}\n` : `${mark} ${now()}\n`)
       }
     },
   }

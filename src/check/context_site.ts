@@ -1,0 +1,147 @@
+/**
+ * A check on somebody's cluster: seen from outside, through its API and from this machine.
+ *
+ *   --url ─▶ the address of a load balancer ─▶ a node port that answers ─▶ the API server's proxy: the first that there is
+ */
+import { Node } from '../api/kinds/node.ts'
+import { PodTimeline } from '../api/kinds/pod_timeline.ts'
+import { Service } from '../api/kinds/service.ts'
+import { isReason } from '../api/status.ts'
+import type { Host } from '../base/host.ts'
+import type { Log } from '../base/log.ts'
+import type { Client } from '../client/client.ts'
+import { createHost } from '../host/host.ts'
+import { startLoad, type HostLoad } from '../host/load/load.ts'
+import type { Entrance } from './observation.ts'
+import { CheckProblem } from './problem.ts'
+import { startProxyLoad } from './proxy_load.ts'
+import type { CheckSite, LoadOptions, LoadTarget } from './site.ts'
+
+export interface ContextSiteOptions {
+  readonly connection: { readonly client: Client; readonly context: string; readonly server: string; close(): void }
+  /** Where the load goes in; undefined: looked for. */
+  readonly url?: string | undefined
+  readonly log: Log
+}
+
+const FROM_OUTSIDE = [
+  "This is somebody else's cluster, seen from outside: which Pod answered a request is not known, nor when each node took over a change of endpoints.",
+  'How programs take signals cannot be seen there.',
+  'Times of its objects and of the requests are from two clocks: causes are as exact as those agree.',
+]
+const BY_PROXY =
+  'The load goes through the API server, which picks a ready Pod itself for each request: late rules of nodes and kept connections of clients cannot be seen. Give an address with --url.'
+const NO_TIMELINES = 'The cluster has no timelines: its own objects are exact to the second.'
+
+/** So long a load balancer or the rules of a node may need to be there. */
+const REACHABLE_MS = 5_000
+const TRY_MS = 1_500
+const TRIES_PAUSE_MS = 500
+
+export async function startContextSite({ connection, url, log }: ContextSiteOptions): Promise<CheckSite> {
+  const host = createHost({ log })
+  const { client, context, server } = connection
+  const blindSpots = new Set(FROM_OUTSIDE)
+  const loads = new Set<HostLoad>()
+  return {
+    kind: 'context',
+    description: `context ${context} (${server}), load from this machine`,
+    get blindSpots() {
+      return [...blindSpots]
+    },
+    client,
+    host: { clock: host.clock, random: host.random.fork('check'), log },
+
+    async entranceTo(target) {
+      const found = await findEntrance(host, client, target, url)
+      if (found.through === 'proxy') blindSpots.add(BY_PROXY)
+      return found
+    },
+
+    async startLoad(options: LoadOptions) {
+      const { entrance, clients, target } = options
+      if (clients.includes('direct'))
+        throw new CheckProblem("Pods of somebody else's cluster cannot be reached from here by their own addresses", 'Use --clients new, keep-alive or both.')
+      if (entrance.through === 'proxy') return startProxyLoad({ clock: host.clock, client }, options)
+      const { hostname, port, protocol, host: named } = new URL(entrance.url)
+      if (protocol !== 'http:') throw new CheckProblem(`the load is plain HTTP, and ${entrance.url} is not`, 'Give an http:// address with --url.')
+      const { path, ratePerSecond, timeoutMs } = options
+      const load = await startLoad(
+        {
+          clients,
+          ratePerSecond,
+          path,
+          timeoutMs,
+          host: entrance.through === 'url' ? named : `${target.service}.${target.namespace}`,
+          entrance: { host: hostname, port: Number(port || 80) },
+        },
+        { clock: host.clock, inNetwork: [], decidedAt: undefined },
+      )
+      loads.add(load)
+      return {
+        counts: () => load.counts(),
+        stop: () => load.stop().finally(() => loads.delete(load)),
+      }
+    },
+
+    async timelines(namespace) {
+      try {
+        return (await client.list(PodTimeline, { namespace })).items.map(byTimeOfDay)
+      } catch (error) {
+        if (!isReason(error, 'NotFound') && !isReason(error, 'Forbidden')) throw error
+        blindSpots.add(NO_TIMELINES)
+        return []
+      }
+    },
+    signalHabits: async () => [],
+
+    async close() {
+      await Promise.all([...loads].map(load => load.abandon()))
+      connection.close()
+    },
+  }
+}
+
+async function findEntrance(host: Host, client: Client, target: LoadTarget, url: string | undefined): Promise<Entrance> {
+  const { service, namespace, port, type, nodePort } = target
+  if (url !== undefined) return { service, through: 'url', url, node: undefined }
+  const { clock } = host
+  const proxied: Entrance = { service, through: 'proxy', url: `http://${service}.${namespace}:${port}`, node: undefined }
+  if (type !== 'NodePort' && type !== 'LoadBalancer') return proxied
+  for (const deadline = clock.now() + REACHABLE_MS; ;) {
+    const { status } = await client.get(Service, { namespace, name: service })
+    for (const { ip, hostname } of status.loadBalancer.ingress ?? []) {
+      const address = ip ?? hostname
+      if (address && (await answers(host, address, port))) return { service, through: 'LoadBalancer', url: `http://${address}:${port}`, node: undefined }
+    }
+    for (const { node, address } of nodePort === undefined ? [] : await nodeAddresses(client)) {
+      if (await answers(host, address, nodePort!)) return { service, through: 'NodePort', url: `http://${address}:${nodePort}`, node }
+    }
+    if (clock.now() >= deadline) return proxied
+    await new Promise<void>(resolve => clock.at(clock.now() + TRIES_PAUSE_MS, resolve, 'check'))
+  }
+}
+
+/** What is open to the outside first. Who may not list nodes has none. */
+async function nodeAddresses(client: Client): Promise<{ node: string; address: string }[]> {
+  const { items } = await client.list(Node).catch(() => ({ items: [] as readonly Node[] }))
+  const of = (wanted: string) =>
+    items.flatMap(({ metadata, status }) =>
+      (status?.addresses ?? []).flatMap(({ type, address }) => (type === wanted ? [{ node: metadata.name!, address }] : [])),
+    )
+  return [...of('ExternalIP'), ...of('InternalIP')].slice(0, NODES_TRIED_MAX)
+}
+
+const NODES_TRIED_MAX = 5
+
+const answers = (host: Host, address: string, port: number): Promise<boolean> =>
+  host.network.connect(address, port, { timeoutMs: TRY_MS }).then(
+    () => true,
+    () => false,
+  )
+
+/** Their monotonic clock is that of another process: only the time of day means the same here. */
+const byTimeOfDay = (timeline: PodTimeline): PodTimeline => ({
+  ...timeline,
+  spans: timeline.spans.map(({ startMs: _start, finishMs: _finish, ...span }) => span),
+})

@@ -1,0 +1,85 @@
+/**
+ * `poise check`: does this workload lose requests when it is rolled out, why, and what is to be changed?
+ * Exit codes: 0 nothing was lost, 1 requests were lost, 2 it could not be run.
+ */
+import type { Command } from 'commander'
+import { messageOf } from '../base/error_message.ts'
+import { readManifests } from '../check/manifests.ts'
+import { planCheck, type CheckPlan } from '../check/plan_check.ts'
+import { CheckProblem } from '../check/problem.ts'
+import type { CheckReport } from '../check/report.ts'
+import { repetitionText } from '../check/report_text.ts'
+import { runCheck } from '../check/run_check.ts'
+import { checkOptions, wordsOf, type CheckOptions } from './check_options.ts'
+import { writeReport } from './check_outputs.ts'
+import { isSomebodyElses, openSite } from './check_site.ts'
+import { splitNext } from './failure.ts'
+import type { Cli } from './main.ts'
+import { readManifestFiles } from './manifest_files.ts'
+import { UserError } from './output.ts'
+import { listenForStop, type StopSignal } from './stop_signal.ts'
+
+const COULD_NOT_RUN = 2
+const INTERRUPTED = 130
+
+export function addCheckCommand(program: Command, cli: Cli): void {
+  checkOptions(program.command('check'))
+    .description('roll out a workload under load: are requests lost, why, and what is to be changed?')
+    .action(async (options: CheckOptions) => {
+      const stopping = listenForStop()
+      try {
+        const plan = await planFrom(options)
+        const report = await run(cli, options, plan, stopping)
+        cli.setExitCode({ clean: 0, lost: 1, unfinished: COULD_NOT_RUN }[report.verdict])
+      } catch (error) {
+        throw stopping.signal.aborted ? new UserError('the check was interrupted', { exitCode: INTERRUPTED }) : couldNotRun(error)
+      }
+    })
+}
+
+async function planFrom(options: CheckOptions): Promise<CheckPlan> {
+  if (options.filename.length === 0)
+    throw new UserError('there is nothing to check', { next: 'Name the manifests: poise check -f deploy.yaml', exitCode: COULD_NOT_RUN })
+  const texts = await readManifestFiles(options.filename, { recursive: options.recursive, stdin: process.stdin })
+  return planCheck(options.filename, readManifests(texts), wordsOf(options))
+}
+
+async function run(cli: Cli, options: CheckOptions, plan: CheckPlan, stopping: StopSignal): Promise<CheckReport> {
+  const { output } = cli
+  const isOurs = !isSomebodyElses(options)
+  const started = output.step(isOurs ? `Starting a cluster with ${options.nodes === 1 ? 'one node' : `${options.nodes} nodes`}` : 'Connecting to the cluster')
+  const site = await openSite(options, plan.images, cli).catch((error: unknown) => {
+    started('failed')
+    throw error
+  })
+  started()
+  try {
+    const report = await runCheck(site, plan, {
+      progress: output,
+      signal: stopping.signal,
+      keep: options.keep,
+      onRepetition: repetition => {
+        if (plan.repeat > 1) output.note(`  ${repetitionText(repetition)}`)
+      },
+    })
+    await writeReport(output, report, plan, { format: options.output, files: options.outputFile, colour: output.colour && cli.interactive })
+    return report
+  } finally {
+    const done = isOurs ? output.step('Removing the cluster') : () => {}
+    await site.close().then(
+      () => done(),
+      (error: unknown) => {
+        done('failed')
+        output.note(`What is left of the cluster: ${messageOf(error)}`)
+      },
+    )
+  }
+}
+
+/** Whatever goes wrong before there is a verdict is none. */
+function couldNotRun(error: unknown): UserError {
+  if (error instanceof UserError) return new UserError(error.message, { next: error.next, exitCode: COULD_NOT_RUN })
+  if (error instanceof CheckProblem) return new UserError(error.message, { next: error.next, exitCode: COULD_NOT_RUN })
+  const { what, next } = splitNext(messageOf(error))
+  return new UserError(what, { next, exitCode: COULD_NOT_RUN })
+}

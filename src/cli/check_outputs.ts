@@ -1,0 +1,70 @@
+/** Writes a report in the formats that were asked for: one to standard output, others into files. */
+import { writeFile } from 'node:fs/promises'
+import { InvalidArgumentError } from 'commander'
+import { renderJUnit } from '../check/junit.ts'
+import { checkPage } from '../check/page.ts'
+import type { CheckPlan } from '../check/plan_check.ts'
+import type { CheckReport } from '../check/report.ts'
+import { renderReport, type Paint } from '../check/report_text.ts'
+import { renderSarif, type Place } from '../check/sarif.ts'
+import { renderTimelinePage } from '../timeline/page/render.ts'
+import { UserError, type Output } from './output.ts'
+import { readPageAssets } from './page_assets.ts'
+
+export const REPORT_FORMATS = ['human', 'json', 'junit', 'sarif', 'html'] as const
+export type ReportFormat = (typeof REPORT_FORMATS)[number]
+
+export interface OutputFile {
+  readonly format: ReportFormat
+  readonly file: string
+}
+
+export const parseReportFormat = (text: string): ReportFormat | undefined => REPORT_FORMATS.find(format => format === text)
+
+export function collectOutputFile(text: string, before: OutputFile[]): OutputFile[] {
+  const equals = text.indexOf('=')
+  const format = parseReportFormat(text.slice(0, Math.max(0, equals)))
+  const file = text.slice(equals + 1)
+  if (!format || file === '') throw new InvalidArgumentError(`use FORMAT=FILE with one of ${REPORT_FORMATS.join(', ')}, such as junit=report.xml.`)
+  return [...before, { format, file }]
+}
+
+const STYLES = { good: 32, bad: 31, strong: 1, dim: 2 } as const
+
+const painted: Paint = (style, text) => `\u001b[${STYLES[style]}m${text}\u001b[0m`
+
+export async function writeReport(
+  output: Output,
+  report: CheckReport,
+  plan: CheckPlan,
+  { format, files, colour }: { format: ReportFormat; files: readonly OutputFile[]; colour: boolean },
+): Promise<void> {
+  output.result(render(report, plan, format, colour ? painted : undefined))
+  for (const one of files) {
+    await writeFile(one.file, `${render(report, plan, one.format)}\n`).catch((error: NodeJS.ErrnoException) => {
+      throw new UserError(`the report could not be written to ${one.file}: ${error.message}`, { next: 'Name a file in a directory that exists.', exitCode: 2 })
+    })
+    output.note(`Report (${one.format}) in ${one.file}`)
+  }
+}
+
+function render(report: CheckReport, plan: CheckPlan, format: ReportFormat, paint?: Paint): string {
+  switch (format) {
+    case 'human':
+      return renderReport(report, paint)
+    case 'json':
+      return JSON.stringify(report, null, 2)
+    case 'junit':
+      return renderJUnit(report)
+    case 'sarif':
+      return renderSarif(report, placeOfWorkload(plan))
+    case 'html':
+      return renderTimelinePage(checkPage([{ report }]), readPageAssets())
+  }
+}
+
+function placeOfWorkload({ objects, workload, files }: CheckPlan): Place {
+  const found = objects.find(({ kind, written }) => kind.kind === workload.kind && written.metadata.name === workload.name)
+  const [, file, line] = /^(.*):(\d+)$/.exec(found?.place ?? '') ?? []
+  return { file: file ?? files[0] ?? '', line: Number(line ?? 1) }
+}

@@ -1,0 +1,41 @@
+/** Opens the site of a check: a throw-away cluster, or somebody's. */
+import { startContextSite } from '../check/context_site.ts'
+import { CheckProblem } from '../check/problem.ts'
+import { startRealSite } from '../check/real_site.ts'
+import { startSimulatedSite } from '../check/simulated_site.ts'
+import type { CheckSite } from '../check/site.ts'
+import { inspectMachine, MachineNotReady } from '../host/containerd/machine.ts'
+import { createLog } from '../host/log.ts'
+import type { CheckOptions } from './check_options.ts'
+import { connectToChosen } from './connection.ts'
+import type { Cli } from './main.ts'
+import { splitNext } from './failure.ts'
+
+/** The check runs on a cluster that is there already. A file alone means the current context in it. */
+export const isSomebodyElses = ({ context, kubeconfig }: CheckOptions): boolean => context !== undefined || kubeconfig !== undefined
+
+/** @param images what containers of the check will need */
+export async function openSite(options: CheckOptions, images: readonly string[], { env, output }: Cli): Promise<CheckSite> {
+  const log = createLog({ level: 'error' })
+  const { nodes, seed, imageArchive: imageArchives } = options
+  if (isSomebodyElses(options)) return startContextSite({ connection: await connectToChosen(env, options), url: options.url, log })
+  const because = await whySimulated(options)
+  if (because === false) return startRealSite({ env, nodes, imageArchives, images, log, ...(seed !== undefined && { seed }) })
+  if (imageArchives.length > 0) output.note('Images from archives are not needed where containers are simulated.')
+  if (because) output.note(`Containers are simulated: ${because}`)
+  return startSimulatedSite({ nodes, log, ...(seed !== undefined && { seed }), ...(because && { because }) })
+}
+
+/** False: they are real. Otherwise why not, if nobody has asked for it. */
+async function whySimulated({ runtime }: CheckOptions): Promise<string | undefined | false> {
+  if (runtime === 'simulated') return undefined
+  try {
+    await inspectMachine()
+    return false
+  } catch (error) {
+    if (!(error instanceof MachineNotReady)) throw error
+    const { what, next } = splitNext(error.message)
+    if (runtime === 'containerd') throw new CheckProblem(what, next)
+    return what
+  }
+}
