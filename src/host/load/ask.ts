@@ -65,9 +65,11 @@ export function ask({ path, host, timeoutMs, keep, open, over }: Question): Prom
     })
     request.once('socket', socket => (bytesBefore = socket.bytesRead))
     request.on('error', fail)
-    const timer = setTimeout(() => {
+    const giveUp = () => {
       fail(Object.assign(new Error('no answer in time'), { code: 'ETIMEDOUT' }))
       request.destroy()
-    }, timeoutMs)
+    }
+    // What has come while this process was late is heard first.
+    const timer = setTimeout(() => setImmediate(giveUp), timeoutMs)
   })
 }
