@@ -156,15 +156,14 @@ function statesOf(slice: EndpointSlice): ReadonlyMap<string, State> {
   const states = new Map<string, State>()
   for (const { targetRef, conditions } of slice.endpoints) {
     if (targetRef?.kind !== 'Pod' || !targetRef.uid) continue
-    const isServing = conditions?.serving ?? conditions?.ready ?? true
-    const state = conditions?.terminating
-      ? isServing
-        ? 'EndpointServing'
-        : 'EndpointTerminating'
-      : (conditions?.ready ?? true)
-        ? 'EndpointReady'
-        : 'EndpointNotReady'
-    states.set(targetRef.uid, state)
+    states.set(targetRef.uid, endpointState({ conditions }))
   }
   return states
+}
+
+/** What a slice says of a Pod, as the reason of its Endpoint span. */
+export function endpointState({ conditions }: Pick<EndpointSlice['endpoints'][number], 'conditions'>): State {
+  const isServing = conditions?.serving ?? conditions?.ready ?? true
+  if (conditions?.terminating) return isServing ? 'EndpointServing' : 'EndpointTerminating'
+  return (conditions?.ready ?? true) ? 'EndpointReady' : 'EndpointNotReady'
 }
