@@ -61,10 +61,10 @@ export function finishWork(group: Group): Advice[] {
         ? 'nginx ends at once at TERM and in order at QUIT: set STOPSIGNAL SIGQUIT in the image.'
         : `Handle ${signal} in the program: close the port, finish what is under way, then exit. Most HTTP servers have a function for it, such as close() or shutdown().`,
     },
-    ...waitBeforeTerm(group).map(advice => ({
-      ...advice,
-      text: `${advice.text} Requests on new connections are then finished before TERM comes; those on kept connections are not.`,
-    })),
+    // What comes over kept connections comes until the end, however long the hook waits.
+    ...(requestsOf(group).some(({ idleMs }) => idleMs === undefined)
+      ? waitBeforeTerm(group).map(advice => ({ ...advice, text: `${advice.text} Requests on new connections are finished then when TERM comes.` }))
+      : []),
   ]
 }
 

@@ -31,6 +31,7 @@ export function attribute({ requests, entrance }: Observation, lives: readonly L
   const opened = new Map<string, { readonly atMs: Millis; target: LoadRequest['target'] }>()
   const attributions = new Map<LoadRequest, Attribution>()
   // Neighbours mostly find the same rules: asked once for each millisecond.
+  const isSeeing = seesTargets(requests)
   const reached = new Map<number, ReturnType<typeof reachableAt>>()
   const reachable = (atMs: Millis) => {
     const key = Math.floor(atMs)
@@ -51,7 +52,11 @@ export function attribute({ requests, entrance }: Observation, lives: readonly L
     }
     // Who asks a Pod itself is sent nowhere by rules.
     if (request.client === 'direct') attributions.set(request, { by: 'stranger', lives: [], mayBeNobody: false, openedMs })
-    else attributions.set(request, { ...reachable(openedMs), openedMs })
+    else {
+      const found = reachable(openedMs)
+      // Of connections to a Pod its address is seen: this one was to nobody, if that is possible at all.
+      attributions.set(request, { ...found, ...(isSeeing && found.mayBeNobody && { lives: [] }), openedMs })
+    }
   }
   return attributions
 }
@@ -61,3 +66,12 @@ function ownerOf(lives: readonly Life[], atMs: Millis): Life | undefined {
   const begun = lives.filter(({ begun: since }) => since === undefined || since.atMs - Math.max(since.marginMs, RECORDED_MARGIN_MS) <= atMs)
   return begun.toSorted((a, b) => (a.begun?.atMs ?? -Infinity) - (b.begun?.atMs ?? -Infinity)).at(-1)
 }
+
+/** Whether this site sees the Pod's end of connections. */
+function seesTargets(requests: readonly LoadRequest[]): boolean {
+  const answered = requests.filter(({ outcome }) => outcome.is === 'answered')
+  const seen = answered.filter(({ target }) => target !== undefined).length
+  return seen > 0 && seen >= answered.length * MOST
+}
+
+const MOST = 0.9

@@ -6,16 +6,28 @@
  *                │             under way    came too late
  *                └─▶ endpoint changes ─▶ rules of every node follow
  */
-import { closingOf } from './endings.ts'
+import type { Millis } from '../../base/clock.ts'
+import { closingOf, lastToLeave, leftNobody } from './endings.ts'
+import type { When } from './instant.ts'
 import { breaksWork, isBreak, isRefusal, SEEN_WITHIN_MS, type Fit, type Question } from './question.ts'
+import type { Scene } from './scene.ts'
 
 /** The connection was begun when the Pod had closed its port: the entrance did not know yet. */
 export function refusedAfterExit({ life, run, when, scene, isKept, trouble, openedMs, request }: Question): Fit | undefined {
-  if (!life || !run || isKept) return undefined
+  if (isKept) return undefined
+  if (!life) return isRefusal(trouble) || trouble === 'timeout' ? heardOnlyOfTheEnd(scene, openedMs, when) : undefined
+  if (!run) return undefined
   if (!when.since(openedMs, closingOf(life, run))) return undefined
   const wasLate = isRefusal(trouble) || trouble === 'error' || (trouble === 'timeout' && (isConnecting(request) || when.since(openedMs, run.ended)))
   // Taken by the kernel and never accepted: closing the port breaks it, though the process lives on.
   return wasLate || (isBreak(trouble) && !breaksWork(scene, life, run)) ? { life } : undefined
+}
+
+/** The rules held nobody, though somebody was Ready: the entrance knew that one Pod had ended, and not yet of the other. */
+function heardOnlyOfTheEnd(scene: Scene, openedMs: Millis, when: When): Fit | undefined {
+  const last = lastToLeave(scene, openedMs, when)
+  const run = last?.runs.at(-1)
+  return last && run && when.since(openedMs, closingOf(last, run)) && !leftNobody(scene, last, openedMs, when) ? { life: last } : undefined
 }
 
 /** The request was under way, and the process did not finish it. */

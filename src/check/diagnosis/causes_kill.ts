@@ -45,12 +45,19 @@ export function hearsNothing(scene: Scene, life: Life, run: Run): boolean {
   return tookNewWork(scene, life, run) !== undefined
 }
 
-/** A connection that was opened, and answered, when a program that had heard the signal would long have closed its port. */
+/**
+ * A program that had heard the signal would long have closed its port, and have answered each kept connection once more at most.
+ * The request that it took all the same.
+ */
 export function tookNewWork({ attributions }: Scene, life: Life, run: Run): number | undefined {
   if (!run.term || life.isVague) return undefined
   const late = run.term.at.atMs + HEARD_WITHIN_MS
-  for (const [request, { by, lives, openedMs }] of attributions)
-    if (by === 'told' && lives[0] === life && openedMs >= late && request.outcome.is === 'answered' && request.outcome.status < 500) return request.id
+  const answered = new Set<number>()
+  for (const [{ id, connection, sentMs, outcome }, { by, lives, openedMs }] of attributions) {
+    if (by !== 'told' || lives[0] !== life || sentMs < late || outcome.is !== 'answered' || outcome.status >= 500) continue
+    if (openedMs >= late || answered.has(connection)) return id
+    answered.add(connection)
+  }
   return undefined
 }
 

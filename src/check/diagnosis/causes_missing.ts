@@ -1,9 +1,7 @@
 /** Lost because there was no Pod that could have answered, or none that was asked to. */
-import { closingOf, failedByProbe, isCrash } from './endings.ts'
-import type { When } from './instant.ts'
+import { closingOf, failedByProbe, lastToLeave, leftNobody } from './endings.ts'
 import type { Life } from './life.ts'
 import { isBreak, isRefusal, type Fit, type Question } from './question.ts'
-import type { Scene } from './scene.ts'
 
 /**
  *   liveness fails n times ─▶ TERM ─▶ exit ─▶ started again ─▶ listens
@@ -43,24 +41,8 @@ function takenAway({ life, run, scene, when, isKept, trouble, openedMs }: Questi
   // What a Pod has accepted before it had to go is another matter.
   if (life && !(run && when.since(openedMs, closingOf(life, run) ?? life.deleted))) return undefined
   if (!life && isBreak(trouble)) return undefined
-  if (!isNobodyThere(scene, openedMs, when)) return undefined
   const last = lastToLeave(scene, openedMs, when)
-  return last && { life: last }
-}
-
-const isNobodyThere = (scene: Scene, atMs: number, when: When): boolean => !scene.lives.some(life => scene.isAvailable(life, atMs, when.denied))
-
-/** Of those that had been Ready, the last that no longer was; undefined when it was not deleted, but failed. */
-function lastToLeave({ lives }: Scene, atMs: number, when: When): Life | undefined {
-  const left = lives.flatMap(life => {
-    if (life.ready.length === 0) return []
-    const ended = life.ready.at(-1)!.to
-    const leave = [life.deleted, ended].filter(instant => instant !== undefined).toSorted((a, b) => a.atMs - b.atMs)[0]
-    return leave && when.since(atMs, leave) ? [{ life, leave }] : []
-  })
-  const last = left.toSorted((a, b) => a.leave.atMs - b.leave.atMs).at(-1)
-  if (!last?.life.deleted || last.leave.atMs < last.life.deleted.atMs - last.life.deleted.marginMs) return undefined
-  return last.life.runs.some(run => isCrash(last.life, run) && run.ended!.atMs >= last.leave.atMs) ? undefined : last.life
+  return last && leftNobody(scene, last, openedMs, when) ? { life: last } : undefined
 }
 
 /** Answered late while fewer Pods than wanted had all the work; and never late before. */

@@ -1,9 +1,10 @@
 /** What ended a run, and since when it could be felt: told by the timeline, or reckoned from what it tells. */
 import type { Millis } from '../../base/clock.ts'
 import { sleepSeconds } from './command.ts'
-import type { Instant } from './instant.ts'
+import type { Instant, When } from './instant.ts'
 import type { Life } from './life.ts'
 import type { Run } from './runs.ts'
+import type { Scene } from './scene.ts'
 
 /** What the kubelet leaves between TERM and KILL when a hook has taken all. */
 export const LEAST_GRACE_MS: Millis = 2_000
@@ -50,3 +51,27 @@ export const isCrash = (life: Life, run: Run): boolean =>
   (!run.kill || run.reason === 'OOMKilled') &&
   !failedByProbe(life, run) &&
   !(life.deleted && life.deleted.atMs <= run.ended.atMs)
+
+/** Of those that had been Ready, the last that no longer was; undefined when it was not deleted, but failed. */
+export function lastToLeave({ lives }: Pick<Scene, 'lives'>, atMs: Millis, when: When): Life | undefined {
+  const left = lives.flatMap(life => {
+    if (life.ready.length === 0) return []
+    const ended = life.ready.at(-1)!.to
+    const leave = [life.deleted, ended].filter(instant => instant !== undefined).toSorted((a, b) => a.atMs - b.atMs)[0]
+    return leave && when.since(atMs, leave) ? [{ life, leave }] : []
+  })
+  const last = left.toSorted((a, b) => a.leave.atMs - b.leave.atMs).at(-1)
+  if (!last?.life.deleted || last.leave.atMs < last.life.deleted.atMs - last.life.deleted.marginMs) return undefined
+  return last.life.runs.some(run => isCrash(last.life, run) && run.ended!.atMs >= last.leave.atMs) ? undefined : last.life
+}
+
+/**
+ * Nobody was Ready, now or when this one closed its port. In the second case somebody may be by now, and the entrance is told of
+ * it in its own time; that it had nobody meanwhile is not for that.
+ */
+export function leftNobody(scene: Pick<Scene, 'lives' | 'isAvailable'>, last: Life, atMs: Millis, when: When): boolean {
+  const isNobody = (ms: Millis) => !scene.lives.some(life => scene.isAvailable(life, ms, when.denied))
+  const run = last.runs.at(-1)
+  const closing = run && closingOf(last, run)
+  return isNobody(atMs) || (closing !== undefined && isNobody(closing.atMs))
+}

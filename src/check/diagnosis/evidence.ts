@@ -9,6 +9,7 @@ import { isVague, type Instant } from './instant.ts'
 import type { Life } from './life.ts'
 import { isGateway } from './question.ts'
 import type { Run } from './runs.ts'
+import { runAt, type Scene } from './scene.ts'
 import type { Verdict } from './verdict.ts'
 import { milliseconds, plural } from '../words.ts'
 import { connectionText, podsText, troubleText } from './words.ts'
@@ -28,9 +29,9 @@ const STEPS: Readonly<Record<Cause, readonly Step[]>> = {
   'term-not-delivered': ['kill', 'term', 'deleted', 'exit'],
   'prestop-exceeds-grace': ['preStop', 'kill', 'term', 'deleted'],
   'liveness-restart': ['failing', 'term', 'exit', 'again', 'kill'],
-  'no-surge': ['deleted', 'unrouted', 'exit'],
+  'no-surge': ['deleted', 'exit'],
   'slow-start': ['ready', 'routed', 'exit', 'started'],
-  'single-replica': ['deleted', 'unrouted', 'exit'],
+  'single-replica': ['deleted', 'exit'],
   'bypassed-service': ['deleted', 'unrouted', 'exit'],
   unknown: ['started', 'ready', 'deleted', 'term', 'exit'],
 }
@@ -69,7 +70,10 @@ function stepOf(step: Step, life: Life, run: Run, { scene }: Group): Evidence | 
       )
     }
     case 'failing':
-      return at(run.failedProbe?.from, `the ${run.failedProbe?.probe} probe of container ${container} began to fail, ${run.failedProbe?.count} times in a row`)
+      return at(
+        run.failedProbe?.from,
+        `the ${run.failedProbe?.probe} probe of container ${container} ${run.failedProbe?.count === 1 ? 'failed' : `began to fail, ${run.failedProbe?.count} times in a row`}`,
+      )
     case 'deleted':
       return at(life.deleted, `was told to go, with a grace of ${milliseconds(life.graceMs)}`)
     case 'preStop':
@@ -107,34 +111,36 @@ function lagText(life: Life, run: Run, untilMs: Millis): string {
   return life.deleted ? `, ${milliseconds(untilMs - life.deleted.atMs)} after it was told to go` : ''
 }
 
-/** The first, and the one that had to wait longest. */
-function examplesOf({ verdicts, cause, worst }: Group): Evidence[] {
+/** The first, and the last or, of late ones, the latest. */
+function examplesOf({ verdicts, cause, worst, scene }: Group): Evidence[] {
   const ofWorst = worst ? verdicts.filter(({ lives }) => lives.includes(worst)) : verdicts
-  const [first] = ofWorst
   const slowest = ofWorst.toSorted((a, b) => latencyMs(b.request) - latencyMs(a.request))[0]
   const last = cause === 'slow-start' || slowest?.trouble === 'slow' ? slowest : ofWorst.at(-1)
-  return [...new Set([first, last])]
+  return [...new Set([ofWorst[0], last])]
     .flatMap(verdict => verdict ?? [])
     .slice(0, EXAMPLES_MAX)
-    .map(exampleOf)
+    .map(verdict => exampleOf(verdict, scene))
 }
 
-function exampleOf(verdict: Verdict): Evidence {
-  const { request, trouble, lives } = verdict
+function exampleOf({ request, trouble, lives }: Verdict, scene: Scene): Evidence {
   const [life] = lives
-  const to =
-    lives.length > 0
-      ? ` to ${podsText(lives)}${request.target ? ` (${request.target.address}:${request.target.port})` : ''}`
-      : request.target
-        ? ` to ${request.target.address}:${request.target.port}`
+  const { by, lives: asked } = scene.attributions.get(request)!
+  const address = request.target && `${request.target.address}:${request.target.port}`
+  const wasForNobody = asked.length === 0 && by !== 'stranger'
+  const to = wasForNobody
+    ? ' to nobody, as the rules held no endpoint,'
+    : life
+      ? ` to ${podsText(lives)}${address ? ` (${address})` : ''}`
+      : address
+        ? ` to ${address}`
         : ''
-  const run = life && life.runs.findLast(({ started }) => (started?.atMs ?? -Infinity) <= request.sentMs)
+  const run = life && runAt(life, request.sentMs)
   const distance = life && run ? distanceText(life, run, request.sentMs) : ''
   return {
     atMs: request.sentMs,
-    text: `request ${request.id}${to} ${connectionText(request)}${distance}: ${troubleText(request, trouble)}`,
+    text: `request ${request.id}${to} ${connectionText(request)}${wasForNobody ? '' : distance}: ${troubleText(request, trouble)}`,
     request: request.id,
-    ...(lives.length === 1 && { pod: life!.name }),
+    ...(lives.length === 1 && !wasForNobody && { pod: life!.name }),
   }
 }
 

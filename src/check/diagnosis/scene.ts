@@ -7,7 +7,6 @@ import { isWorkload, replicasOf, workloadNameOf, workloadText, type WorkloadObje
 import { attribute, type Attributions } from './attribute.ts'
 import { RECORDED_MARGIN_MS, type Instant, type When } from './instant.ts'
 import { livesOf, type Life } from './life.ts'
-import { rulesAt } from './routes.ts'
 import type { Run } from './runs.ts'
 
 export interface Scene {
@@ -23,7 +22,7 @@ export interface Scene {
   /** Something had listened in this run: a request was answered, or a probe over the network. */
   heard(run: Run): Instant | undefined
   habitsOf(life: Life): SignalHabits | undefined
-  /** Ready, wanted, and known to the entrance. */
+  /** Ready, and not told to go: whether anybody knew of it is another matter. */
   isAvailable(life: Life, atMs: Millis, when: When): boolean
 }
 
@@ -36,9 +35,7 @@ export function sceneOf(observation: Observation): Scene {
   const workload = objects.filter(isWorkload).find(object => workloadText(workloadNameOf(object)) === change.workload)
   const isAvailable = (life: Life, atMs: Millis, when: When): boolean => {
     if (when.denied.since(atMs, life.deleted)) return false
-    if (!life.ready.some(({ from, to }) => (from === undefined || when.since(atMs, from)) && (to === undefined || when.until(atMs, to)))) return false
-    const rules = life.isVague ? undefined : rulesAt(life, entrance.node)
-    return rules === undefined || rules.some(({ state, to }) => state === 'EndpointReady' && to !== undefined && to.atMs <= atMs)
+    return life.ready.some(({ from, to }) => (from === undefined || when.since(atMs, from)) && (to === undefined || when.until(atMs, to)))
   }
   return {
     observation,

@@ -1,15 +1,14 @@
 /** From verdicts of one cause to the finding that people read. */
 import type { Cause } from '../causes.ts'
 import { isLost } from '../outcome.ts'
-import type { Evidence, Finding } from '../report.ts'
+import type { Finding } from '../report.ts'
 import { adviceFor } from './advice.ts'
-import { hookTookAll, tookNewWork } from './causes_kill.ts'
 import { isCrash } from './endings.ts'
 import { evidenceOf } from './evidence.ts'
+import { factsOf } from './facts.ts'
 import { groupOf, requestsOf, requestsOfWorst, unroutedMs, type Group } from './group.ts'
 import type { Scene } from './scene.ts'
 import type { Verdict } from './verdict.ts'
-import { unknownFacts } from './unknown.ts'
 import { milliseconds, plural } from '../words.ts'
 import { podsText } from './words.ts'
 
@@ -38,9 +37,9 @@ const SUMMARIES: Readonly<Record<Cause, (group: Group) => string>> = {
     const when = !heard
       ? ', and nothing was ever heard to listen there'
       : ready
-        ? `: Ready ${milliseconds(Math.max(0, heard.atMs - ready.atMs))} before its first answer`
+        ? `: Ready ${milliseconds(Math.max(0, heard.atMs - ready.atMs))} before the first answer`
         : ''
-    return `${were(group)} refused by ${podsText(group.lives)}, which counted as Ready before its port was open${when}`
+    return `${were(group)} refused by ${podsText(group.lives)}, which counted as Ready before the port was open${when}`
   },
   'refused-after-exit': group => {
     const { worst, run, scene } = group
@@ -49,17 +48,17 @@ const SUMMARIES: Readonly<Record<Cause, (group: Group) => string>> = {
     const gapMs = untilMs !== undefined && run?.ended ? untilMs - run.ended.atMs : 0
     const lag = gapMs > 0 ? `: ${node} sent requests there for another ${milliseconds(gapMs)}` : ''
     const closed = run?.ended && requestsOfWorst(group).some(({ sentMs }) => sentMs >= run.ended!.atMs - run.ended!.marginMs)
-    return `${were(group)} sent to ${podsText(group.lives)} after ${closed ? 'its process had exited' : 'it had closed its port'}${lag}`
+    return `${were(group)} sent to ${podsText(group.lives)} after ${closed ? 'the process there had exited' : 'the port there had been closed'}${lag}`
   },
   'reset-at-term': group =>
-    `${were(group)} under way on ${podsText(group.lives)} and ${were(group)} not finished when its process ended at ${group.run?.term?.signal ?? 'its end'}`,
+    `${were(group)} under way on ${podsText(group.lives)} and ${were(group)} not finished when the process ended at ${group.run?.term?.signal ?? 'its end'}`,
   'killed-at-grace-end': group =>
-    `${were(group)} still under way on ${podsText(group.lives)} when its grace of ${milliseconds(group.worst?.graceMs ?? 0)} was over and it was killed`,
+    `${were(group)} still under way on ${podsText(group.lives)} when the grace of ${milliseconds(group.worst?.graceMs ?? 0)} was over and the process was killed`,
   'idle-connection-closed': group =>
-    `${were(group)} written to a kept connection that ${group.worst ? podsText(group.lives) : 'the server'} was just closing${group.run?.term ? ' as it had to go' : ''}`,
-  'term-not-delivered': group => `${were(group)} cut off by KILL on ${podsText(group.lives)}: ${group.run?.term?.signal ?? 'TERM'} never reached its program`,
+    `${were(group)} written to a kept connection just as ${group.worst ? podsText(group.lives) : 'the server'} closed it${group.run?.term ? ' in order to end' : ''}`,
+  'term-not-delivered': group => `${were(group)} cut off by KILL on ${podsText(group.lives)}: ${group.run?.term?.signal ?? 'TERM'} never reached the program`,
   'prestop-exceeds-grace': group =>
-    `${were(group)} cut off by KILL on ${podsText(group.lives)}: its preStop hook had used up the grace of ${milliseconds(group.worst?.graceMs ?? 0)}`,
+    `${were(group)} cut off by KILL on ${podsText(group.lives)}: the preStop hook had used up the grace of ${milliseconds(group.worst?.graceMs ?? 0)}`,
   'liveness-restart': group =>
     `${were(group)} lost while ${group.run?.failedProbe?.probe === 'startup' ? 'a startup' : 'a liveness'} probe had ${podsText(group.lives)} restarted`,
   'no-surge': group => {
@@ -67,15 +66,15 @@ const SUMMARIES: Readonly<Record<Cause, (group: Group) => string>> = {
     const { replicas } = group.scene
     return slow
       ? `${were(group)} late while fewer than ${replicas} replicas did all the work`
-      : `found no Pod: none of ${replicas} replicas was Ready${outageText(group)}`
+      : `found no Pod${outageText(group)}: none of ${replicas} replicas was Ready`
   },
   'slow-start': group => {
     const crashed = group.worst?.runs.some(run => isCrash(group.worst!, run))
     return crashed
-      ? `${were(group)} lost as ${podsText(group.lives)} crashed in its first seconds`
+      ? `${were(group)} lost as ${podsText(group.lives)} crashed in the first seconds`
       : `${were(group)} late or failed in the first seconds after ${podsText(group.lives)} became Ready`
   },
-  'single-replica': group => `found no Pod: the only replica was replaced, and none was Ready${outageText(group)}`,
+  'single-replica': group => `found no Pod${outageText(group)}: the only replica had been taken away, and no other was Ready`,
   'bypassed-service': group => (group.worst ? `went to the address of ${podsText(group.lives)}, which had been told to go` : 'found no Pod by its own address'),
   unknown: group => unknownSummary(group),
 }
@@ -85,7 +84,7 @@ const were = ({ verdicts }: Group): string => (verdicts.length === 1 ? 'was' : '
 function outageText({ verdicts }: Group): string {
   const opened = verdicts.map(({ request }) => request.sentMs)
   const ms = Math.max(...opened) - Math.min(...opened)
-  return ms > 0 ? ` for at least ${milliseconds(ms)}` : ''
+  return ms > 0 ? ` for ${milliseconds(ms)}` : ''
 }
 
 function unknownSummary(group: Group): string {
@@ -95,51 +94,4 @@ function unknownSummary(group: Group): string {
   return alternatives.length > 0
     ? `may have been lost by ${alternatives.join(' or ')}: what was seen fits each`
     : `${were(group)} lost or slow for a reason that was not found`
-}
-
-/** What only this cause asks. */
-function factsOf(group: Group): Evidence[] {
-  const { cause, worst, run, scene } = group
-  if (cause === 'unknown') return unknownFacts(group)
-  if (!worst || !run) return []
-  const { name: pod } = worst
-  if (cause === 'term-not-delivered') {
-    const habits = scene.habitsOf(worst)
-    const late = tookNewWork(scene, worst, run)
-    const command = habits?.command.join(' ')
-    return [
-      ...(habits && habits.isCaught !== true
-        ? [
-            {
-              atMs: undefined,
-              pod,
-              text: `${pod}: the first process of container ${worst.container} is \`${command}\`${habits.isCaught === false ? `, which has no handler for ${habits.stopSignal}` : ', a shell, which passes no signal on'}`,
-            },
-          ]
-        : []),
-      ...(late === undefined
-        ? []
-        : [
-            {
-              atMs: undefined,
-              pod,
-              request: late,
-              text: `${pod}: took new connections and answered them long after ${run.term!.signal}, such as request ${late}`,
-            },
-          ]),
-    ]
-  }
-  if (cause === 'killed-at-grace-end' && hookTookAll(worst, run)) return []
-  if (cause === 'no-surge' || cause === 'single-replica') return [{ atMs: undefined, text: strategyText(group) }]
-  return []
-}
-
-function strategyText({ scene }: Group): string {
-  const { workload, observation, replicas } = scene
-  const { rollout, workload: name } = observation.change
-  const spec = workload?.spec as { strategy?: { type?: string; rollingUpdate?: { maxSurge?: number | string; maxUnavailable?: number | string } } } | undefined
-  const { type, rollingUpdate } = spec?.strategy ?? {}
-  const how =
-    type === 'Recreate' ? ', strategy Recreate' : rollingUpdate ? `, maxSurge ${rollingUpdate.maxSurge}, maxUnavailable ${rollingUpdate.maxUnavailable}` : ''
-  return `${name}: ${plural(replicas, 'replica')}${how}; the change was: ${rollout}`
 }
