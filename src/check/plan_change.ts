@@ -48,15 +48,14 @@ export function planChange(workload: WorkloadObject, words: RolloutWords | undef
   const rolls = ROLLS.has(kind)
   const wanted = words ?? (rolls ? { is: 'restart' } : { is: 'delete', all: false })
   const notes = words === undefined && !rolls ? [`${workloadText({ kind, name })} has no rollout to restart: one of its Pods is deleted instead.`] : []
-  const onDelete = (kind === 'StatefulSet' || kind === 'DaemonSet') && updateTypeOf(workload) === 'OnDelete'
   switch (wanted.is) {
     case 'restart':
       if (!rolls) throw noRollout(kind, name)
-      if (onDelete)
-        throw new CheckProblem(`${kind} ${name} has update strategy OnDelete: a restart changes no Pod`, 'Use --rollout delete or --rollout delete=all.')
+      refuseOnDelete(workload)
       return { rollout: 'restart', text: `kubectl rollout restart ${what}`, notes }
     case 'image': {
       if (!rolls) throw noRollout(kind, name)
+      refuseOnDelete(workload)
       const container = containerFor(workload, wanted.container)
       return { rollout: 'image', container, image: wanted.image, text: `kubectl set image ${what} ${container}=${wanted.image}`, notes }
     }
@@ -76,6 +75,14 @@ export function planChange(workload: WorkloadObject, words: RolloutWords | undef
         throw new CheckProblem(`drain leaves the Pods of DaemonSet ${name} where they are`, 'Use --rollout restart or --rollout delete.')
       return { rollout: 'drain', text: `kubectl drain the node with most Pods of ${what}, and uncordon it`, notes }
   }
+}
+
+function refuseOnDelete(workload: WorkloadObject): void {
+  if (updateTypeOf(workload) === 'OnDelete')
+    throw new CheckProblem(
+      `${workload.kind} ${workload.metadata.name} has update strategy OnDelete: a change of its template changes no Pod`,
+      'Use --rollout delete or --rollout delete=all.',
+    )
 }
 
 const noRollout = (kind: string, name: string) => new CheckProblem(`${kind} ${name} has no rollout`, 'Use --rollout delete, or put the Pod into a Deployment.')

@@ -9,7 +9,7 @@ import type { ClientKind } from './observation.ts'
 import { planChange, type Change, type RolloutWords } from './plan_change.ts'
 import { planEntrance, rank, servicesOf, type PlannedEntrance, type ServiceChoice } from './plan_entrance.ts'
 import { CheckProblem } from './problem.ts'
-import { isWorkload, podSpecOf, workloadNameOf, workloadText, type WorkloadName, type WorkloadObject } from './workload.ts'
+import { imagesIn, isWorkload, podSpecOf, workloadNameOf, workloadText, type WorkloadName, type WorkloadObject } from './workload.ts'
 
 export interface CheckWords {
   /** Undefined: restart, and delete for Pods that nothing restarts. */
@@ -67,7 +67,7 @@ export function planCheck(files: readonly string[], { objects, notes }: Manifest
   const graceMs = (podSpecOf(chosen.workload).terminationGracePeriodSeconds ?? DEFAULT_GRACE_SECONDS) * 1000
   return {
     files,
-    images: imagesIn(objects, change),
+    images: [...new Set([...imagesIn(objects.map(({ object }) => object)), ...(change.rollout === 'image' ? [change.image] : [])])],
     objects: ordered(objects),
     workload: workloadNameOf(chosen.workload),
     entrance,
@@ -123,15 +123,6 @@ function namespaceIn(objects: readonly ManifestObject[]): string | undefined {
     )
   const [name] = named
   return name === 'default' ? undefined : name
-}
-
-function imagesIn(objects: readonly ManifestObject[], change: Change): string[] {
-  const specs = objects
-    .map(({ object }) => object)
-    .filter(isWorkload)
-    .map(podSpecOf)
-  const named = specs.flatMap(({ containers, initContainers = [] }) => [...initContainers, ...containers].map(({ image }) => image))
-  return [...new Set([...named, ...(change.rollout === 'image' ? [change.image] : [])])].filter(image => image !== undefined)
 }
 
 /** What others stand on first; otherwise as in the files. The namespace itself is the check's own to make. */

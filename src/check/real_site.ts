@@ -71,6 +71,7 @@ function realSite(cluster: ThrowawayCluster, log: Log): CheckSite {
       return [...blindSpots, ...(late === undefined ? [] : [late])]
     },
     client,
+    kubeconfig: cluster.kubeconfig,
     host: { clock: host.clock, random: host.random.fork('check'), log },
 
     async entranceTo({ service, namespace, port, type, nodePort, clusterIP }) {

@@ -15,7 +15,7 @@ export function renderReport(report: CheckReport, paint: Paint = plain): string 
   if (!first) return 'Nothing was run.'
   const findings = mergedFindings(repetitions)
   const lines = [
-    verdict(report, paint),
+    verdictLine(report, paint),
     '',
     ...figures(report, first),
     ...(repetitions.length > 1 ? ['', ...perRepetition(repetitions, paint)] : []),
@@ -25,7 +25,8 @@ export function renderReport(report: CheckReport, paint: Paint = plain): string 
   return lines.join('\n')
 }
 
-function verdict({ verdict: is, repetitions, lossRate }: CheckReport, paint: Paint): string {
+/** `LOST 12 of 400 requests (3 %): restart of Deployment/web` */
+export function verdictLine({ verdict: is, repetitions, lossRate }: CheckReport, paint: Paint = plain): string {
   const { change } = repetitions[0]!
   const sent = sum(repetitions, ({ sent: count }) => count)
   const lost = sum(repetitions, ({ lost: count }) => count)

@@ -6,6 +6,7 @@
  *
  * It waits on the site's clock only. What goes wrong before there is a verdict is thrown: a CheckProblem says what to do next.
  */
+import { Namespace } from '../api/kinds/namespace.ts'
 import { keyOf } from '../api/meta.ts'
 import { abortReason } from '../base/abort.ts'
 import { messageOf } from '../base/error_message.ts'
@@ -56,12 +57,14 @@ export async function runCheck(site: CheckSite, plan: CheckPlan, options: CheckO
     throw signal.aborted ? abortReason(signal) : error
   } finally {
     view?.stop()
-    if (namespace.isOurs && !keep && site.kind === 'context') await cleanUp(site, namespace, progress)
-    else if (site.kind === 'context') progress.note(`Namespace ${namespace.name} stays as it is; see it with: kubectl -n ${namespace.name} get all`)
+    if (site.kind !== 'context') {
+      // The cluster goes as a whole, faster than a namespace of it would: this is for whoever checks something else there before.
+      if (!keep) await site.client.delete(Namespace, { namespace: '', name: namespace.name }).catch(() => undefined)
+    } else if (namespace.isOurs && !keep) await cleanUp(site, namespace, progress)
+    else progress.note(`Namespace ${namespace.name} stays as it is; see it with: kubectl -n ${namespace.name} get all`)
   }
 }
 
-/** A cluster of the check's own goes as a whole, faster than a namespace of it would. */
 async function cleanUp(site: CheckSite, namespace: Parameters<typeof removeNamespace>[1], progress: CheckProgress): Promise<void> {
   const done = progress.step(() => `Removing namespace ${namespace.name}`)
   try {

@@ -44,6 +44,7 @@ export async function startSimulatedSite({ nodes = NODES, log, seed, because }: 
       kind: 'simulated',
       description: `${known.length} ${known.length === 1 ? 'node' : 'nodes'}, simulated containers`,
       blindSpots: [...(because === undefined ? [] : [`There are no real containers on this machine: ${because}`]), SIMULATED_BLIND_SPOT],
+      kubeconfig: cluster.kubeconfig,
       host: { clock: host.clock, random: host.random.fork('check'), log },
       ...simulatedParts({
         client: cluster.client,

@@ -20,6 +20,8 @@ export interface CheckSite {
   readonly description: string
   readonly blindSpots: readonly string[]
   readonly client: Client
+  /** The administrator's, as text: for whoever keeps the cluster to look at it. Undefined where kubectl cannot come in. */
+  readonly kubeconfig?: string
   /** `now()` is what spans and requests are told in. */
   readonly host: { readonly clock: Clock; readonly random: Random; readonly log: Log }
   /** How the load comes in to this Service; rejects with a sentence and a next step where it cannot. */

@@ -46,3 +46,10 @@ export function parseWorkload(text: string): WorkloadName | undefined {
   })
   return kind && name && rest.length === 0 ? { kind, name } : undefined
 }
+
+/** What containers of these objects are made from, without those that come twice. */
+export function imagesIn(objects: readonly KubernetesObject[]): string[] {
+  const specs = objects.filter(isWorkload).map(podSpecOf)
+  const images = specs.flatMap(({ containers, initContainers = [] }) => [...initContainers, ...containers].map(({ image }) => image))
+  return [...new Set(images)].filter(image => image !== undefined)
+}

@@ -2,6 +2,7 @@
  * `poise check`: does this workload lose requests when it is rolled out, why, and what is to be changed?
  * Exit codes: 0 nothing was lost, 1 requests were lost, 2 it could not be run.
  */
+import { join } from 'node:path'
 import type { Command } from 'commander'
 import { messageOf } from '../base/error_message.ts'
 import { readManifests } from '../check/manifests.ts'
@@ -10,8 +11,10 @@ import { CheckProblem } from '../check/problem.ts'
 import type { CheckReport } from '../check/report.ts'
 import { repetitionText } from '../check/report_text.ts'
 import { runCheck } from '../check/run_check.ts'
+import { writeFileAtomically } from '../host/atomic_file.ts'
+import { temporaryDirectory } from '../host/temporary_directory.ts'
 import { checkOptions, wordsOf, type CheckOptions } from './check_options.ts'
-import { writeReport } from './check_outputs.ts'
+import { refuseUnwritable, writeReport } from './check_outputs.ts'
 import { isSomebodyElses, openSite } from './check_site.ts'
 import { splitNext } from './failure.ts'
 import type { Cli } from './main.ts'
@@ -28,6 +31,7 @@ export function addCheckCommand(program: Command, cli: Cli): void {
     .action(async (options: CheckOptions) => {
       const stopping = listenForStop()
       try {
+        await refuseUnwritable(options.outputFile)
         const plan = await planFrom(options)
         const report = await run(cli, options, plan, stopping)
         cli.setExitCode({ clean: 0, lost: 1, unfinished: COULD_NOT_RUN }[report.verdict])
@@ -63,6 +67,7 @@ async function run(cli: Cli, options: CheckOptions, plan: CheckPlan, stopping: S
       },
     })
     await writeReport(output, report, plan, { format: options.output, files: options.outputFile, colour: output.colour && cli.interactive })
+    if (options.keep && site.kubeconfig) await keepUntilStopped(cli, site.kubeconfig, stopping)
     return report
   } finally {
     const done = isOurs ? output.step('Removing the cluster') : () => {}
@@ -73,6 +78,19 @@ async function run(cli: Cli, options: CheckOptions, plan: CheckPlan, stopping: S
         output.note(`What is left of the cluster: ${messageOf(error)}`)
       },
     )
+  }
+}
+
+/** For as long as somebody looks at it. */
+async function keepUntilStopped({ output }: Cli, kubeconfig: string, stopping: StopSignal): Promise<void> {
+  const directory = await temporaryDirectory('poise-check-')
+  try {
+    const file = join(directory.path, 'kubeconfig')
+    await writeFileAtomically(file, kubeconfig, 0o600)
+    output.note(`The cluster stays. In another terminal:\n\n  kubectl --kubeconfig ${file} get pods --all-namespaces\n\nPress Ctrl-C to remove it.`)
+    await stopping.asked
+  } finally {
+    await directory.remove()
   }
 }
 

@@ -117,6 +117,6 @@ const checkedPath = checked(text => (text.startsWith('/') ? text : undefined), '
 const checkedRate = checked(within(1, RATE_MAX), `use a number from 1 to ${RATE_MAX}.`)
 const checkedRepeat = checked(within(1, REPEAT_MAX), `use a number from 1 to ${REPEAT_MAX}.`)
 const checkedNodes = checked(within(1, NODES_MAX), `use a number from 1 to ${NODES_MAX}.`)
-const checkedRuntime = checked(text => RUNTIMES.find(one => one === text), `use ${RUNTIMES.join(', ')}.`)
+export const checkedRuntime = checked(text => RUNTIMES.find(one => one === text), `use ${RUNTIMES.join(', ')}.`)
 const checkedUrl = checked(text => (/^https?:\/\/[^/]/.test(text) ? text.replace(/\/+$/, '') : undefined), 'use an address such as http://shop.example.com.')
 const checkedFormat = checked(parseReportFormat, `use ${REPORT_FORMATS.join(', ')}.`)

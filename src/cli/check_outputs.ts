@@ -1,5 +1,6 @@
 /** Writes a report in the formats that were asked for: one to standard output, others into files. */
-import { writeFile } from 'node:fs/promises'
+import { access, constants, writeFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { InvalidArgumentError } from 'commander'
 import { renderJUnit } from '../check/junit.ts'
 import { checkPage } from '../check/page.ts'
@@ -31,7 +32,19 @@ export function collectOutputFile(text: string, before: OutputFile[]): OutputFil
 
 const STYLES = { good: 32, bad: 31, strong: 1, dim: 2 } as const
 
-const painted: Paint = (style, text) => `\u001b[${STYLES[style]}m${text}\u001b[0m`
+export const painted: Paint = (style, text) => `\u001b[${STYLES[style]}m${text}\u001b[0m`
+
+/** Before anything is started, and not when all is done. */
+export async function refuseUnwritable(files: readonly OutputFile[]): Promise<void> {
+  for (const { file } of files) {
+    const directory = dirname(file)
+    await access(directory, constants.W_OK).catch(() => {
+      throw new UserError(`the report cannot be written to ${file}: there is no directory ${directory} to write in`, {
+        next: `Make it with: mkdir -p ${directory}`,
+      })
+    })
+  }
+}
 
 export async function writeReport(
   output: Output,
@@ -42,7 +55,7 @@ export async function writeReport(
   output.result(render(report, plan, format, colour ? painted : undefined))
   for (const one of files) {
     await writeFile(one.file, `${render(report, plan, one.format)}\n`).catch((error: NodeJS.ErrnoException) => {
-      throw new UserError(`the report could not be written to ${one.file}: ${error.message}`, { next: 'Name a file in a directory that exists.', exitCode: 2 })
+      throw new UserError(`the report could not be written to ${one.file}: ${error.message}`, { next: 'Name another file.', exitCode: 2 })
     })
     output.note(`Report (${one.format}) in ${one.file}`)
   }

@@ -12,10 +12,13 @@ import type { Cli } from './main.ts'
 import { splitNext } from './failure.ts'
 
 /** The check runs on a cluster that is there already. A file alone means the current context in it. */
-export const isSomebodyElses = ({ context, kubeconfig }: CheckOptions): boolean => context !== undefined || kubeconfig !== undefined
+export const isSomebodyElses = ({ context, kubeconfig }: SiteWords): boolean => context !== undefined || kubeconfig !== undefined
+
+/** What decides where a check happens. */
+export type SiteWords = Pick<CheckOptions, 'runtime' | 'nodes' | 'imageArchive'> & Partial<Pick<CheckOptions, 'seed' | 'context' | 'kubeconfig' | 'url'>>
 
 /** @param images what containers of the check will need */
-export async function openSite(options: CheckOptions, images: readonly string[], { env, output }: Cli): Promise<CheckSite> {
+export async function openSite(options: SiteWords, images: readonly string[], { env, output }: Cli): Promise<CheckSite> {
   const log = createLog({ level: 'error' })
   const { nodes, seed, imageArchive: imageArchives } = options
   if (isSomebodyElses(options)) return startContextSite({ connection: await connectToChosen(env, options), url: options.url, log })
@@ -27,7 +30,7 @@ export async function openSite(options: CheckOptions, images: readonly string[],
 }
 
 /** False: they are real. Otherwise why not, if nobody has asked for it. */
-async function whySimulated({ runtime }: CheckOptions): Promise<string | undefined | false> {
+async function whySimulated({ runtime }: SiteWords): Promise<string | undefined | false> {
   if (runtime === 'simulated') return undefined
   try {
     await inspectMachine()
