@@ -1,0 +1,68 @@
+/** Pages in Debian's Chromium, opened from a file as a colleague would. One browser for a file of tests. */
+import { existsSync } from 'node:fs'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { chromium, type BrowserContextOptions, type Page } from 'playwright-core'
+import { readPageAssets } from '../../src/cli/page_assets.ts'
+import type { PageDocument } from '../../src/timeline/page/document.ts'
+import { renderTimelinePage } from '../../src/timeline/page/render.ts'
+
+const CHROMIUM = '/usr/bin/chromium'
+const ARGS = [
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+]
+/** For each step; a busy machine is slow, and nothing here asserts how fast it is. */
+const PATIENCE_MS = 60_000
+
+/** `false`, or the reason for which a test is skipped. */
+export const browserIsMissing: string | false = existsSync(CHROMIUM) ? false : `${CHROMIUM} is not installed (Debian package chromium)`
+
+export interface OpenedPage {
+  readonly page: Page
+  /** What the page said in its console, and what it threw. */
+  readonly complaints: readonly string[]
+  /** Everything it asked for besides its own file. */
+  readonly requests: readonly string[]
+}
+
+export interface BrowserSite extends AsyncDisposable {
+  open(document: PageDocument, options?: BrowserContextOptions): Promise<OpenedPage>
+}
+
+export async function startBrowser(): Promise<BrowserSite> {
+  const directory = await mkdtemp(join(tmpdir(), 'poise-browser-'))
+  const context = { locale: 'en-GB', timezoneId: 'UTC', viewport: { width: 1280, height: 800 } }
+  const browser = await chromium.launch({ executablePath: CHROMIUM, args: [...ARGS, '--disable-sync'], timeout: PATIENCE_MS })
+  const assets = readPageAssets()
+  let count = 0
+  return {
+    async open(document, options = {}) {
+      const file = join(directory, `page-${count++}.html`)
+      await writeFile(file, renderTimelinePage(document, assets))
+      const page = await (await browser.newContext({ ...context, ...options })).newPage()
+      page.setDefaultTimeout(PATIENCE_MS)
+      const complaints: string[] = []
+      const requests: string[] = []
+      page.on('console', message => complaints.push(`${message.type()}: ${message.text()}`))
+      page.on('pageerror', error => complaints.push(`error: ${error.message}`))
+      page.on('request', request => {
+        if (request.url() !== pathToFileURL(file).href) requests.push(request.url())
+      })
+      await page.goto(pathToFileURL(file).href)
+      await page.waitForSelector('h1')
+      return { page, complaints, requests }
+    },
+    async [Symbol.asyncDispose]() {
+      await browser.close()
+      await rm(directory, { recursive: true, force: true })
+    },
+  }
+}
