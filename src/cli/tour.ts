@@ -1,168 +1,143 @@
 /**
- * `poise tour`, and `npm start`: a Pod from its creation to its end, told as it happens.
+ * `poise tour`, and `npm start`: a careless rollout loses requests, its causes are named, what was advised is done, and the
+ * same rollout loses none. Both are drawn on one page.
  */
-import { readFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { dirname, join, relative, resolve } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import type { Command } from 'commander'
-import { parseAllDocuments } from 'yaml'
-import { Event } from '../api/kinds/event.ts'
-import { Pod } from '../api/kinds/pod.ts'
-import { summarizePod } from '../api/kinds/pod_columns.ts'
-import { Service } from '../api/kinds/service.ts'
-import { isReady } from '../api/pod.ts'
-import { createCache } from '../client/reflector.ts'
-import { describeImages, provideTourImages } from '../launch/tour_images.ts'
-import type { RealCluster } from '../launch/real_cluster.ts'
+import { withAdvice } from '../check/apply_advice.ts'
+import { CAUSE_TITLES } from '../check/causes.ts'
+import { patchCommand } from '../check/finding_text.ts'
+import { readManifests, type Manifests } from '../check/manifests.ts'
+import { checkPage } from '../check/page.ts'
+import { planCheck, type CheckWords } from '../check/plan_check.ts'
+import type { CheckReport, Finding } from '../check/report.ts'
+import { verdictLine, type Paint } from '../check/report_text.ts'
+import { runCheck } from '../check/run_check.ts'
+import { cacheDirectory } from '../host/directories.ts'
+import { renderTimelinePage } from '../timeline/page/render.ts'
+import { checkedRuntime, type CheckRuntime } from './check_options.ts'
+import { painted } from './check_outputs.ts'
+import { openSite } from './check_site.ts'
 import type { Cli } from './main.ts'
-import { contextName, duration, nameOption } from './options.ts'
 import { UserError } from './output.ts'
-import { start, type UpOptions } from './start.ts'
-import { listenForStop } from './stop_signal.ts'
-import { parseRuntimeChoice } from '../launch/runtimes.ts'
+import { readPageAssets } from './page_assets.ts'
+import { listenForStop, type StopSignal } from './stop_signal.ts'
 
-const POD = { namespace: 'default', name: 'myapp-pod' }
-/** Long enough to see that an init container really waits. */
-const LOOK_MS = 1_500
-const PATIENCE_MS = 60_000
+const MANIFEST = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..', 'examples', 'tour', 'careless.yaml')
+const NODES = 2
+const WORDS: CheckWords = {
+  path: '/',
+  ratePerSecond: 200,
+  repeat: 1,
+  warmUpMs: 2_000,
+  settleMs: 2_000,
+  timeoutMs: 120_000,
+  requestTimeoutMs: 5_000,
+}
+const INTERRUPTED = 130
+/** A rare cause may hide behind a frequent one, and be seen only when that is gone. */
+const STEPS_MAX = 4
+
+interface TourOptions {
+  readonly runtime: CheckRuntime
+  readonly page?: string
+}
 
 export function addTourCommand(program: Command, cli: Cli): void {
-  nameOption(program.command('tour'), { ...cli.env, POISE_CLUSTER_NAME: cli.env['POISE_CLUSTER_NAME'] ?? 'tour' })
-    .description('see a Pod wait, start, run and leave gracefully')
-    .option('--runtime <runtime>', 'auto, containerd or simulated', 'auto')
-    .option('--wait <duration>', 'how long to wait for each stage', duration, PATIENCE_MS)
-    .action(async ({ name, runtime, wait }: { name: string; runtime: string; wait: number }) => {
-      const choice = parseRuntimeChoice(runtime)
-      if (!choice) throw new UserError(`${JSON.stringify(runtime)} is not a runtime`, { next: 'Use auto, containerd or simulated.', exitCode: 2 })
-      const options: UpOptions = {
-        name,
-        runtime: choice,
-        store: 'memory',
-        port: 0,
-        address: '127.0.0.1',
-        kubeconfig: undefined,
-        switchContext: cli.interactive,
-        detach: false,
-        waitMs: wait,
-        logLevel: 'info',
-      }
+  program
+    .command('tour')
+    .description('see a rollout lose requests, why, and the same rollout lose none')
+    .option('--runtime <runtime>', 'auto, containerd or simulated', checkedRuntime, 'auto')
+    .option('--page <file>', "where the timeline of both rollouts goes (default: tour.html in Poise's cache)")
+    .action(async (options: TourOptions) => {
       const stopping = listenForStop()
-      const { cluster, stop } = await start(cli, options, stopping)
       try {
-        const interrupted = stopping.asked.then(() => {
-          throw new UserError('the tour was interrupted', { exitCode: 130 })
-        })
-        // Awaited only while the tour goes on; afterwards Ctrl-C is the way to end.
-        interrupted.catch(() => undefined)
-        await Promise.race([tour(cli, cluster, wait), interrupted])
-        if (cli.interactive) {
-          cli.output.result(
-            `\nThe cluster stays up. In another terminal:\n\n  kubectl --context ${contextName(name)} get pods --watch\n  kubectl --context ${contextName(name)} apply -f examples/tour/pod.yaml -f examples/tour/services.yaml\n\nPress Ctrl-C to stop it.`,
-          )
-          await stopping.asked
-        }
-      } finally {
-        await stop()
+        await tour(cli, options, stopping)
+      } catch (error) {
+        throw stopping.signal.aborted ? new UserError('the tour was interrupted', { exitCode: INTERRUPTED }) : error
       }
     })
 }
 
-async function tour({ output }: Cli, cluster: RealCluster, patienceMs: number): Promise<void> {
-  const { client, host, runtime } = cluster
-  await provideTourImages(runtime, output.note)
-  const story = createStory(output.result)
-  output.result(`\nA Pod's life, on ${describeImages(runtime)}\n`)
+async function tour(cli: Cli, { runtime, page }: TourOptions, stopping: StopSignal): Promise<void> {
+  const { output, env } = cli
+  const paint: Paint = output.colour && cli.interactive ? painted : (_, text) => text
+  const say = (...lines: readonly string[]) => output.result(lines.join('\n'))
+  const name = relative(process.cwd(), MANIFEST)
+  const manifests = readManifests([{ file: name, text: await readFile(MANIFEST, 'utf8') }])
+  const planned = (files: Manifests) => planCheck([name], files, WORDS)
+  const file = resolve(page ?? join(cacheDirectory(env), 'tour.html'))
 
-  const pods = createCache(host, client, Pod, { namespace: POD.namespace })
-  const events = createCache(host, client, Event, { namespace: POD.namespace })
-  await Promise.all([pods.synced, events.synced])
-  const stages = pods.onChange(({ object }) => object && story.stage(object))
-  const said = events.onChange(({ object, previous }) => {
-    if (object && !previous && object.involvedObject.name === POD.name) story.event(object)
+  say('Does a rolling update lose requests? Three replicas behind a Service, and a load of 200 requests a second.')
+  const started = output.step('Starting a cluster')
+  const site = await openSite({ runtime, nodes: NODES, imageArchive: [] }, planned(manifests).images, cli).catch((error: unknown) => {
+    started('failed')
+    throw error
   })
-  const reaches = (what: string, holds: (pod: Pod | undefined) => boolean) => until(pods, what, patienceMs, holds)
+  started()
+  const rollOut = (files: Manifests) => runCheck(site, planned(files), { progress: output, signal: stopping.signal })
   try {
-    const [pod, ...services] = [...(await manifest('pod.yaml')), ...(await manifest('services.yaml'))]
-    story.say('you', 'create a Pod with two init containers that wait for Services')
-    await client.create(Pod, namespaced(pod))
-    await reaches('the first init container to run', now => now?.status.initContainerStatuses?.[0]?.state?.running !== undefined)
-    await pause(LOOK_MS)
-    for (const service of services) {
-      story.say('you', `create Service ${service.metadata.name}`)
-      await client.create(Service, namespaced(service))
-      const index = services.indexOf(service)
-      await reaches(`init container ${index + 1} to end`, now => now?.status.initContainerStatuses?.[index]?.state?.terminated !== undefined)
-    }
-    await reaches('the Pod to be Ready', now => now !== undefined && isReady(now))
-    story.say('', 'the Pod is Ready')
-    await pause(LOOK_MS)
-    story.say('you', 'delete the Pod (grace period 30 s)')
-    await client.delete(Pod, POD)
-    await reaches('the Pod to be gone', now => now === undefined)
-    story.say('', 'the Pod is gone: preStop first, then TERM, and no KILL was needed')
-    await Promise.all(services.map(service => client.delete(Service, { namespace: POD.namespace, name: service.metadata.name })))
-    await pause(100)
-  } finally {
-    stages.stop()
-    said.stop()
-    pods.stop()
-    events.stop()
-  }
-}
+    say('', paint('strong', `1. A careless Deployment is rolled out, on ${site.description}`), '')
+    const runs = [{ name: 'careless', report: await rollOut(manifests) }]
+    say('', ...outcome(runs[0]!.report, paint))
 
-/** Prints what happens, with the seconds since the beginning. */
-function createStory(print: (line: string) => void) {
-  const beginning = performance.now()
-  let lastStage = ''
-  const line = (who: string, what: string) => print(`${((performance.now() - beginning) / 1000).toFixed(3).padStart(8)} s  ${who.padEnd(12)} ${what}`)
-  return {
-    say: line,
-    stage(pod: Pod) {
-      const { ready, total, status } = summarizePod(pod)
-      const stage = `${status}  (${ready}/${total} ready)`
-      if (stage !== lastStage) line('kubectl get', stage)
-      lastStage = stage
-    },
-    event: ({ source, reportingComponent, reason, message }: Event) => line(source?.component || reportingComponent || '', `${reason}: ${message}`),
-  }
-}
-
-async function until(
-  pods: { get(key: typeof POD): Pod | undefined; onChange(listener: () => void): { stop(): void } },
-  what: string,
-  patienceMs: number,
-  holds: (pod: Pod | undefined) => boolean,
-): Promise<void> {
-  let listening: { stop(): void } | undefined
-  let timer: NodeJS.Timeout | undefined
-  try {
-    await new Promise<void>((resolve, reject) => {
-      timer = setTimeout(
-        () =>
-          reject(
-            new UserError(`waited ${patienceMs / 1000} s for ${what}`, { next: 'The last lines above say how far it came; the log (poise info) says more.' }),
-          ),
-        patienceMs,
-      )
-      const look = () => {
-        if (holds(pods.get(POD))) resolve()
+    let files = manifests
+    for (let step = 2; runs.at(-1)!.report.verdict === 'lost' && step <= STEPS_MAX; step++) {
+      const findings = findingsOf(runs.at(-1)!.report)
+      files = {
+        objects: withAdvice(
+          files.objects,
+          findings.flatMap(({ advice }) => advice),
+        ),
+        notes: [],
       }
-      listening = pods.onChange(look)
-      look()
-    })
+      say('', paint('strong', `${step}. The same rollout, after what was advised`), '', ...patches(findings).map(command => `  ${command}`), '')
+      runs.push({ name: step === 2 ? 'patched' : 'patched again', report: await rollOut(files) })
+      say('', ...outcome(runs.at(-1)!.report, paint))
+    }
+
+    await mkdir(dirname(file), { recursive: true })
+    await writeFile(file, renderTimelinePage(checkPage(runs, { title: 'A careless rollout, and the same with grace' }), readPageAssets()))
+    say('', paint('strong', 'Look at it, and go on'), '', ...hints(file))
   } finally {
-    clearTimeout(timer)
-    listening?.stop()
+    const done = output.step('Removing the cluster')
+    await site.close().then(
+      () => done(),
+      () => done('failed'),
+    )
   }
 }
 
-const pause = (ms: number) => new Promise<void>(resolve => setTimeout(resolve, ms))
-
-const EXAMPLES = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..', 'examples', 'tour')
-
-async function manifest(file: string): Promise<{ metadata: { name: string } }[]> {
-  return parseAllDocuments(await readFile(join(EXAMPLES, file), 'utf8')).map(document => document.toJS() as { metadata: { name: string } })
+/** The verdict and its causes, short: `poise check` says all of it. */
+function outcome(report: CheckReport, paint: Paint): string[] {
+  return [
+    verdictLine(report, paint),
+    ...findingsOf(report).flatMap(({ cause, lost, slow, summary, advice }) => [
+      '',
+      `  ${paint('strong', CAUSE_TITLES[cause])}  ${paint('dim', cause)}  ${lost > 0 ? `${lost} lost` : `${slow} slow`}`,
+      `  ${summary}.`,
+      ...advice.slice(0, 1).map(({ text }) => `  → ${text}`),
+    ]),
+  ]
 }
 
-const namespaced = <T extends { metadata: object }>(object: T | undefined): never =>
-  ({ ...object, metadata: { ...object?.metadata, namespace: POD.namespace } }) as never
+const findingsOf = ({ repetitions }: CheckReport): Finding[] => repetitions.flatMap(({ findings }) => findings)
+
+/** Findings may want the same change. */
+const patches = (findings: readonly Finding[]): string[] => [
+  ...new Set(findings.flatMap(({ advice }) => advice.flatMap(({ patch }) => (patch ? [patchCommand(patch)] : [])))),
+]
+
+const hints = (file: string): string[] => [
+  '  Both rollouts, Pod by Pod and request by request:',
+  `    ${pathToFileURL(file).href}`,
+  '  Your own workload:',
+  '    npx poise check -f deploy.yaml',
+  '  Each cause with a manifest of its own:',
+  '    npx poise check -f examples/check/term-not-delivered.yaml',
+  '  A cluster for kubectl:',
+  '    npx poise up',
+  '',
+]
