@@ -33,7 +33,8 @@ const words = [
 
 // Real containers need root, which runners give by sudo. What is installed stays as it was for the next step.
 const elevate = isRoot || process.platform !== 'linux' || isStatic ? [] : ['sudo', '--non-interactive', '--preserve-env']
-run([...elevate, process.execPath, join(root, 'scripts', 'prepare.mjs')], 'inherit')
+if (run([...elevate, process.execPath, join(root, 'scripts', 'prepare.mjs')], 'inherit').status !== 0)
+  stop('Poise could not be made ready', 'See the log above.')
 const checked = run([...elevate, process.execPath, join(root, 'bin', 'poise.mjs'), ...words], ['ignore', 'pipe', 'inherit'])
 if (elevate.length > 0) run(['sudo', '--non-interactive', 'chown', '-R', `${process.getuid()}:${process.getgid()}`, reports], 'inherit')
 
