@@ -15,10 +15,12 @@ import { writeFileAtomically } from '../host/atomic_file.ts'
 import { temporaryDirectory } from '../host/temporary_directory.ts'
 import { checkOptions, wordsOf, type CheckOptions } from './check_options.ts'
 import { refuseUnwritable, writeReport } from './check_outputs.ts'
+import { isSimulation, runSimulation, simulateOptions, type SimulateOptions } from './check_simulate.ts'
 import { isSomebodyElses, openSite } from './check_site.ts'
+import { checkWithoutRunning } from './check_static.ts'
 import { splitNext } from './failure.ts'
 import type { Cli } from './main.ts'
-import { readManifestFiles } from './manifest_files.ts'
+import { readFiles } from './manifest_files.ts'
 import { UserError } from './output.ts'
 import { listenForStop, type StopSignal } from './stop_signal.ts'
 
@@ -26,26 +28,21 @@ const COULD_NOT_RUN = 2
 const INTERRUPTED = 130
 
 export function addCheckCommand(program: Command, cli: Cli): void {
-  checkOptions(program.command('check'))
+  simulateOptions(checkOptions(program.command('check')))
     .description('roll out a workload under load: are requests lost, why, and what is to be changed?')
-    .action(async (options: CheckOptions) => {
+    .action(async (options: CheckOptions & SimulateOptions, command: Command) => {
       const stopping = listenForStop()
       try {
         await refuseUnwritable(options.outputFile)
-        const plan = await planFrom(options)
-        const report = await run(cli, options, plan, stopping)
+        if (isSimulation(options, command)) return cli.setExitCode(await runSimulation(cli, options, command, stopping))
+        const texts = await readFiles(options)
+        if (options.static) return cli.setExitCode(await checkWithoutRunning(cli, options, texts))
+        const report = await run(cli, options, planCheck(options.filename, readManifests(texts), wordsOf(options)), stopping)
         cli.setExitCode({ clean: 0, lost: 1, unfinished: COULD_NOT_RUN }[report.verdict])
       } catch (error) {
         throw stopping.signal.aborted ? new UserError('the check was interrupted', { exitCode: INTERRUPTED }) : couldNotRun(error)
       }
     })
-}
-
-async function planFrom(options: CheckOptions): Promise<CheckPlan> {
-  if (options.filename.length === 0)
-    throw new UserError('there is nothing to check', { next: 'Name the manifests: poise check -f deploy.yaml', exitCode: COULD_NOT_RUN })
-  const texts = await readManifestFiles(options.filename, { recursive: options.recursive, stdin: process.stdin })
-  return planCheck(options.filename, readManifests(texts), wordsOf(options))
 }
 
 async function run(cli: Cli, options: CheckOptions, plan: CheckPlan, stopping: StopSignal): Promise<CheckReport> {

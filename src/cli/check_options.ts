@@ -33,6 +33,7 @@ export interface CheckOptions {
   imageArchive: string[]
   keep: boolean
   seed?: string
+  static: boolean
   context?: string
   kubeconfig?: string
   namespace?: string
@@ -64,6 +65,7 @@ export function checkOptions(command: Command): Command {
     .option('--image-archive <file>', 'an archive with images (docker save); may be given again', collect, [])
     .option('--keep', 'leave the cluster, until Ctrl-C, to look at it', false)
     .option('--seed <text>', 'makes what is left to chance in the cluster come out the same again')
+    .option('--static', 'run nothing: look for what breaks the rules of grace in the manifests', false)
     .option('--context <name>', "check on this cluster of the kubeconfig, in a namespace of the check's own")
     .option('--kubeconfig <file>', 'where --context is looked up')
     .option('-n, --namespace <name>', 'use this namespace, and leave it as it is then')

@@ -52,12 +52,21 @@ export async function writeReport(
   plan: CheckPlan,
   { format, files, colour }: { format: ReportFormat; files: readonly OutputFile[]; colour: boolean },
 ): Promise<void> {
-  output.result(render(report, plan, format, colour ? painted : undefined))
-  for (const one of files) {
-    await writeFile(one.file, `${render(report, plan, one.format)}\n`).catch((error: NodeJS.ErrnoException) => {
-      throw new UserError(`the report could not be written to ${one.file}: ${error.message}`, { next: 'Name another file.', exitCode: 2 })
+  await writeFormats(output, { output: format, outputFile: files }, (one, isResult) => render(report, plan, one, isResult && colour ? painted : undefined))
+}
+
+/** @param draw is told whether it draws the result, or for a file */
+export async function writeFormats(
+  output: Output,
+  { output: format, outputFile }: { readonly output: ReportFormat; readonly outputFile: readonly OutputFile[] },
+  draw: (format: ReportFormat, isResult: boolean) => string,
+): Promise<void> {
+  output.result(draw(format, true))
+  for (const { format: wanted, file } of outputFile) {
+    await writeFile(file, `${draw(wanted, false)}\n`).catch((error: NodeJS.ErrnoException) => {
+      throw new UserError(`the report could not be written to ${file}: ${error.message}`, { next: 'Name another file.', exitCode: 2 })
     })
-    output.note(`Report (${one.format}) in ${one.file}`)
+    output.note(`Report (${wanted}) in ${file}`)
   }
 }
 

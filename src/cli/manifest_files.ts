@@ -8,6 +8,12 @@ import { UserError } from './output.ts'
 
 const EXTENSIONS = /\.(json|yaml|yml)$/
 
+/** As `-f` and `-R` name them. */
+export async function readFiles({ filename, recursive }: { readonly filename: readonly string[]; readonly recursive: boolean }): Promise<ManifestText[]> {
+  if (filename.length === 0) throw new UserError('there is nothing to check', { next: 'Name the manifests: poise check -f deploy.yaml', exitCode: 2 })
+  return readManifestFiles(filename, { recursive, stdin: process.stdin })
+}
+
 export async function readManifestFiles(names: readonly string[], { recursive, stdin }: { recursive: boolean; stdin: Readable }): Promise<ManifestText[]> {
   const texts: ManifestText[] = []
   if (names.filter(name => name === '-').length > 1)
