@@ -32,7 +32,8 @@ import { readyBeforeListening, slowStart } from './diagnosis/causes_start.ts'
 import { strict, tolerant, type When } from './diagnosis/instant.ts'
 import type { Life } from './diagnosis/life.ts'
 import { troubleOf, type Rule } from './diagnosis/question.ts'
-import { runAt, sceneOf, type Scene } from './diagnosis/scene.ts'
+import { runAt } from './diagnosis/runs.ts'
+import { sceneOf, type Scene } from './diagnosis/scene.ts'
 import { tell } from './diagnosis/tell.ts'
 import type { Verdict } from './diagnosis/verdict.ts'
 import type { LoadRequest, Observation } from './observation.ts'
@@ -75,7 +76,7 @@ function judge(scene: Scene, request: LoadRequest): Verdict {
   const asked: (Life | undefined)[] = mayBeNobody || lives.length === 0 ? [...lives, undefined] : [...lives]
   let fits = asked.flatMap(life => causeFor(scene, request, life))
   // Of a kept connection to nobody knows whom, its end is all there is.
-  if (fits.length === 0 && by !== 'told' && lives.length > 0) fits = causeFor(scene, request, undefined)
+  if (fits.length === 0 && by !== 'told' && request.idleMs !== undefined) fits = causeFor(scene, request, undefined)
   const causes = [...new Set(fits.flatMap(fit => fit.causes))]
   const about = [...new Set(fits.flatMap(({ life }) => life ?? []))]
   const isVague = fits.some(fit => fit.isVague)

@@ -53,9 +53,9 @@ export function tookNewWork({ attributions }: Scene, life: Life, run: Run): numb
   if (!run.term || life.isVague) return undefined
   const late = run.term.at.atMs + HEARD_WITHIN_MS
   const answered = new Set<number>()
-  for (const [{ id, connection, sentMs, outcome }, { by, lives, openedMs }] of attributions) {
+  for (const [{ id, connection, sentMs, idleMs, outcome }, { by, lives }] of attributions) {
     if (by !== 'told' || lives[0] !== life || sentMs < late || outcome.is !== 'answered' || outcome.status >= 500) continue
-    if (openedMs >= late || answered.has(connection)) return id
+    if (idleMs === undefined || answered.has(connection)) return id
     answered.add(connection)
   }
   return undefined

@@ -6,8 +6,8 @@ import type { Cause } from '../causes.ts'
 import type { LoadRequest } from '../observation.ts'
 import { podSpecOf } from '../workload.ts'
 import type { Life } from './life.ts'
-import type { Run } from './runs.ts'
-import { runAt, type Scene } from './scene.ts'
+import { runAt, type Run } from './runs.ts'
+import type { Scene } from './scene.ts'
 import type { Verdict } from './verdict.ts'
 
 export interface Group {

@@ -78,3 +78,8 @@ function failureAtEnd(spans: readonly TimelineSpan[], offsetMs: Millis | undefin
   }
   return undefined
 }
+
+/** The run a request came upon: the last that had begun by then. */
+export function runAt({ runs }: { readonly runs: readonly Run[] }, atMs: Millis): Run | undefined {
+  return runs.findLast(({ started }) => started === undefined || started.atMs - started.marginMs <= atMs) ?? runs[0]
+}

@@ -5,7 +5,8 @@ import { isLost, isSlow } from '../outcome.ts'
 import type { LoadRequest, Observation, SignalHabits } from '../observation.ts'
 import { isWorkload, replicasOf, workloadNameOf, workloadText, type WorkloadObject } from '../workload.ts'
 import { attribute, type Attributions } from './attribute.ts'
-import { RECORDED_MARGIN_MS, type Instant, type When } from './instant.ts'
+import { hearingOf } from './hearing.ts'
+import type { Instant, When } from './instant.ts'
 import { livesOf, type Life } from './life.ts'
 import type { Run } from './runs.ts'
 
@@ -65,21 +66,3 @@ function portOf(service: Service | undefined): number | string | undefined {
 
 const wasReady = ({ ready, deleted }: Life, atMs: Millis): boolean =>
   !(deleted && deleted.atMs < atMs) && ready.some(({ from, to }) => (from?.atMs ?? -Infinity) <= atMs && atMs <= (to?.atMs ?? Infinity))
-
-function hearingOf(lives: readonly Life[], attributions: Attributions): ReadonlyMap<Run, Instant> {
-  const heard = new Map<Run, Instant>()
-  for (const { runs } of lives) for (const run of runs) if (run.probed) heard.set(run, run.probed)
-  for (const [{ outcome, endedMs, sentMs }, { by, lives: candidates }] of attributions) {
-    // Whatever it answered, it listened.
-    if (outcome.is !== 'answered' || by !== 'told') continue
-    const run = runAt(candidates[0]!, sentMs)
-    const known = run && heard.get(run)
-    if (run && (!known || endedMs < known.atMs)) heard.set(run, { atMs: endedMs, marginMs: RECORDED_MARGIN_MS })
-  }
-  return heard
-}
-
-/** The run a request came upon: the last that had begun by then. */
-export function runAt({ runs }: Life, atMs: Millis): Run | undefined {
-  return runs.findLast(({ started }) => started === undefined || started.atMs - started.marginMs <= atMs) ?? runs[0]
-}
