@@ -24,6 +24,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Add>>> = {
   load: async () => (await import('./load.ts')).addLoadCommands,
   info: async () => (await import('./info.ts')).addInfoCommand,
   check: async () => (await import('./check.ts')).addCheckCommand,
+  timeline: async () => (await import('./timeline.ts')).addTimelineCommand,
   tour: async () => (await import('./tour.ts')).addTourCommand,
   version: async () => (await import('./info.ts')).addVersionCommand,
 }

@@ -4,6 +4,7 @@
  *
  *   name ── bars below a common axis ── exact duration ── how it went
  */
+import type { TimelineSpan } from '../api/types/pod_timeline.ts'
 import { createAxis } from './axis.ts'
 import { lanesOf, type PodLane, type Row, type TimelineModel } from './model.ts'
 import { createChart } from './text_chart.ts'
@@ -11,7 +12,7 @@ import { drawStories } from './text_story.ts'
 import { legendOf } from './text_legend.ts'
 import { drawSpans } from './text_spans.ts'
 import { clipped, fitted, textStyle, type TextStyle } from './text_style.ts'
-import { dateText, durationText, timeOfDayText } from './words.ts'
+import { barLabel, dateText, durationText, timeOfDayText } from './words.ts'
 
 export interface TextOptions {
   /** Columns; fewer than 60 are taken for 60. */
@@ -150,23 +151,35 @@ const labelOf = ({ name, subject }: Row): string => [name, subject].filter(Boole
 
 /** Of the longest bar, so that a row says what it cost. */
 function durationOf({ bars }: Row): string {
-  const known = bars.filter(({ durationMs, isInstant }) => durationMs !== undefined && !isInstant)
-  if (known.length > 0 && known.length === bars.filter(({ tone }) => tone !== 'unknown').length) {
-    const longest = known.reduce((a, b) => (b.durationMs! > a.durationMs! ? b : a))
-    return durationText(longest.durationMs!, longest.precisionMs)
-  }
   if (bars.some(({ end }) => end === 'open')) return ''
-  return bars.every(({ isInstant }) => isInstant) ? '' : 'unknown'
+  const lasting = bars.filter(({ isInstant }) => !isInstant)
+  const known = lasting.filter(({ durationMs }) => durationMs !== undefined)
+  if (known.length < lasting.length && known.length === 0) return 'unknown'
+  const longest = known.reduce<Row['bars'][number] | undefined>((a, b) => (b.durationMs! > (a?.durationMs ?? -1) ? b : a), undefined)
+  return longest ? durationText(longest.durationMs!, longest.precisionMs) : ''
 }
 
 /** How it went: of several bars the last ones say it. */
 function rowNote({ type, bars }: Row, then: string): string {
   const said = (bar: Row['bars'][number]) => [bar.label, detailOf(bar)].filter(Boolean).join(': ')
+  if (type === 'Probe' && bars.length > 1) return answersOf(bars).join(` ${then} `)
   if (type === 'Endpoint' || type === 'Probe' || type === 'RulesProgrammed') {
     const states = bars.map(bar => (bars.length === 1 ? said(bar) : bar.label)).filter((label, index, all) => label !== all[index - 1])
     return states.length <= STATES_MAX ? states.join(` ${then} `) : [states[0], ...states.slice(1 - STATES_MAX)].join(` ${then} `)
   }
   return bars.length === 1 ? said(bars[0]!) : [`${bars.length} times`, said(bars.at(-1)!)].filter(Boolean).join(', last ')
+}
+
+/** Answers of one result, one after the other, are counted together: why they were told apart is a matter for --wide. */
+function answersOf(bars: Row['bars']): string[] {
+  const runs: TimelineSpan[] = []
+  for (const { span } of bars) {
+    const last = runs.at(-1)
+    if (last && last.result === span.result) runs[runs.length - 1] = { ...last, count: (last.count ?? 1) + (span.count ?? 1) }
+    else runs.push(span)
+  }
+  const words = runs.map(barLabel)
+  return words.length <= STATES_MAX ? words : [words[0]!, ...words.slice(1 - STATES_MAX)]
 }
 
 const STATES_MAX = 4
