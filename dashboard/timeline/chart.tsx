@@ -4,6 +4,7 @@ import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } fr
 import type { Millis } from '../../src/base/clock.ts'
 import { Axis, Guides } from './axis.tsx'
 import { ChartContext, nextFocus, type ChartState, type Hint, type NavRow, type Step } from './chart_state.ts'
+import { plural } from './describe.ts'
 import { Pinned, Tooltip } from './details.tsx'
 import { useGestures } from './gestures.ts'
 import { GroupHeader, groupHeader } from './group.tsx'
@@ -129,7 +130,7 @@ export function Chart({ run, looks, jump }: { run: RunData; looks: ReadonlyMap<s
           class="rows"
           id="chart-rows"
           role="treegrid"
-          aria-label={`${pods.length} Pods and ${run.requests.length} requests over time. Arrow keys move between spans, Enter pins details.`}
+          aria-label={`${plural(pods.length, 'Pod')} and ${plural(run.requests.length, 'request')} over time. Arrow keys move between spans, Enter pins details.`}
         >
           <Guides spotlight={jump?.atMs} />
           <RequestRows lines={lines} />
@@ -137,7 +138,7 @@ export function Chart({ run, looks, jump }: { run: RunData; looks: ReadonlyMap<s
             const header = groupHeader(aged.group)
             const isOpen = !closedGroups.has(header)
             return (
-              <div key={header} class="group" role="rowgroup">
+              <div key={header} class="group">
                 <GroupHeader aged={aged} isOpen={isOpen} toggle={() => setClosedGroups(now => toggled(now, header))} />
                 {isOpen
                   ? aged.group.pods.map(lane => (

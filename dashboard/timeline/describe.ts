@@ -74,10 +74,9 @@ export function describeBar(run: RunData, lane: PodLane, bar: Bar): Description 
       ]
   facts.push(
     ['how it went', bar.label],
-    ['reason', span.reason ?? ''],
-    ['message', span.message ?? ''],
-    ['exit code', span.exitCode === undefined ? '' : String(span.exitCode)],
-    ['restart', span.restart ? String(span.restart) : ''],
+    // What the label says already is not said again.
+    ['reason', bar.label.includes(span.reason ?? '') ? '' : (span.reason ?? '')],
+    ['message', bar.label === span.message ? '' : (span.message ?? '')],
     ['node', span.node ?? lane.node ?? ''],
     ['known', originText(bar)],
   )
@@ -122,7 +121,12 @@ export function describeCluster(run: RunData, what: string, { requests }: Cluste
 }
 
 /** One sentence for who cannot see it. */
-export const spoken = ({ title, of, facts }: Description): string => `${of}: ${title}. ${facts.map(([name, value]) => `${name} ${value}`).join('. ')}.`
+export const spoken = ({ title, of, facts }: Description): string =>
+  `${of}: ${title}. ${facts
+    // What is so of nearly everything would be heard a hundred times.
+    .filter(([, value]) => value !== ORIGINS.recorded)
+    .map(([name, value]) => `${name} ${value}`)
+    .join('. ')}.`
 
 function counts(values: readonly string[]): string {
   const numbers = new Map<string, number>()
@@ -132,5 +136,7 @@ function counts(values: readonly string[]): string {
   const told = sorted.slice(0, TARGETS_TOLD).map(([value, count]) => `${value} (${count})`)
   return sorted.length > TARGETS_TOLD ? `${told.join(', ')} and ${sorted.length - TARGETS_TOLD} more` : told.join(', ')
 }
+
+export const plural = (count: number, noun: string): string => `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`
 
 const lowerFirst = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1)

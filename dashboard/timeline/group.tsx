@@ -1,6 +1,7 @@
 import type { JSX } from 'preact'
 import type { PodGroup } from '../../src/timeline/model.ts'
 import { useChart } from './chart_state.ts'
+import { plural } from './describe.ts'
 import { countsOf, STACK, type Counts } from './counts.ts'
 import { Chevron } from './marks.tsx'
 import type { AgedGroup } from './run_data.ts'
@@ -20,7 +21,7 @@ export function GroupHeader({ aged: { group, age }, isOpen, toggle }: GroupHeade
   const counts = countsOf(group)
   const most = Math.max(1, ...counts.map(count => STACK.reduce((sum, stage) => sum + count[stage], 0)))
   return (
-    <div class="row group-row" role="row" aria-level={1} aria-expanded={isOpen}>
+    <div class="row group-row" role="row" aria-level={1} aria-expanded={isOpen} aria-label={[age, group.owner || name].filter(Boolean).join(' ')}>
       <div class="gutter" role="rowheader">
         <button
           type="button"
@@ -40,9 +41,7 @@ export function GroupHeader({ aged: { group, age }, isOpen, toggle }: GroupHeade
             <strong>{name}</strong>
           </span>
         </button>
-        <span class="group-count">
-          {group.pods.length} {group.pods.length === 1 ? 'Pod' : 'Pods'}
-        </span>
+        <span class="group-count">{plural(group.pods.length, 'Pod')}</span>
       </div>
       <div class="plot" role="gridcell">
         <StackChart counts={counts} most={most} />
@@ -81,5 +80,5 @@ export const groupHeader = ({ namespace, owner }: PodGroup): string => `group/${
 const summaryOf = ({ pods }: PodGroup): string => {
   const ready = pods.filter(lane => lane.ready).length
   const ended = pods.filter(({ goneMs }) => goneMs !== undefined).length
-  return `${pods.length} Pods, of which ${ready} became Ready and ${ended} are gone`
+  return `${plural(pods.length, 'Pod')}: ${ready} became Ready, ${ended} gone`
 }

@@ -1,6 +1,7 @@
 import type { JSX } from 'preact'
 import type { Bar, PodLane } from '../../src/timeline/model.ts'
 import { Alarm, SpanBar, StageBand, stageId } from './bar.tsx'
+import { plural } from './describe.ts'
 import { stretch, useChart, type NavItem, type NavRow } from './chart_state.ts'
 import { alarmsOf, linesOf } from './lines.ts'
 import { Chevron } from './marks.tsx'
@@ -19,7 +20,7 @@ export function Lane({ lane, isOpen, toggle }: LaneProps): JSX.Element {
   const remarks = [lane.ready, lane.end].flatMap(story => (story ? [{ text: story.headline, isBad: false }, ...story.remarks] : []))
   return (
     <div role="rowgroup" class={`lane${isOpen ? ' opened' : ''}`} data-lane={lane.name}>
-      <div class="row lane-row" role="row" aria-level={2} aria-expanded={isOpen}>
+      <div class="row lane-row" role="row" aria-level={2} aria-expanded={isOpen} aria-label={lane.name}>
         <div class="gutter" role="rowheader">
           <button
             type="button"
@@ -35,7 +36,7 @@ export function Lane({ lane, isOpen, toggle }: LaneProps): JSX.Element {
             <span class="name">{lane.name}</span>
           </button>
         </div>
-        <div class="plot" role="gridcell">
+        <div class="plot" role="gridcell" aria-label="stages">
           {lane.stages.map((stage, index) => (
             <StageBand key={index} stage={stage} lane={lane} index={index} />
           ))}
@@ -47,7 +48,7 @@ export function Lane({ lane, isOpen, toggle }: LaneProps): JSX.Element {
       </div>
       {isOpen ? (
         <>
-          <div class="row remarks-row" role="row" aria-level={3}>
+          <div class="row remarks-row" role="row" aria-level={3} aria-label="remarks">
             <div class="gutter" role="rowheader">
               {lane.node ?? ''}
             </div>
@@ -58,11 +59,11 @@ export function Lane({ lane, isOpen, toggle }: LaneProps): JSX.Element {
             </div>
           </div>
           {linesOf(lane).map(({ key, name, bars }) => (
-            <div key={key} class="row line-row" role="row" aria-level={3}>
+            <div key={key} class="row line-row" role="row" aria-level={3} aria-label={name}>
               <div class="gutter" role="rowheader" title={name}>
                 <span class="name">{name}</span>
               </div>
-              <div class="plot" role="gridcell">
+              <div class="plot" role="gridcell" aria-label={plural(bars.length, 'span')}>
                 {bars.map((bar, index) => (
                   <SpanBar key={bar.id} bar={bar} lane={lane} nextMs={bars[index + 1]?.fromMs} />
                 ))}

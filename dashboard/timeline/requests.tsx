@@ -41,7 +41,7 @@ export function RequestRows({ lines }: { lines: readonly CauseLine[] }): JSX.Ele
   const bins = binsOf(run.requests, view, Math.max(20, Math.floor(widthPx / BIN_PX)))
   return (
     <div role="rowgroup" class="requests">
-      <div class="row rate-row" role="row" aria-level={1}>
+      <div class="row rate-row" role="row" aria-level={1} aria-label="requests answered">
         <div class="gutter" role="rowheader">
           <span class="name">
             <strong>Requests</strong> answered
@@ -56,7 +56,7 @@ export function RequestRows({ lines }: { lines: readonly CauseLine[] }): JSX.Ele
         </div>
       </div>
       {lines.map(line => (
-        <div key={line.key} class="row cause-row" role="row" aria-level={2}>
+        <div key={line.key} class="row cause-row" role="row" aria-level={2} aria-label={line.name}>
           <div class="gutter" role="rowheader">
             <span class="name" title={line.name}>
               <CauseMark look={line.look} /> {line.name}
@@ -143,7 +143,7 @@ function LatencyRow({ bins }: { bins: readonly Bin[] }): JSX.Element {
   const step = 1000 / bins.length
   const seen = bins.map((bin, index) => ({ ...bin, x: (index + 0.5) * step })).filter(bin => bin.medianMs !== undefined)
   return (
-    <div class="row latency-row" role="row" aria-level={1}>
+    <div class="row latency-row" role="row" aria-level={1} aria-label="latency">
       <div class="gutter" role="rowheader">
         <span class="name">
           <strong>Latency</strong> from the planned instant
