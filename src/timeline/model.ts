@@ -50,6 +50,8 @@ export interface PodLane {
   readonly beginMs: Millis
   /** When it was gone; undefined while it is there. */
   readonly goneMs: Millis | undefined
+  /** False: it is gone, nobody can say since when, and `goneMs` is the last that is known of it. */
+  readonly isGoneKnown: boolean
   /** The whole life in one line: what the Pod was at each instant, without gaps. */
   readonly stages: readonly Stage[]
   /** Sub-lanes, in reading order; bars of one row never overlap, but for probes and what is unknown. */
@@ -187,7 +189,7 @@ function laneOf({ metadata, pod, spans }: PodTimeline, instants: Instants, endMs
   const beginMs = Math.min(...known)
   const deletion = spans.find(({ type }) => type === 'Deletion')
   const gone = deletion && instants.endOf(deletion)
-  const goneMs = typeof gone === 'number' ? gone : undefined
+  const goneMs = typeof gone === 'number' ? gone : gone === 'unknown' ? Math.max(...known) : undefined
   const rows = rowsOf(pod.uid, spans, { instants, beginMs, endMs: goneMs ?? endMs })
   const facts = { rows, beginMs, goneMs, endMs: goneMs ?? endMs }
   return {
@@ -201,6 +203,7 @@ function laneOf({ metadata, pod, spans }: PodTimeline, instants: Instants, endMs
       phase: pod.phase,
       beginMs,
       goneMs,
+      isGoneKnown: gone !== 'unknown',
       stages: stagesOf(facts),
       rows,
       ready: readyStory(facts),

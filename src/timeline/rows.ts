@@ -90,7 +90,8 @@ function barOf(id: string, span: TimelineSpan, bounds: LaneBounds, limits: Limit
     toMs,
     start: start === 'unknown' ? 'unknown' : 'known',
     end: typeof end === 'number' ? 'known' : end,
-    isInstant: start !== 'unknown' && start === end,
+    // Where seconds are all there is, the same one twice may still have been most of a second.
+    isInstant: start !== 'unknown' && start === end && (span.origin === 'recorded' || span.type === 'Kill' || span.type === 'Probe'),
     durationMs: start !== 'unknown' && typeof end === 'number' ? Math.max(0, end - start) : undefined,
     precisionMs: span.origin === 'recorded' ? 1 : 1000,
     label: barLabel(span),

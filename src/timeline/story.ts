@@ -52,14 +52,19 @@ export function endStory({ rows, goneMs, endMs }: LaneFacts): Story | undefined 
   if (!asked) return undefined
   const precisionMs = precisionOf(rows)
   const [fromMs, toMs] = [asked.fromMs, goneMs ?? endMs]
+  const isEndKnown = barsOf(rows, 'Deletion').every(({ end }) => end !== 'unknown')
   const stops = rows.filter(({ type }) => type === 'PreStop' || type === 'Term' || type === 'SandboxStop')
   const steps = stops.flatMap(row => row.bars.filter(({ start, end, fromMs: at }) => start === 'known' && end === 'known' && at >= fromMs).map(stepOf(row)))
   return {
     fromMs,
     toMs,
     precisionMs,
-    headline: goneMs === undefined ? 'was asked to go and is still there' : `gone ${durationText(goneMs - fromMs, precisionMs)} after it was asked to go`,
-    steps: goneMs === undefined ? [] : chainTo(toMs, fromMs, steps, precisionMs),
+    headline: !isEndKnown
+      ? 'gone, and nobody can say since when'
+      : goneMs === undefined
+        ? 'was asked to go and is still there'
+        : `gone ${durationText(goneMs - fromMs, precisionMs)} after it was asked to go`,
+    steps: goneMs === undefined || !isEndKnown ? [] : chainTo(toMs, fromMs, steps, precisionMs),
     remarks: [...exitRemarks(rows, fromMs), ...routeRemarks(rows, fromMs)],
   }
 }

@@ -160,8 +160,9 @@ const STAGES: Readonly<Record<StageKind, string>> = {
   ended: 'ended',
 }
 
-function noteOf({ ready, end, goneMs }: PodLane): string {
+function noteOf({ ready, end, goneMs, isGoneKnown }: PodLane): string {
   const began = ready ? `Ready after ${durationText(ready.toMs - ready.fromMs, ready.precisionMs)}` : 'never Ready'
+  if (!isGoneKnown) return 'gone'
   return end && goneMs !== undefined ? `${began}, gone in ${durationText(end.toMs - end.fromMs, end.precisionMs)}` : began
 }
 

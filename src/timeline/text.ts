@@ -88,12 +88,13 @@ function drawOverview(model: TimelineModel, columns: number, style: TextStyle): 
 
 /** `Ready after 3.903 s; gone 5.410 s after deletion`. */
 function noteOf(lane: PodLane): string {
-  const { ready, end, goneMs, phase, stages } = lane
+  const { ready, end, goneMs, isGoneKnown, phase, stages } = lane
   const parts: string[] = []
   if (ready) parts.push(`Ready after ${durationText(ready.toMs - ready.fromMs, ready.precisionMs)}`)
   else if (phase === 'Succeeded' || phase === 'Failed') parts.push(phase)
-  else if (!end) parts.push(`${stages.at(-1)?.kind ?? 'pending'}: never Ready`)
-  if (end) parts.push(goneMs === undefined ? 'leaving' : `gone in ${durationText(end.toMs - end.fromMs, end.precisionMs)}`)
+  else if (!end && isGoneKnown) parts.push(`${stages.at(-1)?.kind ?? 'pending'}: never Ready`)
+  if (!isGoneKnown) parts.push('gone')
+  else if (end) parts.push(goneMs === undefined ? 'leaving' : `gone in ${durationText(end.toMs - end.fromMs, end.precisionMs)}`)
   const bad = remarksOf(lane)
   if (bad > 0) parts.push(`${bad} to look at`)
   return parts.join(', ')
