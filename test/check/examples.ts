@@ -50,14 +50,14 @@ function exampleIn(file: string): Example {
 
 /** As the comment at the top gives them, so that a reader who types it sees what is tested. */
 function wordsIn(text: string, file: string): CheckWords {
-  const command = /^# {3}poise check (.*)$/m.exec(text)?.[1]
-  assert.ok(command?.startsWith(`-f examples/check/${file}`), `the comment of ${file} does not say how it is checked`)
+  const command = /^# {3}poise check (.*)$/m.exec(text)?.[1] ?? ''
+  assert.ok(command.startsWith(`-f examples/check/${file}`), `the comment of ${file} does not say how it is checked`)
   const parser = checkOptions(new Command()).exitOverride()
   parser.parse(command.split(' '), { from: 'user' })
   return wordsOf(parser.opts<CheckOptions>())
 }
 
-/** Fails with the findings unless the expected cause explains by far the most, or nothing was lost where nothing must be. */
+/** Fails with the findings unless the expected cause explains the most, or nothing was lost where nothing must be. */
 export function assertNamed({ name, cause }: Example, { verdict, repetitions }: Pick<CheckReport, 'verdict' | 'repetitions'>): void {
   assert.equal(verdict, cause ? 'lost' : 'clean', `${name}: ${repetitions.map(told).join('; ')}`)
   for (const repetition of repetitions) {
@@ -65,7 +65,7 @@ export function assertNamed({ name, cause }: Example, { verdict, repetitions }: 
   }
 }
 
-const MAIN_SHARE = 0.8
+const MAIN_SHARE = 0.5
 
 function shareOf(cause: Cause, { findings }: Repetition): number {
   const all = findings.reduce((sum, { lost, slow }) => sum + lost + slow, 0)
