@@ -7,6 +7,7 @@
 import { Node } from '../api/kinds/node.ts'
 import type { Pod } from '../api/kinds/pod.ts'
 import { PodTimeline } from '../api/kinds/pod_timeline.ts'
+import { TimeoutError, withTimeout } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import { SERVER_IMAGE } from '../base/server_settings.ts'
 import { loadRealContainers } from '../host/containers.ts'
@@ -32,21 +33,32 @@ export interface RealSiteOptions {
   readonly images?: readonly string[]
   readonly log: Log
   readonly seed?: string
+  /** Ends the start: nothing is left then. */
+  readonly signal?: AbortSignal
 }
 
 const NODES = 2
+const READY_MS = 60_000
 const PURPOSE = 'check'
 
 export async function startRealSite(options: RealSiteOptions): Promise<CheckSite> {
-  const { env, nodes = NODES, log, seed } = options
+  const { env, nodes = NODES, log, seed, signal } = options
   const cluster = await startThrowawayCluster({ env, purpose: PURPOSE, nodeCount: nodes, log, ...(seed !== undefined && { seed }) })
   try {
-    await Promise.all([cluster.nodesReady(), bringImages(cluster, options)])
+    await Promise.all([nodesReady(cluster, signal), bringImages(cluster, options)])
     return realSite(cluster, log)
   } catch (error) {
     await cluster.remove()
     throw error
   }
+}
+
+async function nodesReady(cluster: ThrowawayCluster, signal: AbortSignal | undefined): Promise<void> {
+  await withTimeout(cluster.host.clock, READY_MS, ending => cluster.nodesReady(ending), signal).catch((error: unknown) => {
+    if (error instanceof TimeoutError)
+      throw new CheckProblem(`the nodes were not Ready within ${READY_MS / 1_000} s`, 'Try again when this machine is less busy, or on one node: --nodes 1.')
+    throw error
+  })
 }
 
 async function bringImages({ runtime, nodes }: ThrowawayCluster, { env, imageArchives = [], images = [] }: RealSiteOptions): Promise<void> {

@@ -49,7 +49,7 @@ async function run(cli: Cli, options: CheckOptions, plan: CheckPlan, stopping: S
   const { output } = cli
   const isOurs = !isSomebodyElses(options)
   const started = output.step(isOurs ? `Starting a cluster with ${options.nodes === 1 ? 'one node' : `${options.nodes} nodes`}` : 'Connecting to the cluster')
-  const site = await openSite(options, plan.images, cli).catch((error: unknown) => {
+  const site = await openSite(options, plan.images, cli, stopping.signal).catch((error: unknown) => {
     started('failed')
     throw error
   })

@@ -17,13 +17,16 @@ export const isSomebodyElses = ({ context, kubeconfig }: SiteWords): boolean => 
 /** What decides where a check happens. */
 export type SiteWords = Pick<CheckOptions, 'runtime' | 'nodes' | 'imageArchive'> & Partial<Pick<CheckOptions, 'seed' | 'context' | 'kubeconfig' | 'url'>>
 
-/** @param images what containers of the check will need */
-export async function openSite(options: SiteWords, images: readonly string[], { env, output }: Cli): Promise<CheckSite> {
+/**
+ * @param images what containers of the check will need
+ * @param signal ends the start of a cluster
+ */
+export async function openSite(options: SiteWords, images: readonly string[], { env, output }: Cli, signal: AbortSignal): Promise<CheckSite> {
   const log = createLog({ level: 'error' })
   const { nodes, seed, imageArchive: imageArchives } = options
   if (isSomebodyElses(options)) return startContextSite({ connection: await connectToChosen(env, options), url: options.url, log })
   const because = await whySimulated(options)
-  if (because === false) return startRealSite({ env, nodes, imageArchives, images, log, ...(seed !== undefined && { seed }) })
+  if (because === false) return startRealSite({ env, nodes, imageArchives, images, log, signal, ...(seed !== undefined && { seed }) })
   if (imageArchives.length > 0) output.note('Images from archives are not needed where containers are simulated.')
   if (because) output.note(`Containers are simulated: ${because}`)
   return startSimulatedSite({ nodes, log, ...(seed !== undefined && { seed }), ...(because && { because }) })

@@ -72,7 +72,7 @@ async function tour(cli: Cli, { runtime, page }: TourOptions, stopping: StopSign
 
   say('Does a rolling update lose requests? Three replicas behind a Service, and a load of 200 requests a second.')
   const started = output.step('Starting a cluster')
-  const site = await openSite({ runtime, nodes: NODES, imageArchive: [] }, planned(manifests).images, cli).catch((error: unknown) => {
+  const site = await openSite({ runtime, nodes: NODES, imageArchive: [] }, planned(manifests).images, cli, stopping.signal).catch((error: unknown) => {
     started('failed')
     throw error
   })

@@ -56,7 +56,8 @@ export async function readSignalHabits(socketPath: string, containerIds: readonl
 
 /**
  * From /proc/PID/status. Without a handler a signal ends a process, except the first one of a pid namespace: for that one the
- * kernel drops it. (Where containers share their processes, the first is the sandbox's.)
+ * kernel drops it. (Where containers share their processes, the first is the sandbox's.) A program may still catch a signal and
+ * come to nothing: Node.js without a listener of its own does so, and then asks for the end that the kernel does not give it.
  */
 export function isHeard(status: string, stopSignal: string): boolean | undefined {
   const number = numberOf(stopSignal)
