@@ -93,14 +93,19 @@ function sleepLines({ tried, smallestSeconds, remaining, propagationMs, patch, c
   const shorter = trial(smallestSeconds - 1)
   const unfinished = found.unfinished > 0 ? `; in ${found.unfinished} of them the change did not end` : ''
   const isClean = found.seedsLost === 0
-  const name = smallestSeconds === 0 ? 'No preStop sleep' : `preStop sleep ${smallestSeconds} s`
+  const other = shorter ? `; ${shorter.seconds} s loses in ${shorter.seedsLost}` : ''
+  const isNone = smallestSeconds === 0
   const first = isClean
-    ? `  ${name} loses none of ${plural(found.seeds, 'seed')} ${when}${shorter ? `; ${shorter.seconds} s loses in ${shorter.seedsLost}` : ''}${unfinished}.`
-    : `  ${name} leaves what no sleep can mend ${when}${shorter ? `; ${shorter.seconds} s loses in ${shorter.seedsLost} of ${shorter.seeds} seeds` : ''}${unfinished}.`
+    ? isNone
+      ? `  None is needed: without one, none of ${plural(found.seeds, 'seed')} loses a request ${when}${unfinished}.`
+      : `  preStop sleep ${smallestSeconds} s loses none of ${plural(found.seeds, 'seed')} ${when}${other}${unfinished}.`
+    : isNone
+      ? `  None helps: a preStop sleep saves nothing ${when}${unfinished}.`
+      : `  preStop sleep ${smallestSeconds} s leaves only what no sleep can mend ${when}${other}${unfinished}.`
   return [
     first,
     ...(isClean ? [] : [restOf(found, remaining)]),
-    ...(patch ? [`  For container ${containers.join(', ')}, in place of the hook it has:`, `    ${patchCommand(patch)}`] : []),
+    ...(patch ? [`  For container ${containers.join(', ')} (a hook that it has is replaced):`, `    ${patchCommand(patch)}`] : []),
   ]
 }
 
