@@ -15,6 +15,7 @@ import { createApiServer, type ApiServer } from '../apiserver/api_server.ts'
 import type { MetricsPort } from '../apiserver/metrics.ts'
 import type { Backends } from '../apiserver/subresources/workload_proxy.ts'
 import type { Host } from '../base/host.ts'
+import { silentTrace } from '../base/lifecycle_trace.ts'
 import type { TokenIssuer } from '../base/tokens.ts'
 import type { Transport, User } from '../base/transport.ts'
 import { createClient } from '../client/api_client.ts'
@@ -59,6 +60,8 @@ export interface ClusterParts {
   readonly connect?: (handle: Transport) => Transport
   /** The schedulers there are; Kubernetes' default one alone, if nothing is said. */
   readonly schedulerProfiles?: readonly ProfileOptions[]
+  /** Whether timelines of Pods are recorded. Default: true; false shows what that costs. */
+  readonly recordsTimelines?: boolean
 }
 
 export interface Cluster {
@@ -97,11 +100,12 @@ export function createCluster({
   backends,
   connect = handle => handle,
   schedulerProfiles,
+  recordsTimelines = true,
 }: ClusterParts): Cluster {
   const running = new Map<string, RunningNode>()
   const programmed = createProgrammedSteps(metrics)
   const kubeletOf = (nodeName: string): Transport | undefined => running.get(nodeName)?.kubelet.handle
-  const timelines = createTimelineRecorder(host.clock)
+  const timelines = recordsTimelines ? createTimelineRecorder(host.clock) : undefined
   const metricsCollector = createMetricsCollector({ host, kubelets: kubeletOf, user: metricsServerUser })
   const apiServer = createApiServer({
     kinds,
@@ -115,7 +119,7 @@ export function createCluster({
     kubelets: kubeletOf,
     backends,
     usage: metricsCollector,
-    timelines: timelines.readings,
+    timelines: timelines?.readings,
   })
   const client = (user: User, transport = apiServer.handle): Client => createClient(transport, { user, userAgent: user.name.split(':').at(-1) })
   const stopping: (() => Promise<void> | void)[] = []
@@ -157,7 +161,7 @@ export function createCluster({
           events: name => schedulerEvents(host, forScheduler, name),
           profiles: schedulerProfiles,
         }),
-        timelines.follow({ pods: caches.of(Pod), endpointSlices }),
+        ...(timelines ? [timelines.follow({ pods: caches.of(Pod), endpointSlices })] : []),
       ]
       stopping.push(...components.map(component => () => component.stop()))
       await Promise.all([caches.synced(), published.synced()])
@@ -165,9 +169,9 @@ export function createCluster({
     async addNode(parts) {
       const told = (step: Programmed) => {
         programmed.record(parts.name, step)
-        timelines.programmed(parts.name, step)
+        timelines?.programmed(parts.name, step)
       }
-      const node = createNode({ ...parts, programmed: told, trace: timelines.traceOf(parts.name) }, { handle: apiServer.handle, client, clusterDomain, dnsIP })
+      const node = createNode({ ...parts, programmed: told, trace: timelines?.traceOf(parts.name) ?? silentTrace }, { handle: apiServer.handle, client, clusterDomain, dnsIP })
       running.set(parts.name, node)
       await node.start()
       return node.kubelet

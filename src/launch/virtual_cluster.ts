@@ -48,6 +48,8 @@ export interface VirtualClusterOptions {
    * server and the period of kube-proxy make of it. Each node draws its own once, and keeps it. Default: none.
    */
   readonly propagationMs?: Range
+  /** Whether timelines of Pods are recorded. Default: true. */
+  readonly recordsTimelines?: boolean
   readonly runtime?: Pick<SimulatedRuntimeOptions, 'latency' | 'pullMs' | 'images' | 'programMs' | 'witness'>
 }
 
@@ -105,6 +107,7 @@ export async function startVirtualCluster({
   machine: machineOptions = {},
   runtime: runtimeOptions = {},
   schedulerProfiles,
+  recordsTimelines,
   propagationMs,
 }: VirtualClusterOptions): Promise<VirtualCluster> {
   const world = createWorld({ ...worldOptions, seed })
@@ -123,6 +126,7 @@ export async function startVirtualCluster({
     clusterDomain: CLUSTER_DOMAIN,
     dnsIP: '10.96.0.10',
     schedulerProfiles,
+    recordsTimelines,
     backends: createSimulatedBackends(controlPlane.network),
     builtIn: builtInServices({ apiServerIP: '10.96.0.1', dnsIP: '10.96.0.10', gateway: CONTROL_PLANE_ADDRESS }),
   })

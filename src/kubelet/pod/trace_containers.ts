@@ -22,17 +22,17 @@ export function createContainerTrace({ host: { clock }, trace }: KubeletContext)
 
   function look(pod: Pod, container: ContainerStatus): void {
     const { id, state, startedAt, finishedAt, exitCode, reason } = container
-    const isFirst = !told.has(id)
-    // What only the API remembers has no instants that are worth telling.
-    if (isFirst && (container.sandboxId === '' || !startedAt)) return
-    if (!isFirst && told.get(id) === undefined) return
-    const name = containerNameOf(container)
-    const about = { container: name, restart: restartCountOf(container) }
-    const isInit = initContainersOf(pod).some(named => named.role === 'init' && named.container.name === name)
-    const step = told.get(id) ?? trace.begin(tracedPod(pod), { type: isInit ? 'InitContainer' : 'Container', ...about, atMs: monotonic(clock, startedAt) })
-    told.set(id, step)
-    if (!hasExited(container)) return
-    told.set(id, undefined)
+    const isOver = hasExited(container)
+    let step = told.get(id)
+    if (told.has(id) && (!step || !isOver)) return
+    const about = { container: containerNameOf(container), restart: restartCountOf(container) }
+    if (!step) {
+      // What only the API remembers has no instants that are worth telling.
+      if (container.sandboxId === '' || !startedAt) return
+      step = trace.begin(tracedPod(pod), { type: typeOf(pod, about.container), ...about, atMs: monotonic(clock, startedAt) })
+    }
+    told.set(id, isOver ? undefined : step)
+    if (!isOver) return
     const atMs = finishedAt ? monotonic(clock, finishedAt) : undefined
     step.end({ atMs, exitCode, reason: state === 'unknown' ? 'ContainerStatusUnknown' : reason })
     if (reason === 'OOMKilled') trace.note(tracedPod(pod), { type: 'Kill', ...about, reason, atMs })
@@ -41,7 +41,12 @@ export function createContainerTrace({ host: { clock }, trace }: KubeletContext)
   return {
     looked(pod, { containers }) {
       for (let i = containers.length - 1; i >= 0; i--) look(pod, containers[i]!)
+      if (told.size <= containers.length) return
       for (const id of told.keys()) if (!containers.some(container => container.id === id)) told.delete(id)
     },
   }
 }
+
+/** A sidecar runs as long as the Pod does: it is no step on the way. */
+const typeOf = (pod: Pod, name: string): string =>
+  initContainersOf(pod).some(({ role, container }) => role === 'init' && container.name === name) ? 'InitContainer' : 'Container'

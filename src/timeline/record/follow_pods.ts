@@ -6,7 +6,7 @@ import type { SpanType } from '../../api/types/pod_timeline.ts'
 import type { Millis } from '../../base/clock.ts'
 import type { Cache, CacheChange } from '../../client/cache.ts'
 import type { Instant, Instants } from './instants.ts'
-import { openSpan, type PodRecord, type SpanRecord } from './pod_record.ts'
+import type { PodRecord, SpanRecord } from './pod_record.ts'
 import type { Records } from './records.ts'
 
 export function followPods(records: Records, pods: Cache<Pod>, instants: Instants): { stop(): void } {
@@ -35,7 +35,7 @@ export function followPods(records: Records, pods: Cache<Pod>, instants: Instant
     record.owner = owner && `${owner.kind}/${owner.name}`
     record.isGone = false
     records.known(record)
-    if (isNews) add('Scheduling', record, instants.now())
+    if (isNews) record.scheduling = add('Scheduling', record, instants.now())
     else derive(record, pod)
   }
 
@@ -45,25 +45,26 @@ export function followPods(records: Records, pods: Cache<Pod>, instants: Instant
     record.ip = status.podIP ?? record.ip
     record.phase = status.phase
     if (spec.nodeName && !record.node) bound(record, spec.nodeName)
-    const scheduling = record.node ? undefined : openSpan(record, 'Scheduling')
-    if (scheduling) complain(record, scheduling, status)
+    if (record.scheduling) complain(record, record.scheduling, status)
     readiness(record, status)
-    if (metadata.deletionTimestamp && !openSpan(record, 'Deletion')) {
+    if (metadata.deletionTimestamp && !record.deletion) {
       const disruption = status.conditions?.find(({ type, status: is }) => type === 'DisruptionTarget' && is === 'True')
-      add('Deletion', record, instants.now(), { reason: disruption?.reason, message: `grace ${metadata.deletionGracePeriodSeconds ?? 0}s` })
+      record.deletion = add('Deletion', record, instants.now(), { reason: disruption?.reason, message: `grace ${metadata.deletionGracePeriodSeconds ?? 0}s` })
     }
     if (before.node !== record.node || before.ip !== record.ip || before.phase !== record.phase || before.labels !== record.labels) records.touch(record)
   }
 
   function bound(record: PodRecord, node: string): void {
     record.node = node
-    const scheduling = openSpan(record, 'Scheduling')
+    const { scheduling } = record
     if (!scheduling) return
     const at = record.deliveredAt ?? instants.now()
     scheduling.finish = at
+    record.scheduling = undefined
     const delivery = add('Delivery', record, at)
     // The kubelet was told of it first.
-    delivery.finish = record.deliveredAt
+    if (record.deliveredAt) delivery.finish = record.deliveredAt
+    else record.delivery = delivery
   }
 
   function complain(record: PodRecord, scheduling: SpanRecord, status: Pod['status']): void {
@@ -76,11 +77,12 @@ export function followPods(records: Records, pods: Cache<Pod>, instants: Instant
 
   function readiness(record: PodRecord, { conditions }: Pod['status']): void {
     const isReady = conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false
-    const span = openSpan(record, 'Ready')
-    if (isReady && !span) add('Ready', record, instants.now())
+    const span = record.ready
+    if (isReady && !span) record.ready = add('Ready', record, instants.now())
     if (!isReady && span) {
       span.finish = instants.now()
       span.reason = conditions?.find(({ type }) => type === 'Ready')?.reason
+      record.ready = undefined
       records.touch(record)
     }
   }
@@ -88,14 +90,14 @@ export function followPods(records: Records, pods: Cache<Pod>, instants: Instant
   function gone(record: PodRecord): void {
     const at = instants.now()
     // Nobody had asked for it before: it went at once.
-    const deletion = openSpan(record, 'Deletion') ?? add('Deletion', record, at, { reason: 'Forced', message: 'grace 0s' })
+    const deletion = record.deletion ?? add('Deletion', record, at, { reason: 'Forced', message: 'grace 0s' })
     deletion.finish = at
-    for (const type of ['Scheduling', 'Delivery', 'Ready'] as const) {
-      const span = openSpan(record, type)
+    for (const span of [record.scheduling, record.delivery, record.ready]) {
       if (!span) continue
       span.finish = at
       span.reason = 'Deleted'
     }
+    record.scheduling = record.delivery = record.ready = record.deletion = undefined
     records.gone(record)
   }
 
@@ -111,12 +113,13 @@ export function followPods(records: Records, pods: Cache<Pod>, instants: Instant
       record.node = spec.nodeName
       const scheduled = conditionSince('PodScheduled')
       add('Scheduling', record, created, { finish: scheduled, origin: scheduled ? 'derived' : 'unknown' })
-    } else add('Scheduling', record, created, { origin: 'derived' })
+    } else record.scheduling = add('Scheduling', record, created, { origin: 'derived' })
     const ready = conditionSince('Ready')
-    if (ready) add('Ready', record, ready, { origin: 'derived' })
+    if (ready) record.ready = add('Ready', record, ready, { origin: 'derived' })
     const { deletionTimestamp, deletionGracePeriodSeconds: grace = 0 } = metadata
     const dueAt = dayTime(deletionTimestamp)
-    if (dueAt) add('Deletion', record, { ms: undefined, wallMs: dueAt.wallMs - grace * 1_000 }, { origin: 'derived', message: `grace ${grace}s` })
+    if (dueAt)
+      record.deletion = add('Deletion', record, { ms: undefined, wallMs: dueAt.wallMs - grace * 1_000 }, { origin: 'derived', message: `grace ${grace}s` })
   }
 
   return pods.onChange(changed)

@@ -3,7 +3,7 @@ import { SPAN_TYPES, type SpanType } from '../../api/types/pod_timeline.ts'
 import { assert } from '../../base/assert.ts'
 import type { LifecycleStep, LifecycleTrace, OpenStep, StepOutcome, TracedPod } from '../../base/lifecycle_trace.ts'
 import type { Instant, Instants } from './instants.ts'
-import { findSpan, openSpan, type PodRecord, type SpanRecord } from './pod_record.ts'
+import { findSpan, type PodRecord, type SpanRecord } from './pod_record.ts'
 import type { Records } from './records.ts'
 
 export interface NodeTrace extends LifecycleTrace {
@@ -52,14 +52,15 @@ export function createNodeTrace(records: Records, instants: Instants): NodeTrace
     const span = newSpan(type, step, at)
     span.finish = at
     tell(span, step)
-    if (type === 'Probe') span.count = 1
     records.add(record, span)
+    if (type === 'Probe') newAnswer(record, span)
   }
 
   function delivered(record: PodRecord, at: Instant): void {
-    const span = openSpan(record, 'Delivery')
+    const span = record.delivery
     if (span) {
       span.finish = at
+      record.delivery = undefined
       return records.touch(record)
     }
     if (record.isKnown && record.node === undefined) record.deliveredAt = at
@@ -94,8 +95,16 @@ function started(record: PodRecord, type: SpanType, { container, restart }: Life
 
 /** The newest answer of this probe of this container, if it was the same. */
 function sameAnswer(record: PodRecord, { container, probe, restart, result, reason }: LifecycleStep & StepOutcome): SpanRecord | undefined {
-  const last = findSpan(record, span => span.type === 'Probe' && span.container === container && span.probe === probe)
-  return last?.restart === restart && last?.result === result && last?.reason === reason ? last : undefined
+  for (const last of record.answers)
+    if (last.probe === probe && last.container === container)
+      return last.restart === restart && last.result === result && last.reason === reason ? last : undefined
+  return undefined
+}
+
+function newAnswer({ answers }: PodRecord, span: SpanRecord): void {
+  span.count = 1
+  const before = answers.findIndex(({ probe, container }) => probe === span.probe && container === span.container)
+  answers[before < 0 ? answers.length : before] = span
 }
 
 function newSpan(type: SpanType, { container, restart, probe, reason, message }: LifecycleStep, start: Instant): SpanRecord {

@@ -29,6 +29,13 @@ export interface PodRecord {
   /** When its kubelet was heard of before its binding was. */
   deliveredAt: Instant | undefined
   readonly spans: SpanRecord[]
+  /** Those of the API's own that go on. */
+  scheduling: SpanRecord | undefined
+  delivery: SpanRecord | undefined
+  ready: SpanRecord | undefined
+  deletion: SpanRecord | undefined
+  /** Of each probe the newest answers. */
+  readonly answers: SpanRecord[]
   droppedSpans: number
   /** Since when there is this record. */
   readonly addedRevision: number
@@ -41,6 +48,3 @@ export function findSpan(record: PodRecord, matches: (span: SpanRecord) => boole
   for (let i = record.spans.length - 1; i >= 0; i--) if (matches(record.spans[i]!)) return record.spans[i]
   return undefined
 }
-
-export const openSpan = (record: PodRecord, type: SpanType): SpanRecord | undefined =>
-  findSpan(record, span => span.type === type && span.finish === undefined && span.origin !== 'unknown')

@@ -100,6 +100,8 @@ export function createRecords(clock: Clock, limits: TimelineLimits = TIMELINE_LI
     const at = record.spans.findIndex((span, index) => index >= limits.firstSpansKept && span.finish !== undefined)
     const [old] = record.spans.splice(at < 0 ? limits.firstSpansKept : at, 1)
     record.droppedSpans++
+    const answer = old ? record.answers.indexOf(old) : -1
+    if (answer >= 0) record.answers.splice(answer, 1)
     spans -= 1 + (old?.follows?.length ?? 0)
   }
 
@@ -124,6 +126,11 @@ export function createRecords(clock: Clock, limits: TimelineLimits = TIMELINE_LI
         isGone: false,
         deliveredAt: undefined,
         spans: [],
+        scheduling: undefined,
+        delivery: undefined,
+        ready: undefined,
+        deletion: undefined,
+        answers: [],
         droppedSpans: 0,
         addedRevision: revision + 1,
         revision: 0,
