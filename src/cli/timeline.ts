@@ -101,7 +101,7 @@ function render(cli: Cli, question: Question, format: TimelineFormat, { timeline
       return stringify(list)
     case 'html':
       return renderTimelinePage(
-        { title: titleOf(question), notes: [...(isRecorded ? [] : [HOW_REBUILT]), ...blindSpots], runs: [{ name: 'now', timelines, marks: [], ...options }] },
+        { title: titleOf(question), notes: [...(isRecorded ? [] : [HOW_REBUILT]), ...blindSpots], runs: [{ name: 'Pods', timelines, marks: [], ...options }] },
         readPageAssets(),
       )
     case 'svg':

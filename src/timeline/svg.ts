@@ -18,9 +18,9 @@ const HEADER = 26
 const AXIS = 22
 const PAD = 16
 const NAME_WIDTH = 190
-const NOTE_WIDTH = 210
+const NOTE_WIDTH = 250
 /** Of a letter of the small text. */
-const LETTER = 6.2
+const LETTER = 6.6
 
 interface Picture {
   readonly parts: string[]
@@ -73,7 +73,8 @@ function drawPod(picture: Picture, model: TimelineModel, lane: PodLane, width: n
     write(picture, PAD, 13, 'name', shortened([row.name, row.subject].filter(Boolean).join(' '), NAME_WIDTH - 8))
     for (const bar of row.bars) drawBar(picture, bar, row, place)
     const longest = row.bars.reduce<Bar | undefined>((a, b) => ((b.durationMs ?? -1) > (a?.durationMs ?? -1) ? b : a), undefined)
-    const took = longest?.durationMs !== undefined && !longest.isInstant ? durationText(longest.durationMs, longest.precisionMs) : ''
+    const isOver = row.bars.every(({ end }) => end !== 'open')
+    const took = isOver && longest?.durationMs !== undefined && !longest.isInstant ? durationText(longest.durationMs, longest.precisionMs) : ''
     write(picture, right + 8, 13, 'took', took)
     write(picture, right + 92, 13, 'dim', shortened(row.bars.at(-1)?.label ?? '', NOTE_WIDTH - 92))
     picture.y += ROW
