@@ -14,6 +14,7 @@ import { createHost } from '../host/host.ts'
 import { startLoad, type HostLoad } from '../host/load/load.ts'
 import type { Entrance } from './observation.ts'
 import { CheckProblem } from './problem.ts'
+import { watchLives, type LifeWatch } from './life_watch.ts'
 import { startProxyLoad } from './proxy_load.ts'
 import type { CheckSite, LoadOptions, LoadTarget } from './site.ts'
 
@@ -25,13 +26,14 @@ export interface ContextSiteOptions {
 }
 
 const FROM_OUTSIDE = [
-  "This is somebody else's cluster, seen from outside: which Pod answered a request is not known, nor when each node took over a change of endpoints.",
+  "This is somebody else's cluster, seen from outside: which Pod answered a request is not known.",
   'How programs take signals cannot be seen there.',
   'Times of its objects and of the requests are from two clocks: causes are as exact as those agree.',
 ]
 const BY_PROXY =
   'The load goes through the API server, which picks a ready Pod itself for each request: late rules of nodes and kept connections of clients cannot be seen. Give an address with --url.'
-const NO_TIMELINES = 'The cluster has no timelines: its own objects are exact to the second.'
+const NO_TIMELINES =
+  'The cluster records no timelines: they are read off its objects, which are exact to the second, and when each node took over a change of endpoints is not among them.'
 
 /** So long a load balancer or the rules of a node may need to be there. */
 const REACHABLE_MS = 5_000
@@ -43,6 +45,12 @@ export async function startContextSite({ connection, url, log }: ContextSiteOpti
   const { client, context, server } = connection
   const blindSpots = new Set(FROM_OUTSIDE)
   const loads = new Set<HostLoad>()
+  const watches = new Map<string, Promise<LifeWatch>>()
+  const watched = (namespace: string): Promise<LifeWatch> => {
+    const known = watches.get(namespace) ?? watchLives(host, client, namespace)
+    watches.set(namespace, known)
+    return known
+  }
   return {
     kind: 'context',
     description: `context ${context} (${server}), load from this machine`,
@@ -53,6 +61,8 @@ export async function startContextSite({ connection, url, log }: ContextSiteOpti
     host: { clock: host.clock, random: host.random.fork('check'), log },
 
     async entranceTo(target) {
+      // From here on, because nobody else keeps what is gone.
+      await watched(target.namespace)
       const found = await findEntrance(host, client, target, url)
       if (found.through === 'proxy') blindSpots.add(BY_PROXY)
       return found
@@ -90,13 +100,14 @@ export async function startContextSite({ connection, url, log }: ContextSiteOpti
       } catch (error) {
         if (!isReason(error, 'NotFound') && !isReason(error, 'Forbidden')) throw error
         blindSpots.add(NO_TIMELINES)
-        return []
+        return (await watched(namespace)).timelines()
       }
     },
     signalHabits: async () => [],
 
     async close() {
       await Promise.all([...loads].map(load => load.abandon()))
+      for (const watch of watches.values()) await watch.then(({ stop }) => stop()).catch(() => undefined)
       connection.close()
     },
   }

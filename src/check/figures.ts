@@ -7,9 +7,9 @@ import type { Repetition } from './report.ts'
 export type Figures = Pick<Repetition, 'sent' | 'lost' | 'lostBeforeChange' | 'slow' | 'slowMs' | 'latencyMs' | 'perClient'>
 
 /** Nobody notices less, whatever the median is. */
-const SLOW_MIN_MS = 1_000
+export const SLOW_MIN_MS = 1_000
 /** So many times the usual is slow for anybody. */
-const SLOW_FACTOR = 10
+export const SLOW_FACTOR = 10
 
 /** A second, or ten times what was usual before the change, if that is more. */
 export function slowThreshold(requests: readonly LoadRequest[], changeMs: Millis): Millis {

@@ -41,7 +41,7 @@ function ofContainer(pod: string, { name, image, state, lastState, restartCount 
     case 'ImagePullBackOff':
       return {
         text: `Pod ${pod}: image "${image}" cannot be pulled${why}`,
-        next: `Bring it along as an archive (docker save ${image} -o image.tar, then --image-archive image.tar), or mend its name.`,
+        next: `Mend its name or its registry; into a throw-away cluster it can be brought: docker save ${image} -o image.tar, then --image-archive image.tar`,
         patienceMs: 0,
       }
     case 'InvalidImageName':

@@ -4,7 +4,7 @@ import { sleep, type Millis } from '../base/clock.ts'
 import { messageOf } from '../base/error_message.ts'
 import { storedObjects } from './apply.ts'
 import { diagnose } from './diagnose.ts'
-import { figuresOf, slowThreshold, worthKeeping } from './figures.ts'
+import { figuresOf, SLOW_FACTOR, SLOW_MIN_MS, slowThreshold, worthKeeping } from './figures.ts'
 import type { NamespaceView } from './namespace_view.ts'
 import type { LoadRequest, Observation, ObservedChange, SignalHabits } from './observation.ts'
 import { performChange } from './perform_change.ts'
@@ -14,7 +14,7 @@ import type { Repetition } from './report.ts'
 import { tellLastWords, type Settled } from './settle.ts'
 import type { CheckSite, RunningLoad } from './site.ts'
 import type { WayIn } from './way_in.ts'
-import { seconds } from './words.ts'
+import { milliseconds, seconds } from './words.ts'
 import { workloadText } from './workload.ts'
 
 export interface RepetitionContext {
@@ -47,6 +47,10 @@ export async function runRepetition(context: RepetitionContext): Promise<Repetit
   const isOfThis = (uid: string | undefined) => uid !== undefined && (living.has(uid) || !seenBefore.has(uid))
   const timelines = (await site.timelines(view.namespace)).filter(({ pod }) => isOfThis(pod.uid))
   const slowMs = plan.slowMs ?? slowThreshold(requests, course.change.beganMs)
+  if (slowMs > SLOW_MIN_MS && plan.slowMs === undefined)
+    progress.note(
+      `Half of the answers took over ${milliseconds(slowMs / SLOW_FACTOR)} before anything was changed: a lower --rate may be more than enough here.`,
+    )
   const observation: Observation = {
     namespace: view.namespace,
     entrance: wayIn.entrance,

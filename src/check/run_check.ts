@@ -34,9 +34,10 @@ export interface CheckOptions {
 }
 
 /** Repetitions follow one another on the same workload: as rollouts do in life, and without waiting for its first start again. */
-export async function runCheck(site: CheckSite, plan: CheckPlan, options: CheckOptions = {}): Promise<CheckReport> {
+export async function runCheck(site: CheckSite, wanted: CheckPlan, options: CheckOptions = {}): Promise<CheckReport> {
   const { progress = silentProgress, signal = new AbortController().signal, keep = false } = options
-  for (const note of notesFor(site, plan)) progress.note(note)
+  for (const note of notesFor(site, wanted)) progress.note(note)
+  let plan = wanted
   const namespace = await openNamespace(site, plan, signal)
   let view: NamespaceView | undefined
   try {
@@ -44,6 +45,7 @@ export async function runCheck(site: CheckSite, plan: CheckPlan, options: CheckO
     view = await viewNamespace(site, namespace.name, plan.workload)
     await untilReady(site, plan, view, progress, signal)
     const wayIn = await findWayIn(site, plan, namespace.name, progress, signal)
+    if (wayIn.entrance.through === 'proxy') plan = gentle(plan, progress)
     const repetitions: Repetition[] = []
     for (let index = 0; index < plan.repeat; index++) {
       const repetition = await runRepetition({ site, plan, view, wayIn, progress, signal, label: plan.repeat === 1 ? '' : `${index + 1}/${plan.repeat} ` })
@@ -90,6 +92,17 @@ function notesFor(site: CheckSite, plan: CheckPlan): string[] {
       ? [`The objects go into a namespace of the check, not into ${plan.namespaceInFiles}; choose one with --namespace.`]
       : []
   return [...plan.notes, ...leftToTheCluster(plan), ...elsewhere]
+}
+
+/** An API server has others to serve. */
+const PROXY_RATE_MAX_PER_SECOND = 50
+
+function gentle(plan: CheckPlan, progress: CheckProgress): CheckPlan {
+  if (plan.load.ratePerSecond <= PROXY_RATE_MAX_PER_SECOND) return plan
+  progress.note(
+    `${PROXY_RATE_MAX_PER_SECOND} requests in a second are sent, not ${plan.load.ratePerSecond}: they go through the API server, which has others to serve.`,
+  )
+  return { ...plan, load: { ...plan.load, ratePerSecond: PROXY_RATE_MAX_PER_SECOND } }
 }
 
 async function untilReady(site: CheckSite, plan: CheckPlan, view: NamespaceView, progress: CheckProgress, signal: AbortSignal): Promise<void> {

@@ -53,17 +53,17 @@ export async function main(args: readonly string[]): Promise<number> {
     for (const name of Object.hasOwn(COMMANDS, word) ? [word] : Object.keys(COMMANDS)) (await COMMANDS[name]!())(program, cli)
     await program.parseAsync([...args], { from: 'user' })
   } catch (error) {
-    return report(cli, error)
+    return report(cli, error, Object.hasOwn(COMMANDS, word) ? word : undefined)
   }
   return exitCode
 }
 
-function report({ output }: Cli, error: unknown): number {
+function report({ output }: Cli, error: unknown, command: string | undefined): number {
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return 0
     if (error.code === 'commander.help') return 2
     output.error(error.message.replace(/^error: /, ''))
-    output.note('See what there is with: poise --help')
+    output.note(`See what there is with: poise ${command ? `${command} ` : ''}--help`)
     return 2
   }
   if (error instanceof UserError) {
