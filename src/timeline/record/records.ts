@@ -138,9 +138,9 @@ export function createRecords(clock: Clock, limits: TimelineLimits = TIMELINE_LI
       byUid.set(uid, record)
       byName.set(nameKey(record), record)
       // Of whom only a kubelet knows nobody may ever tell that it is gone.
+      makeRoom()
       gone.set(uid, record)
       changed(record, 'added')
-      makeRoom()
       return record
     },
     alias(uid, record) {
