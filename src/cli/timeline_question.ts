@@ -35,8 +35,13 @@ export function chosen(timelines: readonly PodTimeline[], filter: Filter, sinceM
   return timelines.filter(timeline => filter(timeline) && (sinceMs === undefined || lastWallMs(timeline) >= nowWallMs - sinceMs))
 }
 
-/** When something began or ended last. */
+/** When something began or ended last. That a probe still succeeds is no news. */
 const lastWallMs = ({ spans }: PodTimeline): number =>
-  Math.max(-Infinity, ...spans.flatMap(({ startAt, finishAt }) => [startAt, finishAt].flatMap(at => (at ? Date.parse(at) : []))))
+  Math.max(
+    -Infinity,
+    ...spans.flatMap(({ type, result, startAt, finishAt }) =>
+      [startAt, type === 'Probe' && result === 'success' ? undefined : finishAt].flatMap(at => (at ? Date.parse(at) : [])),
+    ),
+  )
 
 export const filterFor = ({ connection, namespace, targets }: Question): Promise<Filter> => filterOf(connection.client, namespace ?? '', targets)

@@ -47,7 +47,7 @@ function drawOverview(model: TimelineModel, columns: number, style: TextStyle): 
   const overlay = [...(model.marks.length > 0 ? ['marks'] : []), ...(model.requests.length > 0 ? ['requests'] : [])]
   const nameColumns = Math.min(Math.max(...lanes.map(({ name }) => name.length + 2), ...overlay.map(word => word.length)), Math.floor(columns * 0.3))
   const notes = new Map(lanes.map(lane => [lane.id, noteOf(lane)]))
-  const noteColumns = Math.min(Math.max(0, ...[...notes.values()].map(note => note.length)), Math.floor(columns * 0.42))
+  const noteColumns = Math.min(Math.max(0, ...[...notes.values()].map(note => note.length)), Math.floor(columns * (columns < 100 ? 0.34 : 0.42)))
   const chart = createChart(createAxis(model), columns - nameColumns - noteColumns - 2 * GAP, style)
   const gap = ' '.repeat(GAP)
   const lines: string[] = [whenText(model)]
