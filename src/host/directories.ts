@@ -31,9 +31,6 @@ export function stateDirectory(env: Readonly<Record<string, string | undefined>>
   return join(env['XDG_STATE_HOME'] || join(homedir(), '.local', 'state'), 'poise')
 }
 
-/** Images that were made here, kept for the next cluster. */
-export const imagesDirectory = (env: Readonly<Record<string, string | undefined>>): string => join(stateDirectory(env), 'images')
-
 /** For what can be made again. */
 export function cacheDirectory(env: Readonly<Record<string, string | undefined>>): string {
   if (env['POISE_HOME']) return join(env['POISE_HOME'], 'cache')
