@@ -97,7 +97,7 @@ function RunPanel({ run, looks, isTabbed, index }: RunPanelProps): JSX.Element {
   if (!data || data.groups.length === 0) return <div {...panel}>There is no timeline to show: no Pod was seen, or no instant of any is known.</div>
   return (
     <div {...panel} class="panel">
-      <h2 class={isTabbed ? 'sr-only' : 'run-name'}>{data.name}</h2>
+      <h2 class="sr-only">{data.name}</h2>
       {data.check ? <Summary check={data.check} drawn={data.requests.length} /> : null}
       <Findings run={data} looks={looks} jump={setJump} />
       <Chart run={data} looks={looks} jump={jump} />

@@ -37,7 +37,8 @@ export function Chart({ run, looks, jump }: { run: RunData; looks: ReadonlyMap<s
   const [widthPx, setWidthPx] = useState(900)
   const [open, setOpen] = useState<ReadonlySet<string>>(() => openAtFirst(run))
   const [closedGroups, setClosedGroups] = useState<ReadonlySet<string>>(new Set())
-  const [focusId, setFocusId] = useState('')
+  const home = groups[0] ? groupHeader(groups[0].group) : ''
+  const [focusId, setFocusId] = useState(home)
   const [hint, show] = useState<Hint | undefined>(undefined)
   const [pinned, pin] = useState<Hint | undefined>(undefined)
   const wantsFocus = useRef<string | undefined>(undefined)
@@ -55,19 +56,16 @@ export function Chart({ run, looks, jump }: { run: RunData; looks: ReadonlyMap<s
   }, [])
 
   const lines = useMemo(() => causeLinesOf(run, looks), [run, looks])
-  const rows: NavRow[] = [
+  const navRows = (): NavRow[] => [
     ...requestNavRows(lines, view, widthPx),
     ...groups.flatMap(({ group }) => [
       { header: groupHeader(group), items: [] },
       ...(closedGroups.has(groupHeader(group)) ? [] : group.pods.flatMap(lane => laneRows(lane, open.has(lane.id)))),
     ]),
   ]
-  // Only what is drawn can have the focus.
-  const isThere = rows.some(({ header, items }) => header === focusId || items.some(({ id, fromMs, toMs }) => id === focusId && isWithin(view, fromMs, toMs)))
-  const reachable = isThere ? focusId : (groups[0] && groupHeader(groups[0].group)) || ''
 
   const zoomTo = (fromMs: Millis, toMs: Millis): void => setView(() => around(fromMs, Math.max(toMs, fromMs + 5), domain))
-  const state: ChartState = { run, view, widthPx, focusId: reachable, pinned, show, pin, focus: setFocusId, zoomTo }
+  const state: ChartState = { run, view, widthPx, focusId, pinned, show, pin, focus: setFocusId, zoomTo }
 
   useEffect(() => {
     if (!jump) return
@@ -80,6 +78,11 @@ export function Chart({ run, looks, jump }: { run: RunData; looks: ReadonlyMap<s
     const target = lane && [...chart.current!.querySelectorAll<HTMLElement>('.lane')].find(element => element.dataset['lane'] === lane.name)
     ;(target ?? chart.current)!.scrollIntoView({ block: target ? 'center' : 'start' })
   }, [jump])
+
+  // What is no longer drawn cannot have the focus, and Tab must find something.
+  useLayoutEffect(() => {
+    if (focusId !== home && !chart.current!.querySelector('.rows [tabindex="0"][data-id]')) setFocusId(home)
+  })
 
   useLayoutEffect(() => {
     const id = wantsFocus.current
@@ -101,7 +104,7 @@ export function Chart({ run, looks, jump }: { run: RunData; looks: ReadonlyMap<s
     const step = STEPS[event.key]
     if (change || (step && id !== undefined)) event.preventDefault()
     if (change) return setView(change)
-    const next = step && id !== undefined ? nextFocus(rows, id, step) : undefined
+    const next = step && id !== undefined ? nextFocus(navRows(), id, step) : undefined
     if (next === undefined) return
     wantsFocus.current = typeof next === 'string' ? next : next.id
     setFocusId(wantsFocus.current)
@@ -142,7 +145,13 @@ export function Chart({ run, looks, jump }: { run: RunData; looks: ReadonlyMap<s
                 <GroupHeader aged={aged} isOpen={isOpen} toggle={() => setClosedGroups(now => toggled(now, header))} />
                 {isOpen
                   ? aged.group.pods.map(lane => (
-                      <Lane key={lane.id} lane={lane} isOpen={open.has(lane.id)} toggle={() => setOpen(now => toggled(now, lane.id))} />
+                      <Lane
+                        key={lane.id}
+                        lane={lane}
+                        isOpen={open.has(lane.id)}
+                        isOneOfMany={pods.length > ROOMY_PODS}
+                        toggle={() => setOpen(now => toggled(now, lane.id))}
+                      />
                     ))
                   : null}
               </div>

@@ -1,16 +1,29 @@
 /** Wheel, pinch and drag over a chart. The page itself scrolls by the wheel as anywhere, but over the axis and with Ctrl. */
 import type { RefObject } from 'preact'
 import { useEffect } from 'preact/hooks'
+import type { Change } from './keys.ts'
 import { pan, spanOf, timeAt, zoom, type View } from './view.ts'
 
 /** A pointer that moved less was a click. */
 const CLICK_PX = 4
 const WHEEL_PX_PER_DOUBLING = 300
 
-export function useGestures(chart: RefObject<HTMLElement | null>, domain: View, setView: (change: (view: View) => View) => void): void {
+export function useGestures(chart: RefObject<HTMLElement | null>, domain: View, setView: (change: Change) => void): void {
   useEffect(() => {
     const element = chart.current
     if (!element) return undefined
+    // Wheels and fingers tell more often than a screen is drawn.
+    let waiting: Change[] = []
+    let frame = 0
+    const change = (next: Change): void => {
+      waiting.push(next)
+      if (waiting.length > 1) return
+      frame = requestAnimationFrame(() => {
+        const changes = waiting
+        waiting = []
+        setView(view => changes.reduce((seen, one) => one(seen), view))
+      })
+    }
     const pointers = new Map<number, number>()
     let moved = 0
     const plot = (): DOMRect => element.querySelector('[data-plot]')!.getBoundingClientRect()
@@ -26,10 +39,10 @@ export function useGestures(chart: RefObject<HTMLElement | null>, domain: View, 
         // A pinch on a touchpad comes as small steps with Ctrl.
         const factor = 2 ** ((-event.deltaY * pixels * (event.ctrlKey && Math.abs(event.deltaY) < 50 ? 3 : 1)) / WHEEL_PX_PER_DOUBLING)
         const isOverview = Boolean(target.closest('.overview-row'))
-        setView(view => zoom(view, factor, isOverview ? (view.fromMs + view.toMs) / 2 : timeOf(view, event.clientX), domain))
+        change(view => zoom(view, factor, isOverview ? (view.fromMs + view.toMs) / 2 : timeOf(view, event.clientX), domain))
       } else if (Math.abs(sideways) > Math.abs(event.shiftKey ? 0 : event.deltaY)) {
         event.preventDefault()
-        setView(view => pan(view, ((sideways * pixels) / plot().width) * spanOf(view), domain))
+        change(view => pan(view, ((sideways * pixels) / plot().width) * spanOf(view), domain))
       }
     }
     const onPointerDown = (event: PointerEvent): void => {
@@ -48,9 +61,9 @@ export function useGestures(chart: RefObject<HTMLElement | null>, domain: View, 
       if (moved < CLICK_PX) return
       element.classList.add('dragging')
       const other = others[0]
-      if (other === undefined) return setView(view => pan(view, (-(event.clientX - before) / width) * spanOf(view), domain))
+      if (other === undefined) return change(view => pan(view, (-(event.clientX - before) / width) * spanOf(view), domain))
       const [apart, wasApart] = [Math.abs(event.clientX - other), Math.abs(before - other)]
-      if (apart > 10 && wasApart > 10) setView(view => zoom(view, apart / wasApart, timeOf(view, (event.clientX + other) / 2), domain))
+      if (apart > 10 && wasApart > 10) change(view => zoom(view, apart / wasApart, timeOf(view, (event.clientX + other) / 2), domain))
     }
     const onPointerUp = (event: PointerEvent): void => {
       pointers.delete(event.pointerId)
@@ -70,6 +83,7 @@ export function useGestures(chart: RefObject<HTMLElement | null>, domain: View, 
     addEventListener('pointercancel', onPointerUp)
     element.addEventListener('click', onClick, true)
     return () => {
+      cancelAnimationFrame(frame)
       element.removeEventListener('wheel', onWheel)
       element.removeEventListener('pointerdown', onPointerDown)
       removeEventListener('pointermove', onPointerMove)

@@ -1,4 +1,5 @@
 import type { JSX } from 'preact'
+import { useMemo } from 'preact/hooks'
 import type { PodGroup } from '../../src/timeline/model.ts'
 import { useChart } from './chart_state.ts'
 import { plural } from './describe.ts'
@@ -18,7 +19,7 @@ export function GroupHeader({ aged: { group, age }, isOpen, toggle }: GroupHeade
   const { focusId, focus } = useChart()
   const header = groupHeader(group)
   const [kind, name] = group.owner ? group.owner.split('/') : ['', 'Pods without an owner']
-  const counts = countsOf(group)
+  const counts = useMemo(() => countsOf(group), [group])
   const most = Math.max(1, ...counts.map(count => STACK.reduce((sum, stage) => sum + count[stage], 0)))
   return (
     <div class="row group-row" role="row" aria-level={1} aria-expanded={isOpen} aria-label={[age, group.owner || name].filter(Boolean).join(' ')}>

@@ -1,25 +1,34 @@
 import type { JSX } from 'preact'
+import { useMemo, useRef } from 'preact/hooks'
 import type { Bar, PodLane } from '../../src/timeline/model.ts'
 import { Alarm, SpanBar, StageBand, stageId } from './bar.tsx'
 import { plural } from './describe.ts'
 import { stretch, useChart, type NavItem, type NavRow } from './chart_state.ts'
 import { alarmsOf, linesOf } from './lines.ts'
 import { Chevron } from './marks.tsx'
+import { useNear } from './near.ts'
 import { isWithin } from './view.ts'
 
 interface LaneProps {
   readonly lane: PodLane
   readonly isOpen: boolean
+  /** One of many: when it is far from the window, its lines are left empty. */
+  readonly isOneOfMany: boolean
   readonly toggle: () => void
 }
 
 /** A Pod: one line of stages; opened, one line for each thing that goes on in it. */
-export function Lane({ lane, isOpen, toggle }: LaneProps): JSX.Element {
+export function Lane({ lane, isOpen, isOneOfMany, toggle }: LaneProps): JSX.Element {
   const { focusId, focus } = useChart()
+  const element = useRef<HTMLDivElement>(null)
+  const isNear = useNear(element, isOpen && isOneOfMany)
+  const isDrawn = isNear || focusId.startsWith(`${lane.id}/`)
+  const alarms = useMemo(() => alarmsOf(lane), [lane])
+  const lines = useMemo(() => linesOf(lane), [lane])
   const header = laneHeader(lane)
   const remarks = [lane.ready, lane.end].flatMap(story => (story ? [{ text: story.headline, isBad: false }, ...story.remarks] : []))
   return (
-    <div role="rowgroup" class={`lane${isOpen ? ' opened' : ''}`} data-lane={lane.name}>
+    <div ref={element} role="rowgroup" class={`lane${isOpen ? ' opened' : ''}`} data-lane={lane.name}>
       <div class="row lane-row" role="row" aria-level={2} aria-expanded={isOpen} aria-label={lane.name}>
         <div class="gutter" role="rowheader">
           <button
@@ -41,7 +50,7 @@ export function Lane({ lane, isOpen, toggle }: LaneProps): JSX.Element {
             <StageBand key={index} stage={stage} lane={lane} index={index} />
           ))}
           <Traffic lane={lane} />
-          {alarmsOf(lane).map(bar => (
+          {alarms.map(bar => (
             <Alarm key={bar.id} bar={bar} lane={lane} />
           ))}
         </div>
@@ -58,15 +67,13 @@ export function Lane({ lane, isOpen, toggle }: LaneProps): JSX.Element {
               ))}
             </div>
           </div>
-          {linesOf(lane).map(({ key, name, bars }) => (
+          {lines.map(({ key, name, bars }) => (
             <div key={key} class="row line-row" role="row" aria-level={3} aria-label={name}>
               <div class="gutter" role="rowheader" title={name}>
                 <span class="name">{name}</span>
               </div>
               <div class="plot" role="gridcell" aria-label={plural(bars.length, 'span')}>
-                {bars.map((bar, index) => (
-                  <SpanBar key={bar.id} bar={bar} lane={lane} nextMs={bars[index + 1]?.fromMs} />
-                ))}
+                {isDrawn ? bars.map((bar, index) => <SpanBar key={bar.id} bar={bar} lane={lane} nextMs={bars[index + 1]?.fromMs} />) : null}
               </div>
             </div>
           ))}
@@ -79,16 +86,16 @@ export function Lane({ lane, isOpen, toggle }: LaneProps): JSX.Element {
 /** Below the stages: what EndpointSlices say of it, and how long nodes took to follow. */
 function Traffic({ lane }: { lane: PodLane }): JSX.Element {
   const { view } = useChart()
-  const of = (type: Bar['type']) =>
-    lane.rows.filter(row => row.type === type).flatMap(({ bars }) => bars.filter(({ fromMs, toMs }) => isWithin(view, fromMs, toMs)))
+  const bars = useMemo(() => {
+    const of = (type: Bar['type']) => lane.rows.filter(row => row.type === type).flatMap(row => row.bars)
+    // How long nodes took lies over the state they had to learn of.
+    return [...of('Endpoint'), ...of('RulesProgrammed')]
+  }, [lane])
   return (
     <div class="traffic" aria-hidden="true">
-      {of('Endpoint').map(bar => (
-        <i key={bar.id} class={`tone-${bar.tone}`} style={stretch(view, bar.fromMs, bar.toMs)} />
-      ))}
-      {of('RulesProgrammed').map(bar => (
-        <i key={bar.id} class="tone-rules" style={stretch(view, bar.fromMs, bar.toMs)} />
-      ))}
+      {bars.map(({ id, type, tone, fromMs, toMs }) =>
+        isWithin(view, fromMs, toMs) ? <i key={id} class={`tone-${type === 'Endpoint' ? tone : 'rules'}`} style={stretch(view, fromMs, toMs)} /> : null,
+      )}
     </div>
   )
 }

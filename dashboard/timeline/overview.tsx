@@ -1,8 +1,9 @@
 /** Everything, small, with the part that is seen: a scroll bar that shows what it scrolls. */
 import type { JSX, TargetedPointerEvent } from 'preact'
-import { useRef } from 'preact/hooks'
+import { useMemo, useRef } from 'preact/hooks'
 import type { StageKind } from '../../src/timeline/model.ts'
 import { useChart } from './chart_state.ts'
+import type { RunData } from './run_data.ts'
 import { exactOffset } from './ticks.ts'
 import { binsOf } from './bins.ts'
 import { scrollKeyChange } from './keys.ts'
@@ -16,6 +17,7 @@ export function Overview({ setView }: { setView: (change: (view: View) => View) 
   const { run, view } = useChart()
   const drag = useRef<{ kind: 'from' | 'to' | 'both'; offset: number } | undefined>(undefined)
   const { domain } = run
+  const thumbnail = useMemo(() => <Thumbnail run={run} />, [run])
   const [from, to] = [placeOf(domain, view.fromMs), placeOf(domain, view.toMs)]
   const placeAt = (event: PointerEvent & { currentTarget: HTMLElement }): number => {
     const box = event.currentTarget.getBoundingClientRect()
@@ -70,7 +72,7 @@ export function Overview({ setView }: { setView: (change: (view: View) => View) 
         onPointerCancel={() => (drag.current = undefined)}
         onKeyDown={onKeyDown}
       >
-        <Thumbnail />
+        {thumbnail}
         <div class="shade" style={{ left: 0, width: `${from * 100}%` }} />
         <div class="shade" style={{ left: `${to * 100}%`, right: 0 }} />
         <div class="brush" style={{ left: `${from * 100}%`, width: `${(to - from) * 100}%` }}>
@@ -90,8 +92,7 @@ const CLASSES: Partial<Record<StageKind, string>> = {
   pending: 'thumb-starting',
 }
 
-function Thumbnail(): JSX.Element {
-  const { run } = useChart()
+function Thumbnail({ run }: { run: RunData }): JSX.Element {
   const { domain, requests, groups } = run
   const lanes = groups.flatMap(({ group }) => group.pods)
   const roof = requests.length > 0 ? 10 : 1

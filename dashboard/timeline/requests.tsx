@@ -1,7 +1,8 @@
 /** The load over time: how many were answered, each cause of loss on a line of its own, and how long answers took. */
 import type { JSX } from 'preact'
+import { useMemo } from 'preact/hooks'
 import { durationText } from '../../src/timeline/words.ts'
-import { binsOf, clustersOf, type Bin } from './bins.ts'
+import { binsOf, clustersOf, slice, type Bin } from './bins.ts'
 import { percent, useChart, type NavRow } from './chart_state.ts'
 import { describeCluster } from './describe.ts'
 import { CauseMark, SLOW_LOOK, UNKNOWN_LOOK, type CauseLook } from './marks.tsx'
@@ -10,6 +11,9 @@ import { Spot } from './spot.tsx'
 import { spanOf, type View } from './view.ts'
 
 const BIN_PX = 4
+/** Bins with fewer show how requests fall into bins, and not how many there are. */
+const REQUESTS_PER_BIN = 4
+const BINS_MIN = 24
 const MARK_PX = 12
 /** So many answers are drawn one by one; more as bins. */
 const DOTS_MAX = 300
@@ -38,7 +42,8 @@ const clustersIn = (line: CauseLine, view: View, widthPx: number) => clustersOf(
 export function RequestRows({ lines }: { lines: readonly CauseLine[] }): JSX.Element | null {
   const { run, view, widthPx } = useChart()
   if (run.requests.length === 0) return null
-  const bins = binsOf(run.requests, view, Math.max(20, Math.floor(widthPx / BIN_PX)))
+  const count = Math.min(widthPx / BIN_PX, slice(run.requests, view).length / REQUESTS_PER_BIN)
+  const bins = binsOf(run.requests, view, Math.max(BINS_MIN, Math.floor(count)))
   return (
     <div role="rowgroup" class="requests">
       <div class="row rate-row" role="row" aria-level={1} aria-label="requests answered">
@@ -66,7 +71,7 @@ export function RequestRows({ lines }: { lines: readonly CauseLine[] }): JSX.Ele
           <div class="plot" role="gridcell">
             {clustersIn(line, view, widthPx).map(cluster => (
               <Spot
-                key={cluster.id}
+                key={`${cluster.id} ${cluster.requests.length}`}
                 id={cluster.id}
                 className="cluster"
                 style={{ left: `${percent(view, cluster.atMs)}%` }}
@@ -133,12 +138,14 @@ const HEIGHT = 64
 /** Logarithmic, because a lost rollout has answers of 2 ms and of 2 s. */
 function LatencyRow({ bins }: { bins: readonly Bin[] }): JSX.Element {
   const { run, view } = useChart()
-  const answered = run.requests.filter(({ is }) => is !== 'lost')
-  const all = answered.map(({ latencyMs }) => latencyMs).sort((a, b) => a - b)
-  const low = Math.max(0.1, (all[0] ?? 1) * 0.8)
-  const high = Math.max(low * 10, (all.at(-1) ?? 10) * 1.3)
+  const { answered, low, high } = useMemo(() => {
+    const all = run.requests.filter(({ is }) => is !== 'lost')
+    const latencies = all.map(({ latencyMs }) => latencyMs).sort((a, b) => a - b)
+    const least = Math.max(0.1, (latencies[0] ?? 1) * 0.8)
+    return { answered: all, low: least, high: Math.max(least * 10, (latencies.at(-1) ?? 10) * 1.3) }
+  }, [run])
   const y = (ms: number) => HEIGHT - ((Math.log(Math.max(ms, low)) - Math.log(low)) / (Math.log(high) - Math.log(low))) * (HEIGHT - 4) - 2
-  const visible = answered.filter(({ atMs }) => atMs >= view.fromMs && atMs <= view.toMs)
+  const visible = slice(answered, view)
   const grid = [0.1, 1, 10, 100, 1_000, 10_000].filter(ms => ms > low && ms < high)
   const step = 1000 / bins.length
   const seen = bins.map((bin, index) => ({ ...bin, x: (index + 0.5) * step })).filter(bin => bin.medianMs !== undefined)

@@ -1,5 +1,6 @@
 /** A bar, a stage or a mark that can be pointed at, reached by keys, and pinned. */
 import type { ComponentChildren, CSSProperties, JSX } from 'preact'
+import { useMemo } from 'preact/hooks'
 import type { Millis } from '../../src/base/clock.ts'
 import { useChart, type Hint } from './chart_state.ts'
 import { spoken, type Description } from './describe.ts'
@@ -16,6 +17,8 @@ interface SpotProps {
 
 export function Spot({ id, className, style, fromMs, toMs, describe, children }: SpotProps): JSX.Element {
   const { focusId, pinned, show, pin, focus, zoomTo } = useChart()
+  // It does not depend on the view, and is asked for with every step of a zoom.
+  const label = useMemo(() => spoken(describe()), [id])
   const hint = (element: HTMLElement, x?: number): Hint => {
     const box = element.getBoundingClientRect()
     return {
@@ -32,7 +35,7 @@ export function Spot({ id, className, style, fromMs, toMs, describe, children }:
       style={style}
       data-id={id}
       tabIndex={focusId === id ? 0 : -1}
-      aria-label={spoken(describe())}
+      aria-label={label}
       aria-pressed={pinned?.id === id}
       onPointerEnter={event => event.pointerType === 'mouse' && show(hint(event.currentTarget, event.clientX))}
       onPointerLeave={() => show(undefined)}
