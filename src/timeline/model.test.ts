@@ -52,6 +52,20 @@ test('the time until Ready is explained by the chain of steps it waited for', ()
   )
 })
 
+test('a process that runs before the call to start it has returned does not hide that call', () => {
+  const { lane } = only([
+    span('Scheduling', 0, 10),
+    span('ContainerStart', 10, 400, { container: 'web' }),
+    span('Container', 350, undefined, { container: 'web' }),
+    span('Probe', 900, undefined, { container: 'web', probe: 'readiness', result: 'success' }),
+    span('Ready', 900, undefined),
+  ])
+  assert.equal(
+    lane.ready!.steps.map(({ label, fromMs, toMs }) => `${label} ${toMs - fromMs}`).join(', '),
+    'scheduling 10, start web 340, web until its readiness probe succeeds 550',
+  )
+})
+
 test('the end tells of the kill, of the exit code, and of who still sent requests', () => {
   const { lane } = only(killedSpans())
   assert.equal(lane.end!.headline, 'gone 2.190 s after it was asked to go')

@@ -80,9 +80,22 @@ const stepOf =
   })
 
 function setUpSteps(rows: readonly Row[]): StoryStep[] {
+  const begins = rows
+    .filter(({ type }) => type === 'Container' || type === 'InitContainer')
+    .flatMap(({ container, bars }) => bars.map(({ fromMs }) => ({ container, fromMs })))
   return rows
     .filter(({ section, type }) => section === 'set-up' || ['ImagePull', 'ContainerStart', 'InitContainer', 'PostStart'].includes(type))
-    .flatMap(row => row.bars.filter(({ start, end }) => start === 'known' && end === 'known').map(stepOf(row)))
+    .flatMap(row =>
+      row.bars
+        .filter(({ start, end }) => start === 'known' && end === 'known')
+        .map(stepOf(row))
+        .map(step => {
+          // The process runs a little before the call that starts it has returned.
+          const begun =
+            row.type === 'ContainerStart' && begins.find(({ container, fromMs }) => container === row.container && fromMs > step.fromMs && fromMs < step.toMs)
+          return begun ? { ...step, toMs: begun.fromMs } : step
+        }),
+    )
 }
 
 /** From the start of a container's process until its probe says yes for the first time: the program itself takes this long. */
