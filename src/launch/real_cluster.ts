@@ -188,7 +188,8 @@ async function startLocked(options: RealClusterOptions): Promise<RealCluster> {
           await stop().catch((error: unknown) => log.warn('not everything could be stopped', { error: String(error) }))
         if (containers) {
           await runtime.remove()
-          await removeCgroupTree(cgroupRootOf(ranges))
+          // Simulated containers have no cgroups, and their addresses, which these are named after, are not theirs alone.
+          if (runtime.kind === 'containerd') await removeCgroupTree(cgroupRootOf(ranges))
           for (const { host: nodeHost, place } of nodes) await nodeHost.mounts.unmountBelow(place.kubelet)
         }
       },
