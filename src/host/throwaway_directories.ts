@@ -1,36 +1,84 @@
-/** Where throw-away clusters have their files: apart from clusters that have a name of somebody's, and found again when they are left behind. */
+/**
+ * Where throw-away clusters have their files: apart from clusters that have a name of somebody's, and found again when they are
+ * left behind.
+ *
+ *   <state>/throw-away/locks/check-4f2a      as long as its process has it: before the first file, until after the last
+ *   <state>/throw-away/clusters/check-4f2a/
+ */
 import { randomBytes } from 'node:crypto'
-import { mkdir, readdir, rm } from 'node:fs/promises'
+import { access, mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { lockCluster } from './cluster_lock.ts'
-import { clusterDirectories, stateDirectory, type ClusterDirectories } from './directories.ts'
+import { clusterDirectories, clustersDirectory, stateDirectory, type ClusterDirectories } from './directories.ts'
+import { tryFileLock } from './file_lock.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
-const homeOf = (env: Environment): string => join(stateDirectory(env), 'throw-away')
-
-/** Of a new one: `check-4f2a`. */
-export async function throwawayDirectories(env: Environment, purpose: string): Promise<{ readonly name: string; readonly directories: ClusterDirectories }> {
-  const name = `${purpose}-${randomBytes(2).toString('hex')}`
-  const directories = clusterDirectories({ POISE_HOME: homeOf(env) }, name)
-  await mkdir(directories.root, { recursive: true, mode: 0o700 })
-  return { name, directories }
+/** Nobody else takes its files away, and whoever has it may. */
+export interface ThrowawayFiles {
+  readonly name: string
+  readonly directories: ClusterDirectories
+  /** Removes the files. */
+  remove(): Promise<void>
+  /** Leaves them to the next one. */
+  release(): Promise<void>
 }
 
-export const removeDirectories = ({ root }: ClusterDirectories): Promise<void> => rm(root, { recursive: true, force: true })
+/** Of a new cluster: `check-4f2a`. */
+export async function makeThrowawayFiles(env: Environment, purpose: string): Promise<ThrowawayFiles> {
+  for (;;) {
+    const files = await holdFiles(env, `${purpose}-${randomBytes(2).toString('hex')}`)
+    if (!files) continue
+    await mkdir(files.directories.root, { recursive: true, mode: 0o700 })
+    return files
+  }
+}
 
-/** Those whose process has ended without removing them, each locked until it is released. */
-export async function abandonedClusters(
-  env: Environment,
-): Promise<{ readonly name: string; readonly directories: ClusterDirectories; release(): Promise<void> }[]> {
-  const home = { POISE_HOME: homeOf(env) }
-  const names = await readdir(join(homeOf(env), 'clusters')).catch(() => [])
+/** Those of processes that have ended without removing them. */
+export async function abandonedFiles(env: Environment): Promise<ThrowawayFiles[]> {
+  const names = await readdir(clustersDirectory(homeOf(env))).catch(() => [])
   const found = await Promise.all(
     names.map(async name => {
-      const directories = clusterDirectories(home, name)
-      const lock = await lockCluster(directories).catch(() => undefined)
-      return lock ? [{ name, directories, release: lock.release }] : []
+      const files = await holdFiles(env, name)
+      // Somebody else may have removed it a moment ago.
+      if (!files || (await isThere(files.directories.root))) return files
+      await files.release()
+      return undefined
     }),
   )
-  return found.flat()
+  return found.filter(files => files !== undefined)
 }
+
+/** Undefined: a living process has them. */
+async function holdFiles(env: Environment, name: string): Promise<ThrowawayFiles | undefined> {
+  const home = homeOf(env)
+  const locks = join(home.POISE_HOME, 'locks')
+  await mkdir(locks, { recursive: true, mode: 0o700 })
+  const lock = join(locks, name)
+  for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
+    const tried = await tryFileLock(lock)
+    if (tried.is === 'held') return undefined
+    if (tried.is === 'changing') continue
+    const directories = clusterDirectories(home, name)
+    return {
+      name,
+      directories,
+      release: tried.release,
+      async remove() {
+        await rm(directories.root, { recursive: true, force: true })
+        await tried.release()
+      },
+    }
+  }
+  return undefined
+}
+
+/** A lock that changes hands all the time is somebody's. */
+const ATTEMPTS_MAX = 10
+
+const homeOf = (env: Environment) => ({ POISE_HOME: join(stateDirectory(env), 'throw-away') })
+
+const isThere = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    () => false,
+  )

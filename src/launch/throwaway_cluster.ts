@@ -4,13 +4,13 @@
  */
 import { messageOf } from '../base/error_message.ts'
 import type { Log } from '../base/log.ts'
-import { claimAddressRanges } from '../host/address_ranges.ts'
-import { clustersDirectory, type ClusterDirectories } from '../host/directories.ts'
+import { claimAddressRanges, readRanges } from '../host/address_ranges.ts'
+import { clustersDirectory } from '../host/directories.ts'
 import { createHost } from '../host/host.ts'
 import { createLog } from '../host/log.ts'
 import { clusterPlaces } from '../host/node_places.ts'
 import { removeNodes } from '../host/remove_nodes.ts'
-import { abandonedClusters, removeDirectories, throwawayDirectories } from '../host/throwaway_directories.ts'
+import { abandonedFiles, makeThrowawayFiles } from '../host/throwaway_directories.ts'
 import { startRealCluster, type RealCluster } from './real_cluster.ts'
 
 export interface ThrowawayOptions {
@@ -30,7 +30,8 @@ export interface ThrowawayCluster extends RealCluster {
 
 export async function startThrowawayCluster({ env, purpose, nodeCount, log, seed }: ThrowawayOptions): Promise<ThrowawayCluster> {
   await removeAbandoned(env, log)
-  const { name, directories } = await throwawayDirectories(env, purpose)
+  const files = await makeThrowawayFiles(env, purpose)
+  const { name, directories } = files
   try {
     const ownLog = createLog({ level: 'info', file: directories.log })
     const cluster = await startRealCluster({
@@ -50,31 +51,30 @@ export async function startThrowawayCluster({ env, purpose, nodeCount, log, seed
       await cluster.stop()
       await removeNodes({ ranges: cluster.ranges, places: cluster.places, directories, host: cluster.host })
       ownLog.close()
-      await removeDirectories(directories)
+      await files.remove()
     }
     return { ...cluster, remove: () => (removing ??= remove()) }
   } catch (error) {
-    await removeDirectories(directories)
+    await files.remove()
     throw error
   }
 }
 
 /** What is left of clusters whose process was killed. What cannot be removed is told, and stays for the next. */
 async function removeAbandoned(env: ThrowawayOptions['env'], log: Log): Promise<void> {
-  for (const { name, directories, release } of await abandonedClusters(env)) {
+  for (const files of await abandonedFiles(env)) {
+    const { name, directories } = files
     try {
-      await removeOne(name, directories, env, log)
-      await removeDirectories(directories)
+      // Without addresses nothing had been started yet.
+      if (await readRanges(directories.network)) {
+        // Rejects when another cluster has had its addresses since: that one's network must stay.
+        const ranges = await claimAddressRanges(clustersDirectory(env), directories.network)
+        await removeNodes({ ranges, places: clusterPlaces(name, ranges, directories), directories, host: createHost({ log }) })
+      }
+      await files.remove()
     } catch (error) {
       log.warn('a throw-away cluster of a killed process could not be removed', { name, directory: directories.root, why: messageOf(error) })
-    } finally {
-      await release()
+      await files.release()
     }
   }
-}
-
-async function removeOne(name: string, directories: ClusterDirectories, env: ThrowawayOptions['env'], log: Log): Promise<void> {
-  // Rejects when another cluster has had its addresses since: that one's network must stay.
-  const ranges = await claimAddressRanges(clustersDirectory(env), directories.network)
-  await removeNodes({ ranges, places: clusterPlaces(name, ranges, directories), directories, host: createHost({ log }) })
 }

@@ -34,7 +34,7 @@ export interface HostLoad {
   abandon(): Promise<void>
 }
 
-const START_MS = 10_000
+const START_MS = 30_000
 const FOLLOWED_MS = 500
 const POLL_MS = 10
 
