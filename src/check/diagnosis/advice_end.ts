@@ -71,7 +71,7 @@ export function finishWork(group: Group): Advice[] {
 export function giveMoreGrace(group: Group): Advice[] {
   const { podSpec, worst, run, scene } = group
   const grace = podSpec?.terminationGracePeriodSeconds ?? (worst?.graceMs ?? 30_000) / 1000
-  const killMs = run && killOf(run)?.atMs
+  const killMs = run && worst && killOf(worst, run)?.atMs
   const underWay = requestsOf(group).map(({ sentMs, endedMs }) => (killMs ?? endedMs) - sentMs)
   const answered = scene.observation.requests.filter(({ outcome }) => outcome.is === 'answered').map(latencyMs)
   const longestMs = [...underWay, ...answered].reduce((longest, ms) => Math.max(longest, ms), 0)

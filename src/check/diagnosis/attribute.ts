@@ -50,6 +50,11 @@ export function attribute({ requests, entrance }: Observation, lives: readonly L
       attributions.set(request, { by: life ? 'told' : 'stranger', lives: life ? [life] : [], mayBeNobody: false, openedMs })
       continue
     }
+    // Opened nobody knows when: to any Pod there was.
+    if (request.idleMs !== undefined && !standing) {
+      attributions.set(request, { by: reachable(request.sentMs).by, lives: begunBy(lives, openedMs), mayBeNobody: false, openedMs })
+      continue
+    }
     // Who asks a Pod itself is sent nowhere by rules.
     if (request.client === 'direct') attributions.set(request, { by: 'stranger', lives: [], mayBeNobody: false, openedMs })
     else {
@@ -62,10 +67,13 @@ export function attribute({ requests, entrance }: Observation, lives: readonly L
 }
 
 /** An address is given to one Pod after another. */
-function ownerOf(lives: readonly Life[], atMs: Millis): Life | undefined {
-  const begun = lives.filter(({ begun: since }) => since === undefined || since.atMs - Math.max(since.marginMs, RECORDED_MARGIN_MS) <= atMs)
-  return begun.toSorted((a, b) => (a.begun?.atMs ?? -Infinity) - (b.begun?.atMs ?? -Infinity)).at(-1)
-}
+const ownerOf = (lives: readonly Life[], atMs: Millis): Life | undefined =>
+  begunBy(lives, atMs)
+    .toSorted((a, b) => (a.begun?.atMs ?? -Infinity) - (b.begun?.atMs ?? -Infinity))
+    .at(-1)
+
+const begunBy = (lives: readonly Life[], atMs: Millis): Life[] =>
+  lives.filter(({ begun }) => begun === undefined || begun.atMs - Math.max(begun.marginMs, RECORDED_MARGIN_MS) <= atMs)
 
 /** Whether this site sees the Pod's end of connections. */
 function seesTargets(requests: readonly LoadRequest[]): boolean {

@@ -7,7 +7,7 @@
  *                └─▶ endpoint changes ─▶ rules of every node follow
  */
 import type { Millis } from '../../base/clock.ts'
-import { closingOf, lastToLeave, leftNobody } from './endings.ts'
+import { closingOf, feltSince, KILLED, lastToLeave, leftNobody } from './endings.ts'
 import type { When } from './instant.ts'
 import { breaksWork, isBreak, isRefusal, SEEN_WITHIN_MS, type Fit, type Question } from './question.ts'
 import type { Scene } from './scene.ts'
@@ -17,7 +17,9 @@ export function refusedAfterExit({ life, run, when, scene, isKept, trouble, open
   if (isKept) return undefined
   if (!life) return isRefusal(trouble) || trouble === 'timeout' ? heardOnlyOfTheEnd(scene, openedMs, when) : undefined
   if (!run) return undefined
-  if (!when.since(openedMs, closingOf(life, run))) return undefined
+  // Where nobody tells of signals, TERM may have come as soon as it had to go.
+  const closing = life.isVague && !when.isStrict ? life.deleted : closingOf(life, run)
+  if (!when.since(openedMs, closing)) return undefined
   const wasLate = isRefusal(trouble) || trouble === 'error' || (trouble === 'timeout' && (isConnecting(request) || when.since(openedMs, run.ended)))
   // Taken by the kernel and never accepted: closing the port breaks it, though the process lives on.
   return wasLate || (isBreak(trouble) && !breaksWork(scene, life, run)) ? { life } : undefined
@@ -34,7 +36,8 @@ function heardOnlyOfTheEnd(scene: Scene, openedMs: Millis, when: When): Fit | un
 export function resetAtTerm({ life, run, when, scene, isKept, trouble, request }: Question): Fit | undefined {
   if (!life?.deleted || !run) return undefined
   if (!isBreak(trouble) && trouble !== 'error' && trouble !== 'timeout') return undefined
-  const signal = run.term?.at ?? run.ended
+  if (run.exitCode === KILLED) return undefined
+  const signal = run.term?.at ?? (run.ended && feltSince(run.ended))
   if (!when.since(request.endedMs, signal)) return undefined
   if (run.ended && !when.until(request.sentMs, run.ended)) return undefined
   // The answer never came, and the process was there all the time: that is not its end.

@@ -8,7 +8,7 @@
  */
 import type { Millis } from '../../base/clock.ts'
 import { isShell } from './command.ts'
-import { killOf, LEAST_GRACE_MS } from './endings.ts'
+import { feltSince, killOf, LEAST_GRACE_MS } from './endings.ts'
 import type { Life } from './life.ts'
 import { isBreak, SEEN_WITHIN_MS, type Fit, type Question } from './question.ts'
 import type { Run } from './runs.ts'
@@ -16,7 +16,10 @@ import type { Scene } from './scene.ts'
 
 export function termNotDelivered(question: Question): Fit | undefined {
   const { life, run, scene } = question
-  return wasKilled(question) && hearsNothing(scene, life!, run!) ? { life: life! } : undefined
+  if (!wasKilled(question)) return undefined
+  // Of a Pod whose signals nobody could look at it cannot be ruled out.
+  const perhaps = !question.when.isStrict && life!.isVague && !scene.habitsOf(life!)
+  return perhaps || hearsNothing(scene, life!, run!) ? { life: life! } : undefined
 }
 
 export function preStopExceedsGrace(question: Question): Fit | undefined {
@@ -30,8 +33,8 @@ export function killedAtGraceEnd(question: Question): Fit | undefined {
 
 function wasKilled({ life, run, when, isKept, trouble, request }: Question): boolean {
   if (!life?.deleted || !run || !(isBreak(trouble) || trouble === 'timeout')) return false
-  const kill = killOf(run)
-  if (!kill || !when.since(request.endedMs, kill)) return false
+  const kill = killOf(life, run)
+  if (!kill || !when.since(request.endedMs, feltSince(kill)) || when.denied.until(request.endedMs, run.term?.at)) return false
   if (run.ended === undefined || when.until(request.sentMs, run.ended)) return true
   // The kernel had closed it with all others, and the client had not heard of that yet.
   return isKept && request.sentMs <= run.ended.atMs + SEEN_WITHIN_MS

@@ -1,20 +1,26 @@
 /** Lost while a Pod begins: it is among the endpoints, and not yet able to answer. */
 import type { Millis } from '../../base/clock.ts'
-import { closingOf, isCrash } from './endings.ts'
+import { closingOf, feltSince, isCrash } from './endings.ts'
 import type { Life } from './life.ts'
 import { isBreak, isRefusal, type Fit, type Question } from './question.ts'
 
 /** Its first seconds: so long after it became Ready slowness is put down to its start. */
 export const FIRST_SECONDS_MS: Millis = 15_000
 
+/** Nearly every program listens within this. */
+const START_MS_MAX: Millis = 30_000
+
 /**
  *   container runs ──▶ Ready ──▶ in the rules ──●──────▶ listens
  *                                            refused
  */
-export function readyBeforeListening({ life, run, when, scene, isKept, trouble, openedMs }: Question): Fit | undefined {
+export function readyBeforeListening({ life, run, when, scene, isKept, trouble, openedMs, request }: Question): Fit | undefined {
   if (!life || !run || isKept || !isRefusal(trouble)) return undefined
   if (run.restart > 0 || !when.since(openedMs, run.started)) return undefined
   if (when.denied.since(openedMs, closingOf(life, run)) || when.denied.since(openedMs, run.ended)) return undefined
+  // Of a Pod that nobody saw it go to, or whose probes nobody told of, silence says nothing when it has run for long.
+  const isSeen = scene.attributions.get(request)!.by === 'told' && !life.isVague
+  if (!isSeen && !when.until(openedMs, { ...run.started!, atMs: run.started!.atMs + START_MS_MAX })) return undefined
   const heard = scene.heard(run)
   return heard === undefined || when.until(openedMs, heard) ? { life } : undefined
 }
@@ -45,6 +51,6 @@ function crashedAtStart({ scene, when, trouble, request }: Question, life: Life)
     const next = life.runs[life.runs.indexOf(run) + 1]
     const resumed = next && scene.heard(next)
     const broke = isBreak(trouble) || isRefusal(trouble) || trouble === 'timeout'
-    return broke && when.since(request.endedMs, run.ended) && (resumed === undefined || when.until(request.sentMs, resumed))
+    return broke && when.since(request.endedMs, feltSince(run.ended!)) && (resumed === undefined || when.until(request.sentMs, resumed))
   })
 }

@@ -15,8 +15,9 @@ export const LEAST_GRACE_MS: Millis = 2_000
  */
 export function closingOf(life: Life, run: Run): Instant | undefined {
   if (!life.deleted) return undefined
-  const instants = [isWait(life) ? undefined : run.preStop?.began, run.term?.at, run.ended].filter(instant => instant !== undefined)
-  return instants.toSorted((a, b) => a.atMs - b.atMs)[0]
+  const instants = [isWait(life) ? undefined : run.preStop?.began, run.term?.at ?? (run.ended && feltSince(run.ended))].filter(instant => instant !== undefined)
+  const first = instants.toSorted((a, b) => a.atMs - b.atMs)[0]
+  return first && first.atMs < life.deleted.atMs ? life.deleted : first
 }
 
 /** A hook that does nothing to the program. Of one that nobody knows this cannot be said. */
@@ -25,16 +26,24 @@ function isWait({ pod, container }: Life): boolean {
   return preStop?.sleep !== undefined || sleepSeconds(preStop?.exec?.command ?? []) !== undefined
 }
 
-/** When the kernel ended the process because its time was over; read off the exit code where nobody told of it. */
-export function killOf(run: Run): Instant | undefined {
-  if (run.kill) return run.kill.reason === 'OOMKilled' ? undefined : run.kill.at
-  const { exitCode, reason, term, ended } = run
-  const wasLong = term !== undefined && ended !== undefined && ended.atMs - term.at.atMs >= LEAST_GRACE_MS / 2
-  return exitCode === KILLED && reason !== 'OOMKilled' && wasLong ? ended : undefined
+/**
+ * Since when the end of a process could be felt. Clients see it at once; whoever runs it hears of it through others, on a busy
+ * machine a good while later.
+ */
+export const feltSince = (ended: Instant): Instant => ({ ...ended, atMs: ended.atMs - TOLD_WITHIN_MS })
+
+const TOLD_WITHIN_MS: Millis = 500
+
+/** The kernel ended the process because its time was over; read off the exit code where nobody told of it. */
+export function killOf({ deleted, graceMs, isVague }: Life, { kill, exitCode, reason, term, ended }: Run): Instant | undefined {
+  if (kill) return kill.reason === 'OOMKilled' ? undefined : kill.at
+  if (exitCode !== KILLED || reason === 'OOMKilled' || !ended) return undefined
+  const lasted = term ? ended.atMs - term.at.atMs >= LEAST_GRACE_MS / 2 : isVague && deleted && ended.atMs - deleted.atMs >= graceMs - LEAST_GRACE_MS
+  return lasted ? ended : undefined
 }
 
 /** 128 and the number of KILL. */
-const KILLED = 137
+export const KILLED = 137
 
 /** When the kubelet began to end this run because of a probe; undefined: it did not, or the Pod had to go anyway. */
 export function failedByProbe(life: Life, { ended, term, kill, failedProbe, started }: Run): Instant | undefined {

@@ -60,7 +60,7 @@ function stepOf(step: Step, life: Life, run: Run, { scene }: Group): Evidence | 
       return at(life.ready[0]?.from, 'became Ready')
     case 'routed': {
       const toMs = life.rules.get(node ?? '')?.find(({ state }) => state === 'EndpointReady')?.to?.atMs
-      return toMs === undefined ? undefined : { atMs: toMs, text: `${node}: sends requests to ${name} from now on`, pod: name, node: node! }
+      return toMs === undefined ? undefined : { atMs: toMs, text: `${node}: its rules lead to ${name}, too`, pod: name, node: node! }
     }
     case 'heard': {
       const heard = scene.heard(run)
@@ -84,7 +84,7 @@ function stepOf(step: Step, life: Life, run: Run, { scene }: Group): Evidence | 
     case 'term':
       return at(run.term?.at, `${run.term?.signal} was sent to container ${container}`)
     case 'kill':
-      return at(killOf(run), `container ${container} was killed, because its grace of ${milliseconds(life.graceMs)} was over`)
+      return at(killOf(life, run), `container ${container} was killed, because its grace of ${milliseconds(life.graceMs)} was over`)
     case 'exit':
       return at(run.ended, exitText(life, run))
     case 'again':
@@ -93,7 +93,7 @@ function stepOf(step: Step, life: Life, run: Run, { scene }: Group): Evidence | 
       const untilMs = unroutedMs(life, node)
       return untilMs === undefined
         ? undefined
-        : { atMs: untilMs, text: `${node}: sends no more requests to ${name}${lagText(life, run, untilMs)}`, pod: name, node: node! }
+        : { atMs: untilMs, text: `${node}: its rules no longer lead to ${name}${lagText(life, run, untilMs)}`, pod: name, node: node! }
     }
   }
 }

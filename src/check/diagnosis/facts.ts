@@ -1,10 +1,12 @@
 /** What only one cause asks: signals, strategies, idle times. */
 import type { Cause } from '../causes.ts'
+import type { LoadRequest } from '../observation.ts'
 import type { Evidence } from '../report.ts'
 import { milliseconds, plural } from '../words.ts'
 import { tookNewWork } from './causes_kill.ts'
 import { closingOf, failedByProbe } from './endings.ts'
-import { requestsOf, type Group } from './group.ts'
+import type { Group } from './group.ts'
+import { runAt } from './runs.ts'
 import { unknownFacts } from './unknown.ts'
 
 const FACTS: Readonly<Partial<Record<Cause, (group: Group) => Evidence[]>>> = {
@@ -34,11 +36,20 @@ function signalFacts({ worst, run, scene }: Group): Evidence[] {
   ]
 }
 
+/** Requests to Pods that did not have to go by then. */
+export const inPeace = ({ verdicts }: Group): readonly LoadRequest[] =>
+  verdicts
+    .filter(({ lives: [life], request }) => {
+      const run = life && runAt(life, request.sentMs)
+      const closing = life && run && closingOf(life, run)
+      return closing === undefined || request.endedMs < closing.atMs
+    })
+    .map(({ request }) => request)
+
 /** Of a server in peace: the time after which it closes connections shows in them. */
 function idleTimes(group: Group): Evidence[] {
-  const { worst, run } = group
-  if (worst && run && closingOf(worst, run)) return []
-  const idle = requestsOf(group).map(({ idleMs = 0 }) => idleMs)
+  const idle = inPeace(group).map(({ idleMs = 0 }) => idleMs)
+  if (idle.length === 0) return []
   const [least, most] = [idle.reduce((a, b) => Math.min(a, b)), idle.reduce((a, b) => Math.max(a, b))]
   const times = least === most ? milliseconds(least) : `${milliseconds(least)} to ${milliseconds(most)}`
   return [{ atMs: undefined, text: `these connections had been idle for ${times}: the server closes them after about that time` }]

@@ -30,6 +30,8 @@ export interface When {
   until(atMs: Millis, instant: Instant | undefined): boolean
   /** Earlier, by more than the margin of what is recorded. */
   clearlyBefore(atMs: Millis, instant: Instant | undefined): boolean
+  /** False: what is only possible counts as well. */
+  readonly isStrict: boolean
   /** How to read what must not be: what shall surely be is ruled out by what may be. */
   readonly denied: When
 }
@@ -38,6 +40,7 @@ export const tolerant: When = {
   since: (atMs, instant) => instant !== undefined && atMs >= instant.atMs - instant.marginMs,
   until: (atMs, instant) => instant !== undefined && atMs <= instant.atMs + instant.marginMs,
   clearlyBefore: (atMs, instant) => instant !== undefined && atMs < instant.atMs + (isVague(instant) ? instant.marginMs : -instant.marginMs),
+  isStrict: false,
   get denied() {
     return strict
   },
@@ -48,6 +51,7 @@ export const strict: When = {
   since: (atMs, instant) => instant !== undefined && atMs >= instant.atMs + (isVague(instant) ? instant.marginMs : -instant.marginMs),
   until: (atMs, instant) => instant !== undefined && atMs <= instant.atMs + (isVague(instant) ? -instant.marginMs : instant.marginMs),
   clearlyBefore: (atMs, instant) => instant !== undefined && atMs < instant.atMs - instant.marginMs,
+  isStrict: true,
   denied: tolerant,
 }
 

@@ -5,7 +5,7 @@ import type { Finding } from '../report.ts'
 import { adviceFor } from './advice.ts'
 import { isCrash } from './endings.ts'
 import { evidenceOf } from './evidence.ts'
-import { factsOf } from './facts.ts'
+import { factsOf, inPeace } from './facts.ts'
 import { groupOf, requestsOf, requestsOfWorst, unroutedMs, type Group } from './group.ts'
 import type { Scene } from './scene.ts'
 import type { Verdict } from './verdict.ts'
@@ -55,7 +55,7 @@ const SUMMARIES: Readonly<Record<Cause, (group: Group) => string>> = {
   'killed-at-grace-end': group =>
     `${were(group)} still under way on ${podsText(group.lives)} when the grace of ${milliseconds(group.worst?.graceMs ?? 0)} was over and the process was killed`,
   'idle-connection-closed': group =>
-    `${were(group)} written to a kept connection just as ${group.worst ? podsText(group.lives) : 'the server'} closed it${group.run?.term ? ' in order to end' : ''}`,
+    `${were(group)} written to a kept connection just as ${group.worst ? podsText(group.lives) : 'the server'} closed it${everyOneAtTheEnd(group) ? ' in order to end' : ''}`,
   'term-not-delivered': group => `${were(group)} cut off by KILL on ${podsText(group.lives)}: ${group.run?.term?.signal ?? 'TERM'} never reached the program`,
   'prestop-exceeds-grace': group =>
     `${were(group)} cut off by KILL on ${podsText(group.lives)}: the preStop hook had used up the grace of ${milliseconds(group.worst?.graceMs ?? 0)}`,
@@ -78,6 +78,9 @@ const SUMMARIES: Readonly<Record<Cause, (group: Group) => string>> = {
   'bypassed-service': group => (group.worst ? `went to the address of ${podsText(group.lives)}, which had been told to go` : 'found no Pod by its own address'),
   unknown: group => unknownSummary(group),
 }
+
+/** And not in peace, because its time was over. */
+const everyOneAtTheEnd = (group: Group): boolean => inPeace(group).length === 0
 
 const were = ({ verdicts }: Group): string => (verdicts.length === 1 ? 'was' : 'were')
 
