@@ -152,10 +152,12 @@ export interface ModelOptions {
 export function timelineModel(timelines: readonly PodTimeline[], options: ModelOptions = {}): TimelineModel {
   const { requests = [], marks = [] } = options
   const instants = createInstants(timelines, options)
-  const overlaid = [...requests.map(({ endedMs }) => endedMs), ...marks.map(({ atMs }) => atMs)].map(at => instants.ofMonotonic(at))
+  const overlaidMs = instants.ofMonotonic(
+    [...requests.map(({ endedMs }) => endedMs), ...marks.map(({ atMs }) => atMs)].reduce((a, b) => Math.max(a, b), -Infinity),
+  )
   const nowMs = options.nowWallMs === undefined ? undefined : instants.ofWall(options.nowWallMs)
   const isOpen = timelines.some(({ spans }) => spans.some(span => instants.endOf(span) === 'open'))
-  const endMs = Math.max(0, instants.lastMs, ...overlaid, ...(isOpen && nowMs !== undefined ? [nowMs] : []))
+  const endMs = Math.max(0, instants.lastMs, overlaidMs, ...(isOpen && nowMs !== undefined ? [nowMs] : []))
   const lanes = timelines
     .flatMap(timeline => laneOf(timeline, instants, endMs) ?? [])
     .sort((a, b) => a.lane.beginMs - b.lane.beginMs || (a.lane.name < b.lane.name ? -1 : 1))
