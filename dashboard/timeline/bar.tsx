@@ -54,7 +54,7 @@ export function SpanBar({ bar, lane, nextMs }: SpanBarProps): JSX.Element | null
         toMs={bar.toMs}
         describe={describe}
       >
-        {isInside || (!isBeside && insidePx > 40) ? <span class="bar-label">{label}</span> : null}
+        {isInside || (!isBeside && insidePx > 40) ? <span class="bar-label">{insidePx >= label.length * LETTER_PX + INSIDE_PX ? label : short}</span> : null}
       </Spot>
       {isBeside ? (
         <span class="beside" style={{ left: `${percent(view, bar.toMs)}%` }} aria-hidden="true">
