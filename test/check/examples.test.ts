@@ -16,7 +16,7 @@ test('every cause but unknown has an example', () => {
 })
 
 for (const example of examples)
-  test(`${example.name}.yaml ${example.cause ? `loses requests, and the cause is ${example.cause}` : 'loses nothing'}`, async () => {
+  test(example.promise, async () => {
     for (let seed = 1; seed <= SEEDS; seed++) {
       const site = await startVirtualSite({ seed })
       try {

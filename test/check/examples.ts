@@ -13,8 +13,10 @@ import { checkOptions, wordsOf, type CheckOptions } from '../../src/cli/check_op
 export interface Example {
   readonly name: string
   readonly text: string
-  /** Undefined: nothing is lost. */
-  readonly cause: Cause | undefined
+  /** Empty: nothing is lost. Of several each is right, and together they explain the most. */
+  readonly causes: readonly Cause[]
+  /** For the title of a test. */
+  readonly promise: string
   readonly image: string
   plan(changes?: Partial<CheckWords>): CheckPlan
 }
@@ -22,7 +24,12 @@ export interface Example {
 const directory = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..', 'examples', 'check')
 
 /** Those that are not called by their cause. */
-const EXPECTED: Readonly<Record<string, Cause | undefined>> = { good: undefined, '43576': 'refused-after-exit', '43576-patched': undefined }
+const EXPECTED: Readonly<Record<string, readonly Cause[]>> = {
+  good: [],
+  // This nginx ends at once: on a busy machine it has more under way than come too late.
+  '43576': ['refused-after-exit', 'reset-at-term'],
+  '43576-patched': [],
+}
 
 export const examples: readonly Example[] = readdirSync(directory)
   .filter(file => file.endsWith('.yaml'))
@@ -37,12 +44,13 @@ export function exampleNamed(name: string): Example {
 function exampleIn(file: string): Example {
   const text = readFileSync(join(directory, file), 'utf8')
   const name = basename(file, '.yaml')
-  const cause = CAUSES.find(each => each === name)
-  assert.ok(cause ?? name in EXPECTED, `${file} is called neither by a cause nor by what is expected of it`)
+  const causes = EXPECTED[name] ?? CAUSES.filter(each => each === name)
+  assert.ok(name in EXPECTED || causes.length === 1, `${file} is called neither by a cause nor by what is expected of it`)
   return {
     name,
     text,
-    cause: cause ?? EXPECTED[name],
+    causes,
+    promise: `${file} ${causes.length > 0 ? `loses requests, and the cause is ${causes.join(' or ')}` : 'loses nothing'}`,
     image: /image: (\S+)/.exec(text)![1]!,
     plan: changes => planCheck([file], readManifests([{ file, text }]), { ...wordsIn(text, file), ...changes }),
   }
@@ -57,20 +65,19 @@ function wordsIn(text: string, file: string): CheckWords {
   return wordsOf(parser.opts<CheckOptions>())
 }
 
-/** Fails with the findings unless the expected cause explains the most, or nothing was lost where nothing must be. */
-export function assertNamed({ name, cause }: Example, { verdict, repetitions }: Pick<CheckReport, 'verdict' | 'repetitions'>): void {
-  assert.equal(verdict, cause ? 'lost' : 'clean', `${name}: ${repetitions.map(told).join('; ')}`)
+/** Fails with the findings unless the expected causes explain the most, or nothing was lost where nothing must be. */
+export function assertNamed({ name, causes }: Example, { verdict, repetitions }: Pick<CheckReport, 'verdict' | 'repetitions'>): void {
+  assert.equal(verdict, causes.length > 0 ? 'lost' : 'clean', `${name}: ${repetitions.map(told).join('; ')}`)
   for (const repetition of repetitions) {
-    if (cause) assert.ok(shareOf(cause, repetition) >= MAIN_SHARE, `${name} was not named: ${told(repetition)}`)
+    if (causes.length > 0) assert.ok(shareOf(causes, repetition) >= MAIN_SHARE, `${name} was not named: ${told(repetition)}`)
   }
 }
 
 const MAIN_SHARE = 0.5
 
-function shareOf(cause: Cause, { findings }: Repetition): number {
-  const all = findings.reduce((sum, { lost, slow }) => sum + lost + slow, 0)
-  const found = findings.find(finding => finding.cause === cause)
-  return found ? (found.lost + found.slow) / all : 0
+function shareOf(causes: readonly Cause[], { findings }: Repetition): number {
+  const sum = (some: Repetition['findings']) => some.reduce((total, { lost, slow }) => total + lost + slow, 0)
+  return sum(findings.filter(({ cause }) => causes.includes(cause))) / sum(findings)
 }
 
 const told = ({ sent, lost, findings }: Repetition): string =>

@@ -17,8 +17,8 @@ describe('all examples of checks on real containers', { skip, concurrency: AT_ON
   after(() => site?.close())
 
   for (const example of examples) {
-    const repeat = example.cause ? REPETITIONS.causes : REPETITIONS.mended
-    it(`${example.name}.yaml ${example.cause ? `loses requests, and the cause is ${example.cause}` : 'loses nothing'}, ${repeat} times`, async t => {
+    const repeat = example.causes.length > 0 ? REPETITIONS.causes : REPETITIONS.mended
+    it(`${example.promise}, ${repeat} times`, async t => {
       const report = await runCheck(site, example.plan({ repeat }), {
         onRepetition: ({ lost, sent, findings }) =>
           t.diagnostic(`${lost} of ${sent} lost: ${findings.map(({ cause, lost: of }) => `${cause} ${of}`).join(', ')}`),

@@ -19,7 +19,7 @@ describe('examples of checks on real containers', { skip, concurrency: EXAMPLES.
   after(() => site?.close())
 
   for (const example of EXAMPLES)
-    it(`${example.name}.yaml ${example.cause ? `loses requests, and the cause is ${example.cause}` : 'loses nothing'}`, async t => {
+    it(example.promise, async t => {
       const report = await runCheck(site, example.plan({ ratePerSecond: RATE_PER_SECOND }))
       assertNamed(example, report)
       const [{ sent, lost } = assert.fail('there was no repetition')] = report.repetitions
