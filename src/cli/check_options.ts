@@ -55,10 +55,12 @@ export function checkOptions(command: Command): Command {
     .option('--path <path>', 'what is asked for', checkedPath, '/')
     .option('--rate <number>', 'requests in a second, from all clients together', checkedRate, 200)
     .option('--repeat <count>', 'how often the change is made', checkedRepeat, 1)
-    .option('--warm-up <duration>', 'load before the change', duration, 2_000)
-    .option('--settle <duration>', 'load after everything has settled', duration, 2_000)
-    .option('--timeout <duration>', 'how long to wait for Pods to become ready, and for the change to end', duration, 120_000)
-    .option('--request-timeout <duration>', 'when a request counts as lost', duration, 5_000)
+    .addOption(new Option('--warm-up <duration>', 'load before the change').argParser(duration).default(2_000, '2s'))
+    .addOption(new Option('--settle <duration>', 'load after everything has settled').argParser(duration).default(2_000, '2s'))
+    .addOption(
+      new Option('--timeout <duration>', 'how long to wait for Pods to become ready, and for the change to end').argParser(duration).default(120_000, '2m'),
+    )
+    .addOption(new Option('--request-timeout <duration>', 'when a request counts as lost').argParser(duration).default(5_000, '5s'))
     .option('--slow <duration>', 'when a request counts as slow (default: a second, or ten times what is usual before the change)', duration)
     .option('--runtime <runtime>', 'auto, containerd or simulated', checkedRuntime, 'auto')
     .option('--nodes <count>', 'of the throw-away cluster', checkedNodes, 2)

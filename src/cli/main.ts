@@ -1,5 +1,5 @@
 /** The command line: reads words, picks a command, turns errors into sentences and exit codes. */
-import { Command, CommanderError } from 'commander'
+import { Command, CommanderError, Help, type Option } from 'commander'
 import { messageOf } from '../base/error_message.ts'
 import { splitNext } from './failure.ts'
 import { createOutput, UserError, type Output } from './output.ts'
@@ -48,6 +48,7 @@ export async function main(args: readonly string[]): Promise<number> {
     .exitOverride()
     .configureOutput({ outputError: () => undefined })
     .showHelpAfterError(false)
+    .configureHelp({ optionDescription: describeOption })
   const word = args.find(arg => !arg.startsWith('-')) ?? ''
   try {
     for (const name of Object.hasOwn(COMMANDS, word) ? [word] : Object.keys(COMMANDS)) (await COMMANDS[name]!())(program, cli)
@@ -56,6 +57,12 @@ export async function main(args: readonly string[]): Promise<number> {
     return report(cli, error, Object.hasOwn(COMMANDS, word) ? word : undefined)
   }
   return exitCode
+}
+
+/** That a switch is off by default goes without saying. */
+function describeOption(option: Option): string {
+  const isPlain = option.defaultValue === false || (Array.isArray(option.defaultValue) && option.defaultValue.length === 0)
+  return isPlain ? option.description : new Help().optionDescription(option)
 }
 
 function report({ output }: Cli, error: unknown, command: string | undefined): number {

@@ -1,7 +1,7 @@
 /**
  * `poise up`: a cluster on this machine, until Ctrl-C, or in the background with --detach.
  */
-import { InvalidArgumentError, type Command } from 'commander'
+import { InvalidArgumentError, Option, type Command } from 'commander'
 import type { LogLevel } from '../base/log.ts'
 import { NODES_MAX } from '../host/address_ranges.ts'
 import { wrongAllowedSysctl } from '../kubelet/node/sysctls.ts'
@@ -16,7 +16,7 @@ const DEFAULT_WAIT_MS = 60_000
 export function addUpCommand(program: Command, cli: Cli): void {
   nameOption(program.command('up'), cli.env)
     .description('start a cluster (or resume the one of that name)')
-    .option('--runtime <runtime>', 'auto, containerd, containerd=SOCKET or simulated', checkedRuntime, { is: 'auto' })
+    .addOption(new Option('--runtime <runtime>', 'auto, containerd, containerd=SOCKET or simulated').argParser(checkedRuntime).default({ is: 'auto' }, 'auto'))
     .option('--store <store>', "memory, or a directory (default: the cluster's own)", checkedStore)
     .option('--port <port>', "the API server's port; 0 takes a free one", checkedPort, 0)
     .option('--address <address>', 'the address to listen on; anything but a loopback address opens the API to the network', '127.0.0.1')
@@ -29,7 +29,9 @@ export function addUpCommand(program: Command, cli: Cli): void {
     .option('--kubeconfig <file>', 'write the context to this file only')
     .option('--no-switch-context', "leave kubectl's current context as it is")
     .option('--detach', 'leave it running in the background', false)
-    .option('--wait <duration>', 'how long to wait for the nodes to be Ready; 0s does not wait', duration, DEFAULT_WAIT_MS)
+    .addOption(
+      new Option('--wait <duration>', 'how long to wait for the nodes to be Ready; 0s does not wait').argParser(duration).default(DEFAULT_WAIT_MS, '1m'),
+    )
     .option('--log-level <level>', 'debug, info, warn or error', checkedLevel, 'info')
     .action(async ({ wait, ...options }) => {
       const given: UpOptions = { ...options, waitMs: wait }
