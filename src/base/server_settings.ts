@@ -20,7 +20,7 @@
  *   drain=DURATION    told to stop, it goes on answering on connections that it has accepted, each once more and then closes
  *                     it, and exits after this (default 0: connections without a request are closed at once)
  *   answer=DURATION   how long one request takes (default 1ms); `answer=1ms-20ms`: anything between, evenly spread
- *   idle=DURATION     a kept connection on which nothing is asked for so long is closed (default: it is kept)
+ *   idle=DURATION     a connection on which nothing more is asked for so long after an answer is closed (default: it is kept)
  *   status=CODE       the HTTP status of every answer; without it files are served, or 200
  *   health=/PATH      this path says at once whether the server is well: 200, or 503
  *   warm=DURATION     for so long after it listens it answers 503, on every path but that of `health`

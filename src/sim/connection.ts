@@ -85,7 +85,6 @@ export function createAcceptedConnections({ clock, server, target }: AcceptedPar
       if (server.idleTimeoutMs !== undefined) idle = clock.at(clock.now() + server.idleTimeoutMs, own.closeFromServer, 'idle connection')
     }
     open.add(own)
-    watchIdle()
 
     return {
       target,

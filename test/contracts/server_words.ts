@@ -150,10 +150,11 @@ export function testServerWords({ name, concurrency, begin }: ServerSubject): vo
       assert.ok(now() - began >= 499)
     })
 
-    story('idle= a connection on which nothing is asked is closed', async ({ start, run }, until) => {
+    story('idle= a connection on which nothing more is asked is closed', async ({ start, run }, until) => {
       const server = await start('idle=200ms')
       await until(server, '200')
       const silent = await run(server.open())
+      assert.equal(await run(silent.ask()), '200')
       await run(silent.closed)
     })
 

@@ -15,7 +15,16 @@ export interface Serving {
 
 /** Rejects when a port is taken. */
 export async function serve(settings: ServerSettings): Promise<Serving> {
-  const { ports, answerMs: [shortestMs, longestMs], idleMs, status, healthPath, warmMs, tiresAfter, drainMs } = settings
+  const {
+    ports,
+    answerMs: [shortestMs, longestMs],
+    idleMs,
+    status,
+    healthPath,
+    warmMs,
+    tiresAfter,
+    drainMs,
+  } = settings
   const name = `${hostname()}\n`
   const kept = new Map<Socket, { requests: number; timer?: NodeJS.Timeout }>()
   let warmAt = Infinity
@@ -30,7 +39,6 @@ export async function serve(settings: ServerSettings): Promise<Serving> {
     // What it does to connections is what is shown here; the other side may break them as it likes.
     socket.on('error', () => {})
     kept.set(socket, { requests: 0 })
-    rest(socket)
     socket.once('close', () => {
       clearTimeout(kept.get(socket)?.timer)
       kept.delete(socket)
@@ -51,10 +59,13 @@ export async function serve(settings: ServerSettings): Promise<Serving> {
     })
     request.resume()
     if (request.url?.split('?')[0] === healthPath) return reply(response, tiresAfter !== undefined && answered >= tiresAfter ? 503 : 200)
-    setTimeout(() => {
-      answered++
-      reply(response, performance.now() < warmAt ? 503 : (status ?? 200))
-    }, shortestMs + Math.random() * (longestMs - shortestMs))
+    setTimeout(
+      () => {
+        answered++
+        reply(response, performance.now() < warmAt ? 503 : (status ?? 200))
+      },
+      shortestMs + Math.random() * (longestMs - shortestMs),
+    )
   }
 
   // Node.js has manners of its own for slow and idle connections; here the words decide. For the same reason it does not
@@ -81,6 +92,8 @@ export async function serve(settings: ServerSettings): Promise<Serving> {
       isDraining = true
       for (const listener of listeners) listener.close()
       if (drainMs > 0) await new Promise(resolve => setTimeout(resolve, drainMs))
+      // What has arrived meanwhile is read before anything is closed: a process that got no time has not seen it yet.
+      await new Promise(resolve => setImmediate(resolve))
       closeIdle()
       if (underWay > 0) await new Promise<void>(resolve => (allAnswered = resolve))
     },
