@@ -1,7 +1,7 @@
 import { apiVersionOf, type Kind } from '../api/kind.ts'
 import type { KubernetesObject, ObjectKey } from '../api/meta.ts'
 import { ApiError, internalError, type Status } from '../api/status.ts'
-import { decodeText } from '../base/bytes.ts'
+import { decodeText, type ByteSource } from '../base/bytes.ts'
 import type { Request, RequestBody, Response, Transport, User } from '../base/transport.ts'
 import type { Client, ListOptions, Patch, WriteOptions } from './client.ts'
 
@@ -60,7 +60,10 @@ export function createClient(transport: Transport, { user, userAgent = 'poise' }
       return answer.kind === 'Status' ? undefined : (answer as never)
     },
     createSubresource: (kind, key, subresource, body) => call('POST', `${pathOf(kind, key)}/${subresource}`, {}, json(body), JSON_HEADERS),
-    request: ({ method, path, query, headers, body, signal }) => call(method, path, query, body, headers, signal),
+    async request({ method, path, query, headers, body, signal }) {
+      const response = await send(method, path, query, body, headers, signal)
+      return response.body.is === 'stream' && response.status < 400 ? textOf(response.body.stream) : objectOf(response)
+    },
     watch(kind, options, sink) {
       const abort = new AbortController()
       let open: { stop(): void } | undefined
@@ -159,6 +162,26 @@ function searchParams(query: Record<string, string | readonly string[] | undefin
     for (const one of typeof value === 'string' ? [value] : value) params.append(name, one)
   }
   return params
+}
+
+/** More of a log than anybody reads at once: the rest is not waited for. */
+const TEXT_BYTES_MAX = 1_048_576
+
+async function textOf(stream: ByteSource): Promise<string> {
+  const chunks: Uint8Array[] = []
+  let length = 0
+  for await (const chunk of stream) {
+    chunks.push(chunk)
+    length += chunk.length
+    if (length >= TEXT_BYTES_MAX) break
+  }
+  const all = new Uint8Array(length)
+  let offset = 0
+  for (const chunk of chunks) {
+    all.set(chunk, offset)
+    offset += chunk.length
+  }
+  return decodeText(all)
 }
 
 function objectOf(response: Response): unknown {

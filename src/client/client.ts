@@ -27,7 +27,7 @@ export interface Client {
     options: WatchOptions,
     sink: { event(event: WatchEvent): void; ended(error: Error | undefined): void },
   ): { stop(): void }
-  /** Everything else, by path. Throws ApiError for a Failure. */
+  /** Everything else, by path: an object, or the text of what is none (of a log its first MiB). Throws ApiError for a Failure. */
   request(request: {
     method: Request['method']
     path: string
