@@ -39,7 +39,7 @@ const checked = run([...elevate, process.execPath, join(root, 'bin', 'poise.mjs'
 if (elevate.length > 0) run(['sudo', '--non-interactive', 'chown', '-R', `${process.getuid()}:${process.getgid()}`, reports], 'inherit')
 
 process.stdout.write(checked.stdout)
-const verdict = { 0: 'clean', 1: 'lost' }[checked.status] ?? 'failed'
+const verdict = { 0: 'clean', 1: isStatic ? 'broken-rules' : 'lost' }[checked.status] ?? 'failed'
 tell('GITHUB_OUTPUT', `verdict=${verdict}\nreports=${reports}\n`)
 tell('GITHUB_STEP_SUMMARY', `## Poise check: ${verdict}\n\n${fenced(checked.stdout)}\n`)
 process.exitCode = checked.status ?? 2
