@@ -171,7 +171,10 @@ export function createCluster({
         programmed.record(parts.name, step)
         timelines?.programmed(parts.name, step)
       }
-      const node = createNode({ ...parts, programmed: told, trace: timelines?.traceOf(parts.name) ?? silentTrace }, { handle: apiServer.handle, client, clusterDomain, dnsIP })
+      const node = createNode(
+        { ...parts, programmed: told, trace: timelines?.traceOf(parts.name) ?? silentTrace },
+        { handle: apiServer.handle, client, clusterDomain, dnsIP },
+      )
       running.set(parts.name, node)
       await node.start()
       return node.kubelet
