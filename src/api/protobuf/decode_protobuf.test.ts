@@ -104,7 +104,7 @@ test('what is no such message is refused', () => {
   refused(envelope('v1', 'Pod', Uint8Array.of(0x0b)))
 })
 
-test('every field of every kind has its number', () => {
+test('every field of every kind of Kubernetes has its number', () => {
   const tables: Record<string, string> = { ...CORE_FIELD_NUMBERS, ...FIELD_NUMBERS }
   const fieldsOf = (model: string): string[] => {
     const group = model.slice(0, model.lastIndexOf('.'))
@@ -128,7 +128,9 @@ test('every field of every kind has its number', () => {
       visit(schema.fields[name]!.schema)
     }
   }
-  for (const kind of kinds) visit(kind.schema)
+  // Kinds of Poise's own have no protobuf form, and are only read.
+  for (const kind of kinds.filter(({ group }) => !group.endsWith('poise.dev'))) visit(kind.schema)
   for (const kind of kinds) for (const { kind: other } of kind.subresources) if (other?.schema) visit(other.schema)
   assert.ok(seen.size > 150)
+  for (const { group, verbs } of kinds) if (group.endsWith('poise.dev')) assert.ok(!verbs.some(verb => ['create', 'update', 'patch'].includes(verb)))
 })
