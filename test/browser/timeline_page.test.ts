@@ -273,17 +273,22 @@ test('the patch is copied whole', { skip }, async context => {
   assert.equal(await page.locator('#pasted').inputValue(), patch)
 })
 
+/** A table fills when the browser tells of its opening, which is later than the click. */
+async function rowsBecome(page: Page, rows: string, wanted: number): Promise<void> {
+  await page.waitForFunction(({ rows, wanted }) => document.querySelectorAll(rows).length === wanted, { rows, wanted })
+}
+
 test('every span is in the table, too', { skip }, async context => {
   const document = rollout(3)
   const page = await opened(context, document)
   await page.getByText('All spans as a table').click()
   const spans = document.runs[0]!.timelines.reduce((sum, timeline) => sum + timeline.spans.length, 0)
-  assert.equal(await page.locator('#spans-table tbody tr').count(), spans)
+  await rowsBecome(page, '#spans-table tbody tr', spans)
   await page.getByRole('combobox', { name: 'Pod' }).selectOption({ index: 1 })
   const first = document.runs[0]!.timelines.find(({ pod }) => pod.name.startsWith('web-5d4f'))!
-  assert.equal(await page.locator('#spans-table tbody tr').count(), first.spans.length)
+  await rowsBecome(page, '#spans-table tbody tr', first.spans.length)
   await page.getByText('Lost and slow requests as a table').click()
-  assert.equal(await page.locator('#requests-table tbody tr').count(), 44)
+  await rowsBecome(page, '#requests-table tbody tr', 44)
 })
 
 test('what is drawn grows with the Pods, and not with the requests', { skip }, async context => {
