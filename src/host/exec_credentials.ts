@@ -59,16 +59,21 @@ async function runPlugin(plugin: ExecPlugin, cluster: ContextCluster, env: Reado
     const child = spawn(command, [...(args ?? [])], {
       env: { ...env, ...Object.fromEntries((plugin.env ?? []).map(({ name, value }) => [name, value])), KUBERNETES_EXEC_INFO: JSON.stringify(info) },
       stdio: [isInteractive ? 'inherit' : 'ignore', 'pipe', 'inherit'],
-      timeout: PATIENCE_MS,
     })
+    // Not the option `timeout` of spawn: its timer goes on for a program that could not be started.
+    const patience = setTimeout(() => child.kill(), PATIENCE_MS)
     let output = ''
     child.stdout!.setEncoding('utf8').on('data', (chunk: string) => (output += chunk))
     child.once('error', (error: NodeJS.ErrnoException) => {
+      clearTimeout(patience)
       const hint = installHint?.trim().replace(/\s+/g, ' ')
       const what = error.code === 'ENOENT' ? 'is not installed' : `cannot be run: ${error.message}`
       reject(new KubeconfigError(`the credential program ${command} ${what}. Next: ${hint || 'install it, or choose another context with --context'}`))
     })
-    child.once('close', code => resolve({ exitCode: code, stdout: output }))
+    child.once('close', code => {
+      clearTimeout(patience)
+      resolve({ exitCode: code, stdout: output })
+    })
   })
   if (exitCode !== 0) {
     throw new KubeconfigError(
