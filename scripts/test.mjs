@@ -26,7 +26,7 @@ const folders = only.length > 0 ? only : ['src', 'dashboard', 'test']
 const files = folders
   .flatMap(folder => testsIn(join(root, 'dist', folder.replace(/\.ts$/, '.js'))))
   .filter(file => file.endsWith('.long.test.js') === long || only.length > 0)
-const result = spawnSync(process.execPath, ['--test', '--test-reporter=spec', '--test-concurrency=2', ...files.map(file => relative(root, file))], {
+const result = spawnSync(process.execPath, ['--test', '--test-reporter=spec', '--test-concurrency=3', ...spread(files).map(file => relative(root, file))], {
   cwd: root,
   stdio: 'inherit',
 })
@@ -39,6 +39,20 @@ function step(name, command) {
     process.stderr.write(`${name} found something; mend it (\`npm run ${name}\` shows it, \`npm run ${name}:fix\` mends what it can)\n`)
     process.exit(1)
   }
+}
+
+/**
+ * Tests with real containers mostly wait, and all others compute. So that one of the former runs beside some of the latter,
+ * they are spread evenly among them.
+ */
+function spread(files) {
+  const isLive = file => file.includes(join('test', 'live'))
+  const [live, others] = [files.filter(isLive), files.filter(file => !isLive(file))]
+  const place = (group, index) => (index + 0.5) / group.length
+  return [live, others]
+    .flatMap(group => group.map((file, index) => ({ file, at: place(group, index) })))
+    .sort((a, b) => a.at - b.at)
+    .map(({ file }) => file)
 }
 
 function testsIn(path) {
