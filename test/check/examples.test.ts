@@ -6,7 +6,7 @@ import { runCheck } from '../../src/check/run_check.ts'
 import { startVirtualSite } from '../../src/check/virtual_site.ts'
 import { assertNamed, examples } from './examples.ts'
 
-const SEEDS = 2
+const SEEDS = 1
 
 test('every cause but unknown has an example', () => {
   assert.deepEqual(
