@@ -7,7 +7,7 @@ import { assertNamed, exampleNamed } from '../check/examples.ts'
 import { reasonToSkipChecks, startCheckSite } from './check_site.ts'
 
 /** Those that show for whole seconds what they show, so that a few requests see it however busy the machine is. */
-const EXAMPLES = ['43576-patched', 'ready-before-listening', 'no-surge'].map(exampleNamed)
+const EXAMPLES = ['43576-patched', 'ready-before-listening'].map(exampleNamed)
 const RATE_PER_SECOND = 50
 const skip = (await reasonToSkipChecks(EXAMPLES)) ?? false
 
