@@ -2,6 +2,7 @@
 import type { KubernetesObject } from '../../api/meta.ts'
 import type { Container } from '../../api/types/container.ts'
 import type { ManifestObject } from '../manifests.ts'
+import { templateIn } from '../template_path.ts'
 
 /** As loose as a manifest is: what was written need not have what a schema would add. */
 export interface DraftTemplate {
@@ -16,21 +17,9 @@ export type DraftContainer = Pick<
   lifecycle?: { preStop?: { exec?: { command?: string[] }; sleep?: { seconds: number } } }
 }
 
-const TEMPLATES: Readonly<Record<string, readonly string[]>> = {
-  Pod: [],
-  Deployment: ['spec', 'template'],
-  ReplicaSet: ['spec', 'template'],
-  ReplicationController: ['spec', 'template'],
-  StatefulSet: ['spec', 'template'],
-  DaemonSet: ['spec', 'template'],
-  Job: ['spec', 'template'],
-  CronJob: ['spec', 'jobTemplate', 'spec', 'template'],
-}
-
 /** Undefined: this object makes no Pods. */
 export function templateOf(object: KubernetesObject): DraftTemplate | undefined {
-  const path = TEMPLATES[object.kind ?? '']
-  const template = path?.reduce<unknown>((value, step) => (value as Record<string, unknown> | undefined)?.[step], object) as DraftTemplate | undefined
+  const template = templateIn(object) as DraftTemplate | undefined
   return template?.spec?.containers ? template : undefined
 }
 

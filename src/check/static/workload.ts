@@ -6,6 +6,7 @@ import { matchesLabelSelector, matchesLabels, parseLabelSelector, type Labels } 
 import type { KubernetesObject } from '../../api/meta.ts'
 import type { Container } from '../../api/types/container.ts'
 import type { PodSpec } from '../../api/types/pod_spec.ts'
+import { templateIn, templatePathOf } from '../template_path.ts'
 import type { Path, SourceObject } from './source.ts'
 
 export interface Workload {
@@ -33,10 +34,9 @@ export interface Surroundings {
 
 export function workloadOf(source: SourceObject): Workload | undefined {
   const { object } = source
-  const templatePath = TEMPLATES[object.kind ?? '']
-  if (!templatePath) return undefined
-  const template = templatePath.reduce<any>((value, step) => value?.[step], object) as { metadata?: KubernetesObject['metadata']; spec?: PodSpec } | undefined
-  if (!template?.spec) return undefined
+  const templatePath = templatePathOf(object)
+  const template = templateIn(object) as { metadata?: KubernetesObject['metadata']; spec?: PodSpec } | undefined
+  if (!templatePath || !template?.spec) return undefined
   const kind = object.kind!
   const { name = '(unnamed)', namespace = 'default' } = object.metadata
   return {
@@ -52,17 +52,6 @@ export function workloadOf(source: SourceObject): Workload | undefined {
     deployment: kind === 'Deployment' ? (object as Deployment) : undefined,
     annotations: { ...template.metadata?.annotations, ...object.metadata.annotations },
   }
-}
-
-const TEMPLATES: Readonly<Record<string, Path>> = {
-  Pod: [],
-  Deployment: ['spec', 'template'],
-  ReplicaSet: ['spec', 'template'],
-  ReplicationController: ['spec', 'template'],
-  StatefulSet: ['spec', 'template'],
-  DaemonSet: ['spec', 'template'],
-  Job: ['spec', 'template'],
-  CronJob: ['spec', 'jobTemplate', 'spec', 'template'],
 }
 
 export function surroundingsOf(sources: readonly SourceObject[]): Surroundings {
