@@ -3,11 +3,12 @@
  * of its own to a Pod that it picks itself.
  */
 import { ApiError } from '../api/status.ts'
-import { TimeoutError, withTimeout, type Clock, type Millis } from '../base/clock.ts'
+import { TimeoutError, withTimeout, type Clock } from '../base/clock.ts'
 import { messageOf } from '../base/error_message.ts'
 import { NetworkError } from '../base/network.ts'
 import type { Client } from '../client/client.ts'
-import type { LoadRequest, RequestOutcome, Symptom } from './observation.ts'
+import type { RequestOutcome, Symptom } from './observation.ts'
+import { startOpenLoop } from './open_loop.ts'
 import type { LoadOptions, RunningLoad } from './site.ts'
 
 /** What is under way at once, at the most: the API server has others to serve. */
@@ -19,12 +20,11 @@ export function startProxyLoad({ clock, client }: { clock: Clock; client: Client
   const { pathname, searchParams } = new URL(path, 'http://service')
   const query: Record<string, string[]> = {}
   for (const name of new Set(searchParams.keys())) query[name] = searchParams.getAll(name)
-  const requests: LoadRequest[] = []
-  let [sent, answered, isOpen] = [0, 0, true]
-  let whenQuiet = () => {}
+  let underWay = 0
 
   const ask = async (): Promise<RequestOutcome> => {
-    if (sent - requests.length > UNDER_WAY_MAX) return { is: 'failed', symptom: 'other', during: 'connect' }
+    if (underWay >= UNDER_WAY_MAX) return { is: 'failed', symptom: 'other', during: 'connect' }
+    underWay++
     try {
       await withTimeout(
         clock,
@@ -36,38 +36,12 @@ export function startProxyLoad({ clock, client }: { clock: Clock; client: Client
       return { is: 'answered', status: 200 }
     } catch (error) {
       return outcomeOf(error)
+    } finally {
+      underWay--
     }
   }
-  const send = async (id: number, plannedMs: Millis) => {
-    const sentMs = clock.now()
-    const outcome = await ask()
-    requests.push({ id, plannedMs, sentMs, endedMs: clock.now(), client: 'new', connection: id, outcome })
-    if (outcome.is === 'answered') answered++
-    if (requests.length === sent) whenQuiet()
-  }
-  const beganMs = clock.now()
-  const plan = (id: number) => {
-    const plannedMs = beganMs + (id * 1_000) / ratePerSecond
-    return clock.at(
-      plannedMs,
-      () => {
-        sent++
-        next = plan(id + 1)
-        void send(id, plannedMs)
-      },
-      'load',
-    )
-  }
-  let next = plan(0)
-  return {
-    counts: () => ({ sent, answered, failed: requests.length - answered }),
-    async stop() {
-      if (isOpen) next.cancel()
-      isOpen = false
-      if (requests.length < sent) await new Promise<void>(resolve => (whenQuiet = resolve))
-      return requests.toSorted((a, b) => a.id - b.id)
-    },
-  }
+  // Whether a connection is kept is up to the API server.
+  return startOpenLoop(clock, { clients: ['new'], ratePerSecond }, async (_, id) => ({ connection: id, outcome: await ask() }))
 }
 
 /** What the proxy itself says it could not do, in the words it has for that; everything else is the Pod's own answer. */

@@ -2,12 +2,13 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { sleep } from '../base/clock.ts'
+import { REMEMBERED_MS } from '../base/load_clients.ts'
 import { NetworkError } from '../base/network.ts'
 import type { Target } from '../network/proxy/service_ports.ts'
 import type { SimulatedListener, SimulatedServer } from '../sim/network.ts'
 import { createWorld, type World } from '../sim/world.ts'
 import type { ClientKind, LoadRequest } from './observation.ts'
-import { REMEMBERED_MS, startSimulatedLoad } from './simulated_load.ts'
+import { startSimulatedLoad } from './simulated_load.ts'
 
 const PORT = 8080
 const ADDRESS = '10.244.0.2'

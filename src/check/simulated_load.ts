@@ -1,16 +1,16 @@
 /**
- * An open-loop load over the simulated network: what the real load client does over sockets, in the same words.
+ * A load over the simulated network: what the real load client does over sockets, in the same words.
  *
  *   planned instants ─▶ new | keep-alive | direct, in turns ─▶ connect ─▶ request ─▶ answered, or how it failed
- *
- * Nothing waits for an answer before the next request is sent, so that a slow server cannot hide those behind it.
  */
 import type { Clock, Millis } from '../base/clock.ts'
+import { freeSlot, KEPT_CONNECTIONS, REMEMBERED_MS, takingTurns } from '../base/load_clients.ts'
 import { NetworkError } from '../base/network.ts'
 import type { Target } from '../network/proxy/service_ports.ts'
 import type { SimulatedConnection } from '../sim/connection.ts'
 import type { SimulatedNetwork } from '../sim/network.ts'
-import type { ClientKind, LoadRequest, RequestOutcome, Symptom } from './observation.ts'
+import type { ClientKind, RequestOutcome, Symptom } from './observation.ts'
+import { startOpenLoop, type Course } from './open_loop.ts'
 import type { LoadOptions, RunningLoad } from './site.ts'
 
 export interface SimulatedLoadParts {
@@ -23,24 +23,16 @@ export interface SimulatedLoadParts {
   resolve(): readonly Target[]
 }
 
-/** As long as a client keeps what DNS has said: the time to live of the cluster's records. */
-export const REMEMBERED_MS = 30_000
-/** So many connections stand; one more is opened where all of them are busy. */
-export const KEPT_CONNECTIONS = 6
-
 export function startSimulatedLoad({ clock, network, service, resolve }: SimulatedLoadParts, options: LoadOptions): RunningLoad {
-  const { clients, ratePerSecond, timeoutMs, path } = options
+  const { timeoutMs, path } = options
   const request = { method: 'GET', path, headers: [] }
-  const requests: LoadRequest[] = []
-  const kept: Kept[] = Array.from({ length: KEPT_CONNECTIONS }, () => ({ standing: undefined, isBusy: false, idleSince: 0 }))
+  const kept = Array.from({ length: KEPT_CONNECTIONS }, createSlot)
   let remembered: { readonly targets: readonly Target[]; readonly until: Millis } | undefined
-  let [sent, answered, failed, connections, keptTurns] = [0, 0, 0, 0, 0]
-  let whenQuiet = () => {}
+  let [connections, keptTurns] = [0, 0]
 
   /** Of each client its own, or two who alternate would each have every other address only. */
-  const nameTurns: Record<ClientKind, number> = { new: 0, 'keep-alive': 0, direct: 0 }
-  const inTurn = (client: ClientKind, targets: readonly Target[]): Target | undefined => targets[nameTurns[client]++ % targets.length]
-  const entrance = (client: ClientKind) => service ?? inTurn(client, resolve())
+  const choose = { new: takingTurns<Target>(), 'keep-alive': takingTurns<Target>(), direct: takingTurns<Target>() }
+  const entrance = (client: ClientKind) => service ?? choose[client](resolve())
 
   /** Resolves when it is over, and never rejects. */
   const onNewConnection = async (destination: Target | undefined, keep: (connection: SimulatedConnection, id: number) => void): Promise<Course> => {
@@ -76,7 +68,7 @@ export function startSimulatedLoad({ clock, network, service, resolve }: Simulat
   }
 
   const onKept = async (): Promise<Course> => {
-    const slot = freeSlot(kept, keptTurns++)
+    const slot = freeSlot(kept, keptTurns++, createSlot)
     slot.isBusy = true
     const { standing } = slot
     const idleMs = clock.now() - slot.idleSince
@@ -103,55 +95,16 @@ export function startSimulatedLoad({ clock, network, service, resolve }: Simulat
       const targets = resolve()
       remembered = targets.length > 0 ? { targets, until: clock.now() + REMEMBERED_MS } : undefined
     }
-    return onOneOfItsOwn(inTurn('direct', remembered?.targets ?? []))
+    return onOneOfItsOwn(choose.direct(remembered?.targets ?? []))
   }
 
-  const begin = (client: ClientKind): Promise<Course> => {
+  const ask = (client: ClientKind): Promise<Course> => {
     if (client === 'new') return onOneOfItsOwn(entrance('new'))
     return client === 'keep-alive' ? onKept() : onPodsOwn()
   }
-
-  const send = async (id: number, plannedMs: Millis) => {
-    const client = clients[id % clients.length]!
-    const sentMs = clock.now()
-    const course = await begin(client)
-    requests.push({ id, plannedMs, sentMs, endedMs: clock.now(), client, ...course })
-    if (course.outcome.is === 'answered') answered++
-    else failed++
-    if (answered + failed === sent) whenQuiet()
-  }
-
-  const beganMs = clock.now()
-  const plan = (id: number) => {
-    const plannedMs = beganMs + (id * 1_000) / ratePerSecond
-    return clock.at(
-      plannedMs,
-      () => {
-        sent++
-        next = plan(id + 1)
-        void send(id, plannedMs)
-      },
-      'load',
-    )
-  }
-  let next = plan(0)
-
-  return {
-    counts: () => ({ sent, answered, failed }),
-    async stop() {
-      next.cancel()
-      if (answered + failed < sent) await new Promise<void>(resolve_ => (whenQuiet = resolve_))
-      for (const { standing } of kept) standing?.connection.close()
-      return requests.toSorted((a, b) => a.id - b.id)
-    },
-  }
-}
-
-interface Course {
-  readonly connection: number
-  readonly idleMs?: Millis
-  readonly target?: Target | undefined
-  readonly outcome: RequestOutcome
+  return startOpenLoop(clock, options, ask, () => {
+    for (const { standing } of kept) standing?.connection.close()
+  })
 }
 
 interface Kept {
@@ -160,16 +113,7 @@ interface Kept {
   idleSince: Millis
 }
 
-/** They take turns, so that each is idle for about as long as the others. */
-function freeSlot(kept: Kept[], turn: number): Kept {
-  for (let step = 0; step < kept.length; step++) {
-    const slot = kept[(turn + step) % kept.length]!
-    if (!slot.isBusy) return slot
-  }
-  const added: Kept = { standing: undefined, isBusy: false, idleSince: 0 }
-  kept.push(added)
-  return added
-}
+const createSlot = (): Kept => ({ standing: undefined, isBusy: false, idleSince: 0 })
 
 const lost = (symptom: Symptom, during: 'connect' | 'request'): RequestOutcome => ({ is: 'failed', symptom, during })
 

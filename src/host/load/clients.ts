@@ -1,15 +1,10 @@
-/**
- * Those who send the load: each tells how one request went.
- *
- *   new         a connection for each request
- *   keep-alive  a few connections that stand; one more is opened where all of them are busy, and stays
- *   direct      to the addresses behind a name, one after the other, as they were when DNS was asked, up to half a minute ago
- */
+/** Those who send the load over sockets: each tells how one request went. */
 import { randomInt } from 'node:crypto'
 import { Resolver } from 'node:dns/promises'
 import { Agent } from 'node:http'
 import { isIP, type Socket } from 'node:net'
 import type { Millis } from '../../base/clock.ts'
+import { freeSlot, KEPT_CONNECTIONS, REMEMBERED_MS, takingTurns } from '../../base/load_clients.ts'
 import type { ClientKind } from '../../base/load_request.ts'
 import { ask, openConnection, type Answer, type Connection } from './ask.ts'
 import type { Destination, LoadOrders, SentRequest } from './messages.ts'
@@ -20,9 +15,6 @@ export type Course = Pick<SentRequest, 'endedMs' | 'connection' | 'idleMs' | 'lo
 /** Sends one, and never rejects. */
 export type LoadClient = (sentMs: Millis) => Promise<Course>
 
-const KEPT_CONNECTIONS = 6
-/** The time to live of the cluster's own records. */
-const REMEMBERED_MS = 30_000
 /**
  * Where no server expects a port of its own. As many as can be: for two minutes the kernel may send a connection from a port
  * that was used before to where the one before went. So each load also begins somewhere else.
@@ -47,7 +39,11 @@ export function createClients(orders: LoadOrders, now: () => Millis): Record<Cli
     outcome: { is: 'failed', symptom: 'name', during: 'connect' },
   })
 
-  const onOneOfItsOwn = async ({ host: name, port }: Destination, rememberedMs: Millis, choose: ReturnType<typeof takingTurns>): Promise<Course> => {
+  const onOneOfItsOwn = async (
+    { host: name, port }: Destination,
+    rememberedMs: Millis,
+    choose: (addresses: readonly string[]) => string | undefined,
+  ): Promise<Course> => {
     const address = choose(await addressesOf(name, rememberedMs))
     if (address === undefined) return noName()
     let connection: Connection
@@ -57,10 +53,10 @@ export function createClients(orders: LoadOrders, now: () => Millis): Record<Cli
   }
 
   const slots = Array.from({ length: KEPT_CONNECTIONS }, () => createSlot())
-  const chooseForKept = takingTurns()
+  const chooseForKept = takingTurns<string>()
   let turns = 0
   const onKept: LoadClient = async sentMs => {
-    const slot = freeSlot(slots, turns++)
+    const slot = freeSlot(slots, turns++, createSlot)
     slot.isBusy = true
     const before = slot.connection
     // A name is asked only when a connection is about to be opened.
@@ -79,7 +75,7 @@ export function createClients(orders: LoadOrders, now: () => Millis): Record<Cli
     return course(slot.connection!, { endedMs, idleMs, address: entrance.host === address ? undefined : address, outcome })
   }
 
-  const [chooseForNew, chooseForDirect] = [takingTurns(), takingTurns()]
+  const [chooseForNew, chooseForDirect] = [takingTurns<string>(), takingTurns<string>()]
   return {
     new: () => onOneOfItsOwn(entrance, 0, chooseForNew),
     'keep-alive': onKept,
@@ -106,17 +102,6 @@ interface Slot {
 }
 
 const createSlot = (): Slot => ({ agent: new KeptAgent(), connection: undefined, address: undefined, isBusy: false, idleSinceMs: 0 })
-
-/** They take turns, so that each is idle for about as long as the others. */
-function freeSlot(slots: Slot[], turn: number): Slot {
-  for (let step = 0; step < slots.length; step++) {
-    const slot = slots[(turn + step) % slots.length]!
-    if (!slot.isBusy) return slot
-  }
-  const added = createSlot()
-  slots.push(added)
-  return added
-}
 
 /** Keeps its one connection until the server ends it. */
 class KeptAgent extends Agent {
@@ -154,10 +139,4 @@ function createNames(nameServer: string | undefined, timeoutMs: Millis, now: () 
     if (addresses.length === 0 && remembered.get(host) === known) remembered.delete(host)
     return addresses
   }
-}
-
-/** One after the other. */
-function takingTurns(): (addresses: readonly string[]) => string | undefined {
-  let turn = 0
-  return addresses => addresses[turn++ % addresses.length]
 }
