@@ -1,5 +1,5 @@
 /** `npm start`: the tour, from a fresh clone. */
-import { spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { ensureBuild, ensureNodeModules, ensureSystemPackages, root } from './ensure.mjs'
 
@@ -7,5 +7,7 @@ ensureNodeModules()
 const missing = ensureSystemPackages()
 for (const sentence of missing) process.stderr.write(`${sentence}\n`)
 ensureBuild()
-const tour = spawnSync(process.execPath, [join(root, 'bin', 'poise.mjs'), 'tour', ...process.argv.slice(2)], { stdio: 'inherit' })
-process.exitCode = tour.status ?? 1
+const tour = spawn(process.execPath, [join(root, 'bin', 'poise.mjs'), 'tour', ...process.argv.slice(2)], { stdio: 'inherit' })
+// It removes its cluster first: the prompt must not be back before.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => tour.kill(signal))
+tour.once('exit', code => (process.exitCode = code ?? 1))
