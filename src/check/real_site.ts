@@ -22,6 +22,7 @@ import type { Entrance, SignalHabits } from './observation.ts'
 import { CheckProblem } from './problem.ts'
 import { resolveService } from './simulated_entrance.ts'
 import type { CheckSite, LoadOptions, LoadTarget } from './site.ts'
+import { plural } from './words.ts'
 
 export interface RealSiteOptions {
   readonly env: Readonly<Record<string, string | undefined>>
@@ -77,7 +78,7 @@ function realSite(cluster: ThrowawayCluster, log: Log): CheckSite {
 
   return {
     kind: 'containerd',
-    description: `${nodes.length} ${nodes.length === 1 ? 'node' : 'nodes'}, real containers (containerd and runc)`,
+    description: `${plural(nodes.length, 'node')}, real containers (containerd and runc)`,
     get blindSpots() {
       const late = lateness && latenessText(lateness)
       return [...blindSpots, ...(late === undefined ? [] : [late])]

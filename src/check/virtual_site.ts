@@ -8,6 +8,7 @@ import type { Millis } from '../base/clock.ts'
 import { CLUSTER_DOMAIN, startVirtualCluster, type VirtualCluster, type VirtualClusterOptions } from '../launch/virtual_cluster.ts'
 import { SIMULATED_BLIND_SPOT, simulatedParts } from './simulated_parts.ts'
 import type { CheckSite } from './site.ts'
+import { plural } from './words.ts'
 
 export type VirtualSiteOptions = Pick<VirtualClusterOptions, 'seed' | 'nodes' | 'propagationMs' | 'runtime' | 'machine' | 'world'>
 
@@ -28,7 +29,7 @@ export async function startVirtualSite({ nodes = NODES, ...options }: VirtualSit
   let closed: Promise<void> | undefined
   return {
     kind: 'virtual',
-    description: `${known.length} ${known.length === 1 ? 'node' : 'nodes'} in virtual time, seed ${options.seed}`,
+    description: `${plural(known.length, 'node')} in virtual time, seed ${options.seed}`,
     blindSpots: [SIMULATED_BLIND_SPOT],
     host: { clock, random, log },
     cluster,

@@ -1,10 +1,8 @@
 /** `startCluster()`: a cluster for a test, gone when the test is over. */
 import type { Client } from '../client/client.ts'
-import { temporaryDirectory } from '../host/temporary_directory.ts'
-import { clusterDirectories, clustersDirectory } from '../host/directories.ts'
 import { connectionOf, type ClusterConnection } from '../host/kubeconfig.ts'
 import { createLog } from '../host/log.ts'
-import { startRealCluster } from './real_cluster.ts'
+import { startTemporaryCluster } from './temporary_cluster.ts'
 import { startVirtualCluster, type VirtualCluster, type VirtualClusterOptions } from './virtual_cluster.ts'
 
 export interface StartClusterOptions {
@@ -42,37 +40,16 @@ export async function startCluster(options: StartClusterOptions | (VirtualCluste
   return options.time === 'virtual' ? startVirtualCluster(options) : startTestCluster(options)
 }
 
-/** Everything it writes is below a directory of its own, so that clusters run side by side and leave nothing behind. */
 async function startTestCluster({ seed, nodes = 1, staticPodPath, logLevel = 'warn' }: StartClusterOptions): Promise<TestCluster> {
-  const home = await temporaryDirectory('poise-')
-  const env = { POISE_HOME: home.path }
-  try {
-    const cluster = await startRealCluster({
-      name: 'test',
-      directories: clusterDirectories(env, 'test'),
-      clustersDirectory: clustersDirectory(env),
-      runtime: { is: 'simulated' },
-      store: 'memory',
-      port: 0,
-      nodeCount: nodes,
-      seed,
-      staticPodPath,
-      log: createLog({ level: logLevel }),
-    })
-    await cluster.nodesReady()
-    let stopping: Promise<void> | undefined
-    const stop = () => (stopping ??= cluster.stop().then(() => home.remove()))
-    return {
-      server: cluster.server,
-      kubeconfig: cluster.kubeconfig,
-      client: cluster.client,
-      staticPodPath: cluster.nodes[0]!.staticPodPath,
-      connection: connectionOf(cluster.kubeconfig),
-      stop,
-      [Symbol.asyncDispose]: stop,
-    }
-  } catch (error) {
-    await home.remove()
-    throw error
+  const cluster = await startTemporaryCluster({ name: 'test', nodeCount: nodes, seed, staticPodPath, log: createLog({ level: logLevel }) })
+  const stop = () => cluster.stop()
+  return {
+    server: cluster.server,
+    kubeconfig: cluster.kubeconfig,
+    client: cluster.client,
+    staticPodPath: cluster.nodes[0]!.staticPodPath,
+    connection: connectionOf(cluster.kubeconfig),
+    stop,
+    [Symbol.asyncDispose]: stop,
   }
 }
