@@ -58,14 +58,10 @@ const RULES: readonly (readonly [Cause, Rule])[] = [
 /** Every request that was lost or slow is in exactly one finding, and no other is in any. In the order of CAUSES. */
 export function diagnose(observation: Observation): readonly Finding[] {
   const scene = sceneOf(observation)
-  const byCause = new Map<Cause, Verdict[]>()
-  for (const request of scene.suspects) {
-    const verdict = judge(scene, request)
-    byCause.set(verdict.cause, [...(byCause.get(verdict.cause) ?? []), verdict])
-  }
+  const verdicts = scene.suspects.map(request => judge(scene, request))
   return CAUSES.flatMap(cause => {
-    const verdicts = byCause.get(cause)
-    return verdicts ? [tell(cause, verdicts, scene)] : []
+    const own = verdicts.filter(verdict => verdict.cause === cause)
+    return own.length > 0 ? [tell(cause, own, scene)] : []
   })
 }
 

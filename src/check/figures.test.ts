@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { figuresOf, percentile, slowThreshold, worthKeeping } from './figures.ts'
+import { figuresOf, keptOf, percentile, slowThreshold, worthKeeping } from './figures.ts'
 import type { LoadRequest } from './observation.ts'
 
 const request = (id: number, latencyMs: number, outcome: LoadRequest['outcome'] = { is: 'answered', status: 200 }): LoadRequest => ({
@@ -40,11 +40,16 @@ test('slow is over a second, or over ten times what was usual before the change'
 
 test('every bad request is kept, and enough of the others to draw them', () => {
   const requests = Array.from({ length: 50_000 }, (_, id) => request(id, 5, id % 100 === 0 ? REFUSED : undefined))
-  const kept = worthKeeping(requests, 1_000)
+  const kept = worthKeeping(requests, 1_000, keptOf(1))
   assert.equal(kept.filter(({ outcome }) => outcome.is === 'failed').length, 500)
   assert.ok(kept.length > 2_000 && kept.length <= 2_500, `${kept.length} are kept`)
   assert.deepEqual(
     kept.map(({ id }) => id),
     kept.map(({ id }) => id).toSorted((a, b) => a - b),
   )
+})
+
+test('the more repetitions, the fewer requests of each are kept', () => {
+  assert.deepEqual(keptOf(20), { badMax: 10_000, goodMax: 2_000 })
+  assert.deepEqual(keptOf(1_000), { badMax: 200, goodMax: 200 })
 })

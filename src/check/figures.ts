@@ -1,7 +1,7 @@
 /** The figures of a repetition: how many, how fast, and which requests are worth keeping. */
 import type { Millis } from '../base/clock.ts'
 import type { ClientKind, LoadRequest } from './observation.ts'
-import { isLost, isSlow, latencyMs } from './outcome.ts'
+import { isLost, isSlow, isTrouble, latencyMs } from './outcome.ts'
 import type { Repetition } from './report.ts'
 
 export type Figures = Pick<Repetition, 'sent' | 'lost' | 'lostBeforeChange' | 'slow' | 'slowMs' | 'latencyMs' | 'perClient'>
@@ -44,16 +44,28 @@ export const percentile = (ascending: readonly number[], percent: number): numbe
 
 const sorted = (values: readonly number[]): number[] => values.toSorted((a, b) => a - b)
 
-/** What a page can still draw, and a file can still hold. */
+/** What a page can still draw. */
 const BAD_MAX = 10_000
 const GOOD_MAX = 2_000
+/** Of all repetitions together, of either: what memory and a file can still hold. */
+const REPORT_MAX = 200_000
 
-/** Those that were lost or slow, and of the others every so many, in their order. */
-export function worthKeeping(requests: readonly LoadRequest[], slowMs: Millis): LoadRequest[] {
-  const isBad = (request: LoadRequest) => isLost(request) || isSlow(request, slowMs)
-  const bad = new Set(requests.filter(isBad).slice(0, BAD_MAX))
-  const good = requests.filter(request => !isBad(request))
-  const stride = Math.max(1, Math.ceil(good.length / GOOD_MAX))
-  const kept = new Set(good.filter((_, index) => index % stride === 0))
-  return requests.filter(request => bad.has(request) || kept.has(request))
+export interface Kept {
+  readonly badMax: number
+  readonly goodMax: number
+}
+
+/** How many requests of each repetition a report keeps. */
+export function keptOf(repetitions: number): Kept {
+  const share = Math.ceil(REPORT_MAX / repetitions)
+  return { badMax: Math.min(BAD_MAX, share), goodMax: Math.min(GOOD_MAX, share) }
+}
+
+/** The first that were lost or slow, and of the others every so many, in their order. */
+export function worthKeeping(requests: readonly LoadRequest[], slowMs: Millis, { badMax, goodMax }: Kept): LoadRequest[] {
+  const bad = requests.filter(request => isTrouble(request, slowMs)).slice(0, badMax)
+  const good = requests.filter(request => !isTrouble(request, slowMs))
+  const stride = Math.max(1, Math.ceil(good.length / goodMax))
+  const kept = new Set([...bad, ...(goodMax > 0 ? good.filter((_, index) => index % stride === 0) : [])])
+  return requests.filter(request => kept.has(request))
 }

@@ -50,6 +50,8 @@ export interface Entrance {
 export interface Observation {
   readonly namespace: string
   readonly entrance: Entrance
+  /** What every request asked for, with its query: `/shop?x=1`. */
+  readonly path: string
   readonly change: ObservedChange
   readonly requests: readonly LoadRequest[]
   /** An answered request that took longer than this from its planned instant counts as slow. */

@@ -7,5 +7,8 @@ export const isLost = ({ outcome }: LoadRequest): boolean => outcome.is === 'fai
 
 export const isSlow = (request: LoadRequest, slowMs: Millis): boolean => !isLost(request) && latencyMs(request) > slowMs
 
+/** What has to be explained. */
+export const isTrouble = (request: LoadRequest, slowMs: Millis): boolean => isLost(request) || isSlow(request, slowMs)
+
 /** From the planned instant: a request that had to wait for its turn was slow for whoever wanted it. */
 export const latencyMs = ({ plannedMs, endedMs }: LoadRequest): Millis => endedMs - plannedMs

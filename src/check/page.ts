@@ -3,9 +3,10 @@ import { stringify } from 'yaml'
 import type { PodTimeline } from '../api/kinds/pod_timeline.ts'
 import type { PageAdvice, PageDocument, PageFinding, PageRequest, PageRun } from '../timeline/page/document.ts'
 import { CAUSE_TITLES } from './causes.ts'
+import { worthKeeping } from './figures.ts'
 import { patchCommand } from './finding_text.ts'
 import type { LoadRequest, RequestOutcome } from './observation.ts'
-import { isLost, isSlow } from './outcome.ts'
+import { isLost, isSlow, isTrouble } from './outcome.ts'
 import type { Advice, CheckReport, Finding, Repetition } from './report.ts'
 import { percent, plural, seconds } from './words.ts'
 
@@ -140,12 +141,8 @@ const outcomeText = (outcome: RequestOutcome): string =>
 /** The bad ones first, and of the others every so many. */
 function thinned({ requests, slowMs }: Repetition, most: number): readonly LoadRequest[] {
   if (requests.length <= most) return requests
-  const isBad = (request: LoadRequest): boolean => isLost(request) || isSlow(request, slowMs)
-  const bad = requests.filter(isBad).slice(0, most)
-  const others = requests.filter(request => !isBad(request))
-  const stride = Math.ceil(others.length / Math.max(1, most - bad.length))
-  const kept = new Set([...bad, ...(bad.length < most ? others.filter((_, index) => index % stride === 0) : [])])
-  return requests.filter(request => kept.has(request))
+  const bad = requests.filter(request => isTrouble(request, slowMs)).length
+  return worthKeeping(requests, slowMs, { badMax: most, goodMax: Math.max(0, most - bad) })
 }
 
 /** Those that anything happened to last: Pods that were there all the time say least. */
@@ -157,7 +154,7 @@ function fewTimelines(timelines: readonly PodTimeline[]): readonly PodTimeline[]
 
 function leftOut(name: string, repetition: Repetition, requestsMax: number): string[] {
   const { timelines, requests, slowMs } = repetition
-  const bad = requests.filter(request => isLost(request) || isSlow(request, slowMs)).length
+  const bad = requests.filter(request => isTrouble(request, slowMs)).length
   return [
     ...(bad > requestsMax ? [`${name}: of ${bad} lost and slow requests the first ${requestsMax} are drawn; the report as JSON has more.`] : []),
     ...(timelines.length > PODS_MAX ? [`${name}: ${PODS_MAX} of ${timelines.length} Pods are drawn, those with the most spans.`] : []),

@@ -4,7 +4,7 @@ import { sleep, type Millis } from '../base/clock.ts'
 import { messageOf } from '../base/error_message.ts'
 import { storedObjects } from './apply.ts'
 import { diagnose } from './diagnose.ts'
-import { figuresOf, SLOW_FACTOR, SLOW_MIN_MS, slowThreshold, worthKeeping } from './figures.ts'
+import { figuresOf, keptOf, SLOW_FACTOR, SLOW_MIN_MS, slowThreshold, worthKeeping } from './figures.ts'
 import type { NamespaceView } from './namespace_view.ts'
 import type { LoadRequest, Observation, ObservedChange, SignalHabits } from './observation.ts'
 import { performChange } from './perform_change.ts'
@@ -54,6 +54,7 @@ export async function runRepetition(context: RepetitionContext): Promise<Repetit
   const observation: Observation = {
     namespace: view.namespace,
     entrance: wayIn.entrance,
+    path: plan.load.path,
     change: course.change,
     requests,
     slowMs,
@@ -73,7 +74,7 @@ export async function runRepetition(context: RepetitionContext): Promise<Repetit
     beganWallMs,
     ...figuresOf(requests, { changeMs: course.change.beganMs, slowMs }),
     findings: diagnose(observation),
-    requests: worthKeeping(requests, slowMs),
+    requests: worthKeeping(requests, slowMs, keptOf(plan.repeat)),
     timelines: [...timelines].toSorted(byBeginning),
   }
 }

@@ -53,9 +53,8 @@ test('a hook that sleeps sleeps longer; one that does something does it later', 
 
 test('a readiness probe asks what the load asks; another one is replaced', () => {
   const pods = [stays, pod('new', { started: 100, ready: 110, routed: 130 })]
-  const entrance = { service: 'web', through: 'ClusterIP', url: 'http://10.96.0.7:80/shop?x=1', node: 'node-a' } as const
   const requests = [refused(1, 200, 'new'), answered(2, 2_000, 'new')]
-  assert.deepEqual(mended('ready-before-listening', pods, requests, { entrance }).container.readinessProbe, {
+  assert.deepEqual(mended('ready-before-listening', pods, requests, { path: '/shop?x=1' }).container.readinessProbe, {
     httpGet: { path: '/shop', port: 8080 },
     periodSeconds: 1,
   })

@@ -32,7 +32,7 @@ function readinessOf({ scene, container }: Group, more: Partial<Probe> = {}): ob
   const others = (['exec', 'tcpSocket', 'grpc'] as const).filter(handler => old?.[handler])
   return {
     ...Object.fromEntries(others.map(handler => [handler, null])),
-    httpGet: { path: pathOf(scene.observation.entrance.url), port: targetPort({ scene }) },
+    httpGet: { path: scene.observation.path.replace(/[?#].*$/, ''), port: targetPort({ scene }) },
     ...more,
     periodSeconds: 1,
   }
@@ -43,9 +43,6 @@ function targetPort({ scene }: Pick<Group, 'scene'>): number | string {
   const port = scene.service?.spec.ports?.[0]
   return port?.targetPort ?? told ?? port?.port ?? 80
 }
-
-/** Of a URL; `/` where it names none. */
-const pathOf = (url: string): string => /^[a-z]+:\/\/[^/]+(\/[^?#]*)/.exec(url)?.[1] ?? '/'
 
 /** Times what was too short is taken. */
 const MARGIN = 2

@@ -50,7 +50,7 @@ export function tooFew({ scene, when, trouble, request }: Question): Fit | undef
   const { lives, replicas, observation, suspects } = scene
   if ((trouble !== 'slow' && trouble !== 'timeout') || replicas < 2 || request.sentMs < observation.change.beganMs) return undefined
   const available = lives.filter(life => scene.isAvailable(life, request.sentMs, when)).length
-  if (available === 0 || available >= replicas || suspects.some(({ plannedMs }) => plannedMs < observation.change.beganMs)) return undefined
+  if (available === 0 || available >= replicas || suspects[0]!.plannedMs < observation.change.beganMs) return undefined
   const gone = lives.find(life => when.since(request.sentMs, life.deleted))
   return gone && { life: gone }
 }

@@ -1,7 +1,7 @@
 /** Everything that was observed, joined: what the questions about one request may ask of all the others. */
 import { Service } from '../../api/kinds/service.ts'
 import type { Millis } from '../../base/clock.ts'
-import { isLost, isSlow } from '../outcome.ts'
+import { isTrouble } from '../outcome.ts'
 import type { LoadRequest, Observation, SignalHabits } from '../observation.ts'
 import { isWorkload, replicasOf, workloadNameOf, workloadText, type WorkloadObject } from '../workload.ts'
 import { attribute, type Attributions } from './attribute.ts'
@@ -42,7 +42,7 @@ export function sceneOf(observation: Observation): Scene {
     observation,
     lives,
     attributions,
-    suspects: requests.filter(request => isLost(request) || isSlow(request, slowMs)).toSorted((a, b) => a.plannedMs - b.plannedMs || a.id - b.id),
+    suspects: requests.filter(request => isTrouble(request, slowMs)).toSorted((a, b) => a.plannedMs - b.plannedMs || a.id - b.id),
     service,
     workload,
     replicas: (workload && replicasOf(workload)) ?? lives.filter(life => wasReady(life, change.beganMs)).length,

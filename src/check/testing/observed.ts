@@ -140,7 +140,7 @@ export const timedOut = failed('timeout', 'response')
 export const answered = (id: number, atMs: Millis, to?: Asked, words: RequestWords & { readonly status?: number } = {}): LoadRequest =>
   request(id, atMs, to, { is: 'answered', status: words.status ?? 200 }, words)
 
-export interface ObservedWords extends Partial<Pick<Observation, 'entrance' | 'change' | 'signals' | 'slowMs' | 'blindSpots'>> {
+export interface ObservedWords extends Partial<Pick<Observation, 'entrance' | 'path' | 'change' | 'signals' | 'slowMs' | 'blindSpots'>> {
   readonly replicas?: number
   /** Of the Deployment. */
   readonly strategy?: object
@@ -154,7 +154,8 @@ export function observed(pods: readonly ReturnType<typeof pod>[], requests: read
   const { replicas = 2, strategy = { type: 'RollingUpdate', rollingUpdate: { maxSurge: '25%', maxUnavailable: '25%' } }, grace = 30 } = words
   return {
     namespace: 'shop',
-    entrance: { service: 'web', through: 'ClusterIP', url: 'http://10.96.0.7/', node: 'node-a' },
+    entrance: { service: 'web', through: 'ClusterIP', url: 'http://10.96.0.7:80', node: 'node-a' },
+    path: '/',
     change: { rollout: 'restart', workload: 'Deployment/web', beganMs: 0, settledMs: 30_000 },
     requests,
     slowMs: 1_000,
@@ -185,8 +186,8 @@ export function observed(pods: readonly ReturnType<typeof pod>[], requests: read
   }
 }
 
-const pick = ({ entrance, change, signals, slowMs, blindSpots }: ObservedWords) =>
-  Object.fromEntries(Object.entries({ entrance, change, signals, slowMs, blindSpots }).filter(([, value]) => value !== undefined))
+const pick = ({ entrance, path, change, signals, slowMs, blindSpots }: ObservedWords) =>
+  Object.fromEntries(Object.entries({ entrance, path, change, signals, slowMs, blindSpots }).filter(([, value]) => value !== undefined))
 
 /** What the first process of a Pod's container does with TERM. */
 export const habits = (name: string, isCaught: boolean | undefined, command: readonly string[] = ['server']): SignalHabits => ({
