@@ -12,7 +12,7 @@ export function renderJUnit(report: CheckReport): string {
       failure:
         lost === 0
           ? change.settledMs === undefined
-            ? { type: 'unfinished', message: 'the change never ended', text: 'No request was lost until the check gave up waiting.' }
+            ? { type: 'unfinished', message: 'the change never ended', text: `No request was lost until the check gave up waiting: ${change.stuck}` }
             : undefined
           : {
               type: findings.find(finding => finding.lost > 0)?.cause ?? 'unknown',
@@ -56,10 +56,12 @@ const told =
   ({ cause, summary, evidence, advice, docs }: Finding): string =>
     [
       `${cause}: ${summary}`,
-      ...evidence.map(({ atMs, text }) => `  ${atMs === undefined ? '' : `${ms(atMs - change.beganMs)} after the change began: `}${text}`),
+      ...evidence.map(({ atMs, text }) => `  ${atMs === undefined ? '' : `${sinceText(atMs - change.beganMs)} the change began: `}${text}`),
       ...advice.map(({ text }) => `  change: ${text}`),
       `  more: docs/${docs}`,
     ].join('\n')
+
+const sinceText = (sinceMs: number): string => (sinceMs < 0 ? `${ms(-sinceMs)} before` : `${ms(sinceMs)} after`)
 
 const ms = (value: number): string => `${Math.round(value)} ms`
 

@@ -88,7 +88,7 @@ const repetition: Repetition = {
       lost: 3,
       slow: 0,
       evidence: [{ atMs: 2_040, text: 'web-1: exited' }],
-      advice: [{ text: 'wait before the end' }],
+      advice: [{ text: 'Wait before the end.' }],
       docs: 'causes.md#refused-after-exit',
     },
   ],
@@ -125,16 +125,33 @@ const testCase = (
     : `
       <failure type="refused-after-exit" message="3 of 2000 requests were lost">refused-after-exit: 3 requests were refused by &lt;web-1&gt; &amp; &quot;gone&quot;\ufffd
   40 ms after the change began: web-1: exited
-  change: wait before the end
+  change: Wait before the end.
   more: docs/causes.md#refused-after-exit</failure>`
 }
       <system-out>2000 requests, ${index === 2 ? 0 : 3} lost, 0 slow; p50 2 ms, p99 9 ms, longest 40 ms</system-out>
     </testcase>`
+
+test('a change that never ended is no success, though nothing was lost', () => {
+  const change = { ...repetition.change, settledMs: undefined, stuck: 'image "web:2" cannot be pulled' }
+  const unfinished: CheckReport = { ...report, verdict: 'unfinished', repetitions: [{ ...repetition, lost: 0, findings: [], change }] }
+  assert.match(
+    renderJUnit(unfinished),
+    /<failure type="unfinished" message="the change never ended">No request was lost until the check gave up waiting: image &quot;web:2&quot; cannot be pulled</,
+  )
+  const { runs } = JSON.parse(renderSarif(unfinished, { file: 'web.yaml', line: 6 })) as { runs: any[] }
+  const [{ results, invocations }] = runs as [any]
+  assert.deepEqual(results, [])
+  assert.equal(invocations[0].executionSuccessful, false)
+  assert.deepEqual(invocations[0].toolExecutionNotifications[0], {
+    level: 'error',
+    message: { text: 'The restart of Deployment/web never ended: image "web:2" cannot be pulled' },
+  })
+})
 
 test('SARIF of a check tells each cause once, at the workload', () => {
   const { runs } = JSON.parse(renderSarif(report, { file: 'web.yaml', line: 6 })) as { runs: any[] }
   const [{ results }] = runs as [any]
   assert.equal(results.length, 1)
   assert.deepEqual([results[0].ruleId, results[0].level, results[0].locations[0].physicalLocation.region], ['refused-after-exit', 'error', { startLine: 6 }])
-  assert.match(results[0].message.text, /3 of 2000 requests lost in a restart of Deployment\/web\)\. To mend it: wait before the end\./)
+  assert.match(results[0].message.text, /3 of 2000 requests lost in a restart of Deployment\/web\)\. To mend it: Wait before the end\.$/)
 })

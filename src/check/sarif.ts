@@ -1,6 +1,6 @@
 /** SARIF 2.1.0, which code scanning reads: one run, its rules, and what was found where. */
 import { VERSION } from '../launch/version.ts'
-import { CAUSES } from './causes.ts'
+import { CAUSES, CAUSE_TITLES } from './causes.ts'
 import type { CheckReport } from './report.ts'
 import type { Severity } from './static/rule.ts'
 import { RULES, type StaticReport } from './static/static_check.ts'
@@ -45,28 +45,47 @@ export function renderSarif(report: CheckReport, place: Place): string {
       level: lost > 0 ? 'error' : 'warning',
       text: [
         `${summary} (${lost} of ${sent} requests lost in a ${change.rollout} of ${change.workload}).`,
-        ...advice.map(({ text }) => `To mend it: ${text}.`),
+        ...advice.map(({ text }) => `To mend it: ${text}`),
       ].join(' '),
       place,
       identity: `${cause} ${change.workload}`,
     })),
   )
+  const unfinished = report.repetitions.find(({ change }) => change.settledMs === undefined)
   return render(
-    CAUSES.map(id => ({ id, level: 'error', text: `Requests lost: ${id.replaceAll('-', ' ')}.` })),
+    CAUSES.map(id => ({ id, level: 'error', text: CAUSE_TITLES[id] })),
     oneOfEach(results),
     report.site.blindSpots,
+    unfinished && `The ${unfinished.change.rollout} of ${unfinished.change.workload} never ended: ${unfinished.change.stuck}`,
   )
 }
 
-/** Repetitions find the same again. */
-const oneOfEach = (results: readonly Result[]): Result[] => [...new Map(results.map(result => [result.identity, result])).values()]
+/** Repetitions find the same again: one in which requests were lost stands before those in which they were only slow. */
+function oneOfEach(results: readonly Result[]): Result[] {
+  const told = new Map<string, Result>()
+  for (const result of results) {
+    const known = told.get(result.identity)
+    if (!known || (known.level !== 'error' && result.level === 'error')) told.set(result.identity, result)
+  }
+  return [...told.values()]
+}
 
 const unknownSuppression = (results: readonly Result[]) =>
   results.some(({ rule }) => rule === 'unknown-suppression')
     ? [{ id: 'unknown-suppression', level: 'warning' as const, text: 'A suppression names a rule that exists.' }]
     : []
 
-function render(rules: readonly { id: string; level: Severity; text: string }[], results: readonly Result[], notes: readonly string[]): string {
+/** @param failure why it did not come to its end: that there are no results proves nothing then */
+function render(
+  rules: readonly { id: string; level: Severity; text: string }[],
+  results: readonly Result[],
+  notes: readonly string[],
+  failure?: string,
+): string {
+  const notifications = [
+    ...(failure === undefined ? [] : [{ level: 'error', message: { text: failure } }]),
+    ...notes.map(text => ({ level: 'note', message: { text } })),
+  ]
   const run = {
     tool: {
       driver: {
@@ -90,9 +109,7 @@ function render(rules: readonly { id: string; level: Severity; text: string }[],
       ],
       partialFingerprints: { 'poise/v1': identity },
     })),
-    invocations: [
-      { executionSuccessful: true, ...(notes.length > 0 && { toolExecutionNotifications: notes.map(text => ({ level: 'note', message: { text } })) }) },
-    ],
+    invocations: [{ executionSuccessful: failure === undefined, ...(notifications.length > 0 && { toolExecutionNotifications: notifications }) }],
   }
   return `${JSON.stringify({ $schema: SCHEMA, version: '2.1.0', runs: [run] }, null, 2)}\n`
 }
