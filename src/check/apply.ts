@@ -26,25 +26,22 @@ const ACCOUNT_LIMIT_MS = 10_000
 const GONE_LIMIT_MS = 120_000
 
 /** The one that was asked for; on a cluster of the check's own that of the files; otherwise a new one. */
-export async function openNamespace(site: CheckSite, { namespace, namespaceInFiles }: CheckPlan, signal: AbortSignal): Promise<CheckNamespace> {
-  const { client } = site
-  const wanted = namespace ?? (site.kind === 'context' ? undefined : namespaceInFiles)
-  let made: CheckNamespace
+export async function openNamespace({ client, kind }: CheckSite, { namespace, namespaceInFiles }: CheckPlan): Promise<CheckNamespace> {
+  const wanted = namespace ?? (kind === 'context' ? undefined : namespaceInFiles)
   if (wanted === undefined) {
     const { metadata } = await client.create(Namespace, {
       metadata: { generateName: GENERATED_NAME, labels: { 'app.kubernetes.io/managed-by': FIELD_MANAGER } },
     })
-    made = { name: metadata.name!, isOurs: true }
-  } else {
-    const found = await client.get(Namespace, { namespace: '', name: wanted }).catch(absent)
-    if (!found) await client.create(Namespace, { metadata: { name: wanted } })
-    made = { name: wanted, isOurs: false }
+    return { name: metadata.name!, isOurs: true }
   }
-  // Pods are refused until their namespace has its ServiceAccount, which a controller makes.
-  await waitFor({ clock: site.host.clock, signal, limitMs: ACCOUNT_LIMIT_MS }, () =>
-    client.get(ServiceAccount, { namespace: made.name, name: 'default' }).catch(absent),
-  )
-  return made
+  const found = await client.get(Namespace, { namespace: '', name: wanted }).catch(absent)
+  if (!found) await client.create(Namespace, { metadata: { name: wanted } })
+  return { name: wanted, isOurs: false }
+}
+
+/** Pods are refused until their namespace has its ServiceAccount, which a controller makes. */
+export async function untilPodsAreAllowed({ client, host }: CheckSite, { name }: CheckNamespace, signal: AbortSignal): Promise<void> {
+  await waitFor({ clock: host.clock, signal, limitMs: ACCOUNT_LIMIT_MS }, () => client.get(ServiceAccount, { namespace: name, name: 'default' }).catch(absent))
 }
 
 /** Undefined for what is not there. */
@@ -120,6 +117,12 @@ export function placed(kind: Kind, { status: _status, ...object }: KubernetesObj
   return { ...object, metadata: { ...metadata, ...(kind.namespaced && { namespace }) } } as KubernetesObject
 }
 
+/** Who may not see what others have made goes on without it. */
+function noneToSee(error: unknown): { readonly items: readonly [] } {
+  if (isReason(error, 'Forbidden') || isReason(error, 'NotFound')) return { items: [] }
+  throw error
+}
+
 /** As stored now, with the disruption budgets of the namespace, which other tools may have made. */
 export async function storedObjects({ client }: CheckSite, { objects, entrance }: CheckPlan, namespace: string): Promise<KubernetesObject[]> {
   const made = entrance.make as KubernetesObject | undefined
@@ -128,7 +131,7 @@ export async function storedObjects({ client }: CheckSite, { objects, entrance }
     ...(made ? [{ kind: kinds.find(one => one.kind === 'Service')!, name: made.metadata.name! }] : []),
   ]
   const found = await Promise.all(named.map(({ kind, name }) => client.get(kind, { namespace: kind.namespaced ? namespace : '', name }).catch(absent)))
-  const budgets = await client.list(PodDisruptionBudget, { namespace }).catch(() => ({ items: [] }))
+  const budgets = await client.list(PodDisruptionBudget, { namespace }).catch(noneToSee)
   const stored = found.filter(object => object !== undefined)
   const known = new Set(stored.map(({ metadata }) => metadata.uid))
   return [...stored, ...budgets.items.filter(({ metadata }) => !known.has(metadata.uid))].map(withKind)

@@ -7,6 +7,7 @@ import { Node } from '../api/kinds/node.ts'
 import { PodTimeline } from '../api/kinds/pod_timeline.ts'
 import { Service } from '../api/kinds/service.ts'
 import { isReason } from '../api/status.ts'
+import { sleep } from '../base/clock.ts'
 import type { Host } from '../base/host.ts'
 import type { Log } from '../base/log.ts'
 import type { Client } from '../client/client.ts'
@@ -73,17 +74,17 @@ export async function startContextSite({ connection, url, log }: ContextSiteOpti
       if (clients.includes('direct'))
         throw new CheckProblem("Pods of somebody else's cluster cannot be reached from here by their own addresses", 'Use --clients new, keep-alive or both.')
       if (entrance.through === 'proxy') return startProxyLoad({ clock: host.clock, client }, options)
-      const { hostname, port, protocol, host: named } = new URL(entrance.url)
+      const { hostname, port, protocol, host: named, pathname } = new URL(entrance.url)
       if (protocol !== 'http:') throw new CheckProblem(`the load is plain HTTP, and ${entrance.url} is not`, 'Give an http:// address with --url.')
       const { path, ratePerSecond, timeoutMs } = options
       const load = await startLoad(
         {
           clients,
           ratePerSecond,
-          path,
+          path: `${pathname.replace(/\/$/, '')}${path}`,
           timeoutMs,
           host: entrance.through === 'url' ? named : `${target.service}.${target.namespace}`,
-          entrance: { host: hostname, port: Number(port || 80) },
+          entrance: { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || 80) },
         },
         { clock: host.clock, inNetwork: [], decidedAt: undefined },
       )
@@ -123,19 +124,24 @@ async function findEntrance(host: Host, client: Client, target: LoadTarget, url:
     const { status } = await client.get(Service, { namespace, name: service })
     for (const { ip, hostname } of status.loadBalancer.ingress ?? []) {
       const address = ip ?? hostname
-      if (address && (await answers(host, address, port))) return { service, through: 'LoadBalancer', url: `http://${address}:${port}`, node: undefined }
+      if (address && (await answers(host, address, port))) return { service, through: 'LoadBalancer', url: urlOf(address, port), node: undefined }
     }
     for (const { node, address } of nodePort === undefined ? [] : await nodeAddresses(client)) {
-      if (await answers(host, address, nodePort!)) return { service, through: 'NodePort', url: `http://${address}:${nodePort}`, node }
+      if (await answers(host, address, nodePort!)) return { service, through: 'NodePort', url: urlOf(address, nodePort!), node }
     }
     if (clock.now() >= deadline) return proxied
-    await new Promise<void>(resolve => clock.at(clock.now() + TRIES_PAUSE_MS, resolve, 'check'))
+    await sleep(clock, TRIES_PAUSE_MS, undefined, 'check')
   }
 }
 
+const urlOf = (address: string, port: number): string => `http://${address.includes(':') ? `[${address}]` : address}:${port}`
+
 /** What is open to the outside first. Who may not list nodes has none. */
 async function nodeAddresses(client: Client): Promise<{ node: string; address: string }[]> {
-  const { items } = await client.list(Node).catch(() => ({ items: [] as readonly Node[] }))
+  const { items } = await client.list(Node).catch((error: unknown) => {
+    if (isReason(error, 'Forbidden')) return { items: [] as readonly Node[] }
+    throw error
+  })
   const of = (wanted: string) =>
     items.flatMap(({ metadata, status }) =>
       (status?.addresses ?? []).flatMap(({ type, address }) => (type === wanted ? [{ node: metadata.name!, address }] : [])),

@@ -7,6 +7,7 @@ import type { Host } from '../base/host.ts'
 import { createCache } from '../client/reflector.ts'
 import type { Client } from '../client/client.ts'
 import { rebuildTimelines } from '../timeline/rebuild.ts'
+import { firstLists } from './first_lists.ts'
 
 export interface LifeWatch {
   /** Of Pods that are there, and of those that have gone since. */
@@ -34,7 +35,11 @@ export async function watchLives(host: Pick<Host, 'clock' | 'log' | 'spawn'>, cl
     listening.stop()
     for (const cache of [pods, endpointSlices, events]) cache.stop()
   }
-  await Promise.all([pods.synced, endpointSlices.synced, events.synced])
+  await firstLists(host.clock, namespace, [
+    ['pods', pods],
+    ['endpointslices', endpointSlices],
+    ['events', events],
+  ])
   return {
     timelines: () => rebuildTimelines({ pods: [...seen.values()], endpointSlices: endpointSlices.list(), events: events.list() }),
     stop,

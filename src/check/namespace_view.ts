@@ -5,6 +5,7 @@ import { matchesLabelSelector } from '../api/label_selector.ts'
 import type { Host, Task } from '../base/host.ts'
 import { messageOf } from '../base/error_message.ts'
 import { createCache } from '../client/reflector.ts'
+import { firstLists } from './first_lists.ts'
 import { kindNamed } from './kind_named.ts'
 import type { CheckSite } from './site.ts'
 import { selectorOf, type WorkloadName, type WorkloadObject } from './workload.ts'
@@ -20,7 +21,12 @@ export interface NamespaceView {
   stop(): void
 }
 
-export async function viewNamespace(site: Pick<CheckSite, 'client' | 'host'>, namespace: string, { kind, name }: WorkloadName): Promise<NamespaceView> {
+export async function viewNamespace(
+  site: Pick<CheckSite, 'client' | 'host'>,
+  namespace: string,
+  { kind, name }: WorkloadName,
+  signal: AbortSignal,
+): Promise<NamespaceView> {
   const host = loopsOf(site.host)
   const workloads = createCache(host, site.client, kindNamed(kind), { namespace, fieldSelector: `metadata.name=${name}` })
   const pods = createCache(host, site.client, Pod, { namespace })
@@ -38,7 +44,12 @@ export async function viewNamespace(site: Pick<CheckSite, 'client' | 'host'>, na
     listening.stop()
     for (const cache of [workloads, pods, events]) cache.stop()
   }
-  await Promise.all([workloads.synced, pods.synced, events.synced])
+  const lists = [
+    [kindNamed(kind).plural, workloads],
+    ['pods', pods],
+    ['events', events],
+  ] as const
+  await firstLists(host.clock, namespace, lists, signal)
   return {
     namespace,
     workload: () => workloads.get({ namespace, name }),

@@ -85,10 +85,13 @@ async function drain({ site, plan, view, signal, tell }: ChangeContext, settled:
   const pods = view.pods().filter(isActive)
   const node = busiest(pods)
   if (node === undefined) throw new CheckProblem('none of the Pods is on a node that could be drained')
-  const nodes = (await site.client.list(Node)).items.filter(({ spec }) => !spec.unschedulable)
-  if (nodes.length < 2) throw new CheckProblem('a drain needs a second node for the Pods to go to', 'Give the cluster more nodes with --nodes 2.')
+  const open = (await site.client.list(Node)).items.filter(({ spec }) => !spec.unschedulable).map(({ metadata }) => metadata.name)
+  if (open.every(name => name === node))
+    throw new CheckProblem('a drain needs a second node for the Pods to go to', 'Give the cluster more nodes with --nodes 2.')
   const cordon = (unschedulable: boolean) => site.client.patch(Node, { namespace: '', name: node }, { type: 'merge', body: { spec: { unschedulable } } })
-  await cordon(true)
+  // One that somebody else has cordoned stays so.
+  const isOpen = open.includes(node)
+  if (isOpen) await cordon(true)
   try {
     const evicted = pods.filter(({ spec }) => spec.nodeName === node)
     for (const pod of evicted) {
@@ -105,7 +108,7 @@ async function drain({ site, plan, view, signal, tell }: ChangeContext, settled:
     }
     return await settled({ gone: new Set(evicted.map(({ metadata }) => metadata.uid!)) })
   } finally {
-    await cordon(false)
+    if (isOpen) await cordon(false)
   }
 }
 

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { Event } from '../api/kinds/event.ts'
 import { Namespace } from '../api/kinds/namespace.ts'
 import { Node } from '../api/kinds/node.ts'
+import { forbiddenBy } from '../api/status.ts'
 import { readManifests } from './manifests.ts'
 import { parseRollout } from './plan_change.ts'
 import { planCheck, type CheckWords } from './plan_check.ts'
@@ -111,6 +113,12 @@ test('a rollout that is not careful loses requests, and the figures add up', asy
   assert.equal(new Set(timelines.map(({ pod }) => pod.uid)).size, 4, 'two old Pods and two new ones')
 })
 
+test('what is advised asks what the load asks', async () => {
+  const { report } = await checked({ words: ['start=1s', 'term=fast'] }, { path: '/shop?x=1' })
+  const { advice } = report.repetitions[0]!.findings.find(({ cause }) => cause === 'ready-before-listening')!
+  assert.match(JSON.stringify(advice[0]!.patch), /"readinessProbe":{"httpGet":{"path":"\/shop","port":8080}/)
+})
+
 const CLEAN: readonly [what: string, shape: Shape, rollout: string | undefined][] = [
   ['a Deployment that is restarted', {}, undefined],
   ['a Deployment with another image', {}, 'image=poise.dev/server:1'],
@@ -146,6 +154,20 @@ test('a drain empties a node, and leaves it as it was', () =>
     assert.notEqual(report.repetitions[0]!.change.settledMs, undefined, report.repetitions[0]!.change.stuck)
     const { items } = await site.run(site.client.list(Node))
     assert.ok(items.every(({ spec }) => !spec.unschedulable))
+  }))
+
+test('a drain leaves a node cordoned that somebody else has cordoned', () =>
+  onSite(async site => {
+    const nodes = async () => (await site.client.list(Node)).items.map(({ metadata, spec }) => [metadata.name!, spec.unschedulable ?? false])
+    const [[first]] = (await site.run(nodes())) as [[string]]
+    const cordon = () => void site.client.patch(Node, { namespace: '', name: first }, { type: 'merge', body: { spec: { unschedulable: true } } })
+    site.cluster.world.schedule(10_000, cordon)
+    const { report } = await check(site, { container: GRACEFUL, replicas: 4 }, { rollout: 'drain', warmUpMs: 20_000 })
+    assert.notEqual(report.repetitions[0]!.change.settledMs, undefined, report.repetitions[0]!.change.stuck)
+    assert.deepEqual(
+      (await site.run(nodes())).filter(([, isCordoned]) => isCordoned),
+      [[first, true]],
+    )
   }))
 
 test('a budget that allows nothing keeps a drain from ending: nothing is proven, and the report says why', async () => {
@@ -219,6 +241,21 @@ test('a field that nobody knows is refused, as kubectl does', async () => {
   const { message } = await refused({ container: { redinessProbe: {} } })
   assert.match(message, /unknown field "spec\.template\.spec\.containers\[0\]\.redinessProbe"/)
 })
+
+test('who may not list what a check has to see is told so, and does not wait for ever', () =>
+  onSite(async site => {
+    const client: typeof site.client = {
+      ...site.client,
+      list: async (kind, options) => {
+        if (kind.kind === Event.kind) throw forbiddenBy(Event, '', 'nobody may')
+        return site.client.list(kind, options)
+      },
+    }
+    await assert.rejects(
+      check({ ...site, client }, { container: GRACEFUL }),
+      (error: CheckProblem) => /has not listed events in namespace poise-check-/.test(error.message) && /can-i watch events/.test(error.next!),
+    )
+  }))
 
 test('a namespace of its own is made and removed; with keep it stays', () =>
   onSite(async site => {

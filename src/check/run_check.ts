@@ -10,7 +10,7 @@ import { Namespace } from '../api/kinds/namespace.ts'
 import { keyOf } from '../api/meta.ts'
 import { abortReason } from '../base/abort.ts'
 import { messageOf } from '../base/error_message.ts'
-import { applyObjects, leftToTheCluster, openNamespace, removeNamespace } from './apply.ts'
+import { applyObjects, leftToTheCluster, openNamespace, removeNamespace, untilPodsAreAllowed } from './apply.ts'
 import { viewNamespace, type NamespaceView } from './namespace_view.ts'
 import type { CheckPlan } from './plan_check.ts'
 import { CheckProblem } from './problem.ts'
@@ -38,11 +38,12 @@ export async function runCheck(site: CheckSite, wanted: CheckPlan, options: Chec
   const { progress = silentProgress, signal = new AbortController().signal, keep = false } = options
   for (const note of notesFor(site, wanted)) progress.note(note)
   let plan = wanted
-  const namespace = await openNamespace(site, plan, signal)
+  const namespace = await openNamespace(site, plan)
   let view: NamespaceView | undefined
   try {
+    await untilPodsAreAllowed(site, namespace, signal)
     await applyObjects(site, plan, namespace.name)
-    view = await viewNamespace(site, namespace.name, plan.workload)
+    view = await viewNamespace(site, namespace.name, plan.workload, signal)
     await untilReady(site, plan, view, progress, signal)
     const wayIn = await findWayIn(site, plan, namespace.name, progress, signal)
     if (wayIn.entrance.through === 'proxy') plan = gentle(plan, progress)

@@ -1,8 +1,9 @@
 /** Finds where the load goes in, and waits until somebody answers there. */
 import { Service } from '../api/kinds/service.ts'
-import type { Entrance } from './observation.ts'
+import type { Entrance, LoadRequest } from './observation.ts'
 import { isLost } from './outcome.ts'
 import type { CheckPlan } from './plan_check.ts'
+import { typeOf } from './plan_entrance.ts'
 import { CheckProblem } from './problem.ts'
 import type { CheckProgress } from './progress.ts'
 import type { CheckSite, LoadTarget } from './site.ts'
@@ -35,23 +36,24 @@ export async function findWayIn(site: CheckSite, plan: CheckPlan, namespace: str
   return { target, entrance }
 }
 
-function targetOf({ metadata, spec }: Service, namespace: string, port: number): LoadTarget {
+function targetOf(service: Service, namespace: string, port: number): LoadTarget {
+  const { metadata, spec } = service
   const { nodePort } = spec.ports?.find(one => one.port === port && (one.protocol ?? 'TCP') === 'TCP') ?? {}
-  const isHeadless = spec.clusterIP === 'None'
+  const type = typeOf(service)
   return {
     namespace,
     service: metadata.name!,
     port,
-    type: isHeadless ? 'headless' : spec.type === 'NodePort' || spec.type === 'LoadBalancer' ? spec.type : 'ClusterIP',
+    type,
     ...(nodePort !== undefined && { nodePort }),
-    ...(!isHeadless && spec.clusterIP !== undefined && { clusterIP: spec.clusterIP }),
+    ...(type !== 'headless' && spec.clusterIP !== undefined && { clusterIP: spec.clusterIP }),
   }
 }
 
 /** Rules reach nodes a moment after endpoints are ready; what never answers is no matter of rollouts. */
 async function untilAnswered(site: CheckSite, plan: CheckPlan, way: WayIn, progress: CheckProgress, signal: AbortSignal): Promise<void> {
   const { clock } = site.host
-  let last: Awaited<ReturnType<Awaited<ReturnType<CheckSite['startLoad']>>['stop']>> = []
+  let last: readonly LoadRequest[] = []
   const answered = await waitFor({ clock, signal, limitMs: ANSWER_LIMIT_MS }, async () => {
     const load = await site.startLoad({ ...way, ...plan.load, clients: plan.clients, ratePerSecond: Math.min(TRIAL_RATE_PER_SECOND, plan.load.ratePerSecond) })
     const enough = ANSWERS_MIN * plan.clients.length
