@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { AddressesInUse, claimAddressRanges } from './address_ranges.ts'
+import { AddressesInUse, claimAddressRanges, claimedNetworkFiles } from './address_ranges.ts'
 
 const run = promisify(execFile)
 
@@ -105,4 +105,13 @@ test('the lock of a process that died is broken', async t => {
     claims.map(({ slot }) => slot).toSorted((a, b) => a - b),
     [0, 1, 2],
   )
+})
+
+test('where clusters are is known as long as nobody else has their addresses', async t => {
+  const { directory, claimsDirectory, claim } = await clusters(t)
+  assert.deepEqual(await claimedNetworkFiles(claimsDirectory), [])
+  await claim('one')
+  await writeFile(join(claimsDirectory, 'slot-3.json'), JSON.stringify({ pid: 999_999_999, started: 'long ago', networkFile: '/gone/network.json' }))
+  await writeFile(join(claimsDirectory, 'slot-4.json'), 'cut off')
+  assert.deepEqual(await claimedNetworkFiles(claimsDirectory), [join(directory, 'one', 'network.json'), '/gone/network.json'])
 })

@@ -74,7 +74,7 @@ export interface RangesWish {
 export async function claimAddressRanges(
   clustersDirectory: string,
   networkFile: string,
-  { nodeCount, onMachine = true, networkDevices = '/sys/class/net', claimsDirectory = process.getuid?.() === 0 ? '/run/poise' : undefined }: RangesWish = {},
+  { nodeCount, onMachine = true, networkDevices = '/sys/class/net', claimsDirectory = claimsOfThisMachine() }: RangesWish = {},
 ): Promise<AddressRanges> {
   const claims = onMachine && claimsDirectory !== undefined ? await openClaims(claimsDirectory) : undefined
   const own = await readRanges(networkFile)
@@ -93,7 +93,7 @@ export async function claimAddressRanges(
     const taken = new Set<number | undefined>(await claims?.taken(networkFile))
     for (const slot of await slotsInUse(networkDevices)) taken.add(slot)
     for (const name of await readdir(clustersDirectory)) taken.add((await readRanges(join(clustersDirectory, name, 'network.json')))?.slot)
-    const free = Array.from({ length: SLOTS }, (_, slot) => slot).find(slot => !taken.has(slot))
+    const free = slots.find(slot => !taken.has(slot))
     if (free === undefined) throw new Error(`all ${SLOTS} address ranges are taken by other clusters; remove one with: poise down --delete --name NAME`)
     const ranges = addressRanges(free, nodeCount)
     await claims?.write(free, networkFile)
@@ -109,31 +109,49 @@ function cannotHave(wanted: number, has: number): string | undefined {
     : `this cluster has ${has} nodes, and none can be taken away. Next: leave out --nodes, or poise down --delete and then up again`
 }
 
+interface Claim {
+  readonly pid: number
+  readonly started: string
+  readonly networkFile: string
+}
+
+const claimsOfThisMachine = (): string | undefined => (process.getuid?.() === 0 ? '/run/poise' : undefined)
+const slots: readonly number[] = Array.from({ length: SLOTS }, (_, slot) => slot)
+const claimFile = (directory: string, slot: number): string => join(directory, `slot-${slot}.json`)
+
+async function readClaim(directory: string, slot: number): Promise<Claim | undefined> {
+  try {
+    return JSON.parse(await readFile(claimFile(directory, slot), 'utf8')) as Claim
+  } catch {
+    return undefined
+  }
+}
+
+/** Of the clusters that had each slot last, whoever started them: those of killed processes, too, as long as nobody else has their slot. */
+export async function claimedNetworkFiles(claimsDirectory = claimsOfThisMachine()): Promise<string[]> {
+  const claims = claimsDirectory === undefined ? [] : await Promise.all(slots.map(slot => readClaim(claimsDirectory, slot)))
+  return claims.flatMap(claim => (typeof claim?.networkFile === 'string' ? [claim.networkFile] : []))
+}
+
 /** What clusters have said of themselves: it counts as long as the process lives that said so. */
 async function openClaims(directory: string) {
   await mkdir(directory, { recursive: true, mode: 0o755 })
   const lock = join(directory, 'address-ranges.lock')
-  const fileOf = (slot: number) => join(directory, `slot-${slot}.json`)
   /** Whose slot it is, if somebody lives who has claimed it. */
   const holder = async (slot: number): Promise<string | undefined> => {
-    try {
-      const { pid, started, networkFile } = JSON.parse(await readFile(fileOf(slot), 'utf8')) as { pid: number; started: string; networkFile: string }
-      const lives = started !== '' && (await processStart(pid)) === started
-      // A cluster that has been deleted needs it no more.
-      return lives && (await readRanges(networkFile))?.slot === slot ? networkFile : undefined
-    } catch {
-      return undefined
-    }
+    const claim = await readClaim(directory, slot)
+    if (!claim || claim.started === '' || (await processStart(claim.pid)) !== claim.started) return undefined
+    // A cluster that has been deleted needs it no more.
+    return (await readRanges(claim.networkFile))?.slot === slot ? claim.networkFile : undefined
   }
   const write = async (slot: number, networkFile: string): Promise<void> => {
-    const claim = { pid: process.pid, started: await processStart(process.pid), networkFile }
-    await writeFileAtomically(fileOf(slot), `${JSON.stringify(claim)}\n`, 0o644)
+    const claim: Claim = { pid: process.pid, started: await processStart(process.pid), networkFile }
+    await writeFileAtomically(claimFile(directory, slot), `${JSON.stringify(claim)}\n`, 0o644)
   }
   return {
     lock,
     write,
     async taken(networkFile: string): Promise<number[]> {
-      const slots = Array.from({ length: SLOTS }, (_, slot) => slot)
       const holders = await Promise.all(slots.map(holder))
       return slots.filter(slot => holders[slot] !== undefined && holders[slot] !== networkFile)
     },

@@ -1,15 +1,16 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { writeFile } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { clusterDirectories } from './directories.ts'
 import { processStart } from './process_start.ts'
 import { temporaryDirectory } from './temporary_directory.ts'
 import { abandonedFiles, makeThrowawayFiles } from './throwaway_directories.ts'
 
-const namesIn = async (env: { POISE_HOME: string }) => {
-  const found = await abandonedFiles(env)
+const namesIn = async (env: { POISE_HOME: string }, networkFiles: readonly string[] = []) => {
+  const found = await abandonedFiles(env, networkFiles)
   await Promise.all(found.map(files => files.release()))
   return found.map(({ name }) => name)
 }
@@ -42,4 +43,18 @@ test('files of a process that was killed are found by one at a time', async t =>
   assert.deepEqual(await namesIn(env), [])
   await mine!.remove()
   assert.deepEqual(await namesIn(env), [])
+})
+
+test('files of a killed process are found in another home by the addresses they had, and those of a cluster with a name are not', async t => {
+  const { path, remove } = await temporaryDirectory('poise-')
+  t.after(remove)
+  const env = { POISE_HOME: join(path, 'mine') }
+  const { name, directories, release } = await makeThrowawayFiles({ POISE_HOME: join(path, 'theirs') }, 'check')
+  assert.deepEqual(await namesIn(env, [directories.network]), [], 'as long as it lives')
+  await release()
+  assert.deepEqual(await namesIn(env), [])
+  assert.deepEqual(await namesIn(env, [directories.network, directories.network]), [name])
+  const named = clusterDirectories({ POISE_HOME: join(path, 'theirs') }, 'shop')
+  await mkdir(named.root, { recursive: true })
+  assert.deepEqual(await namesIn(env, [named.network, join(path, 'gone', 'throw-away', 'clusters', 'check-0000', 'network.json'), 'network.json']), [])
 })

@@ -7,7 +7,7 @@
  */
 import { randomBytes } from 'node:crypto'
 import { access, mkdir, readdir, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { clusterDirectories, clustersDirectory, stateDirectory, type ClusterDirectories } from './directories.ts'
 import { tryFileLock } from './file_lock.ts'
 
@@ -26,19 +26,27 @@ export interface ThrowawayFiles {
 /** Of a new cluster: `check-4f2a`. */
 export async function makeThrowawayFiles(env: Environment, purpose: string): Promise<ThrowawayFiles> {
   for (;;) {
-    const files = await holdFiles(env, `${purpose}-${randomBytes(2).toString('hex')}`)
+    const files = await holdFiles(homeOf(env), `${purpose}-${randomBytes(2).toString('hex')}`)
     if (!files) continue
     await mkdir(files.directories.root, { recursive: true, mode: 0o700 })
     return files
   }
 }
 
-/** Those of processes that have ended without removing them. */
-export async function abandonedFiles(env: Environment): Promise<ThrowawayFiles[]> {
-  const names = await readdir(clustersDirectory(homeOf(env))).catch(() => [])
+/**
+ * Those of processes that have ended without removing them.
+ * @param networkFiles of clusters that were somewhere else on this machine: where one was thrown away, it is looked for, too
+ */
+export async function abandonedFiles(env: Environment, networkFiles: readonly string[] = []): Promise<ThrowawayFiles[]> {
+  const homes = new Set([homeOf(env), ...networkFiles.flatMap(throwawayHomeOf)])
+  return (await Promise.all([...homes].map(abandonedBelow))).flat()
+}
+
+async function abandonedBelow(home: string): Promise<ThrowawayFiles[]> {
+  const names = await readdir(clustersDirectory({ POISE_HOME: home })).catch(() => [])
   const found = await Promise.all(
     names.map(async name => {
-      const files = await holdFiles(env, name)
+      const files = await holdFiles(home, name)
       // Somebody else may have removed it a moment ago.
       if (!files || (await isThere(files.directories.root))) return files
       await files.release()
@@ -49,16 +57,15 @@ export async function abandonedFiles(env: Environment): Promise<ThrowawayFiles[]
 }
 
 /** Undefined: a living process has them. */
-async function holdFiles(env: Environment, name: string): Promise<ThrowawayFiles | undefined> {
-  const home = homeOf(env)
-  const locks = join(home.POISE_HOME, 'locks')
+async function holdFiles(home: string, name: string): Promise<ThrowawayFiles | undefined> {
+  const locks = join(home, 'locks')
   await mkdir(locks, { recursive: true, mode: 0o700 })
   const lock = join(locks, name)
   for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
     const tried = await tryFileLock(lock)
     if (tried.is === 'held') return undefined
     if (tried.is === 'changing') continue
-    const directories = clusterDirectories(home, name)
+    const directories = clusterDirectories({ POISE_HOME: home }, name)
     return {
       name,
       directories,
@@ -75,7 +82,15 @@ async function holdFiles(env: Environment, name: string): Promise<ThrowawayFiles
 /** A lock that changes hands all the time is somebody's. */
 const ATTEMPTS_MAX = 10
 
-const homeOf = (env: Environment) => ({ POISE_HOME: join(stateDirectory(env), 'throw-away') })
+const THROWAWAY = 'throw-away'
+
+const homeOf = (env: Environment): string => join(stateDirectory(env), THROWAWAY)
+
+/** None for a cluster that has a name of somebody's: its owner may want it again. */
+function throwawayHomeOf(networkFile: string): string[] {
+  const home = dirname(dirname(dirname(networkFile)))
+  return basename(home) === THROWAWAY && clusterDirectories({ POISE_HOME: home }, basename(dirname(networkFile))).network === networkFile ? [home] : []
+}
 
 const isThere = (path: string): Promise<boolean> =>
   access(path).then(

@@ -4,10 +4,10 @@
  */
 import { messageOf } from '../base/error_message.ts'
 import type { Log } from '../base/log.ts'
-import { claimAddressRanges, readRanges } from '../host/address_ranges.ts'
+import { claimAddressRanges, claimedNetworkFiles, readRanges } from '../host/address_ranges.ts'
 import { clustersDirectory } from '../host/directories.ts'
 import { createHost } from '../host/host.ts'
-import { createLog } from '../host/log.ts'
+import { createLog, type HostLog } from '../host/log.ts'
 import { clusterPlaces } from '../host/node_places.ts'
 import { removeNodes } from '../host/remove_nodes.ts'
 import { abandonedFiles, makeThrowawayFiles } from '../host/throwaway_directories.ts'
@@ -32,8 +32,9 @@ export async function startThrowawayCluster({ env, purpose, nodeCount, log, seed
   await removeAbandoned(env, log)
   const files = await makeThrowawayFiles(env, purpose)
   const { name, directories } = files
+  let ownLog: HostLog | undefined
   try {
-    const ownLog = createLog({ level: 'info', file: directories.log })
+    const opened = (ownLog = createLog({ level: 'info', file: directories.log }))
     const cluster = await startRealCluster({
       name,
       directories,
@@ -43,26 +44,28 @@ export async function startThrowawayCluster({ env, purpose, nodeCount, log, seed
       store: 'memory',
       port: 0,
       nodeCount,
-      log: ownLog,
+      log: opened,
       ...(seed !== undefined && { seed }),
     })
     let removing: Promise<void> | undefined
     const remove = async () => {
       await cluster.stop()
       await removeNodes({ ranges: cluster.ranges, places: cluster.places, directories, host: cluster.host })
-      ownLog.close()
+      opened.close()
       await files.remove()
     }
     return { ...cluster, remove: () => (removing ??= remove()) }
   } catch (error) {
-    await files.remove()
+    ownLog?.close()
+    // What cannot be removed now is left to the next one: why there is no cluster is what has to be told.
+    await files.remove().catch(() => files.release())
     throw error
   }
 }
 
-/** What is left of clusters whose process was killed. What cannot be removed is told, and stays for the next. */
+/** What is left of clusters whose process was killed, wherever it had its files. What cannot be removed is told, and stays for the next. */
 async function removeAbandoned(env: ThrowawayOptions['env'], log: Log): Promise<void> {
-  for (const files of await abandonedFiles(env)) {
+  for (const files of await abandonedFiles(env, await claimedNetworkFiles())) {
     const { name, directories } = files
     try {
       // Without addresses nothing had been started yet.
@@ -73,7 +76,7 @@ async function removeAbandoned(env: ThrowawayOptions['env'], log: Log): Promise<
       }
       await files.remove()
     } catch (error) {
-      log.warn('a throw-away cluster of a killed process could not be removed', { name, directory: directories.root, why: messageOf(error) })
+      log.error('a throw-away cluster of a killed process could not be removed', { name, directory: directories.root, why: messageOf(error) })
       await files.release()
     }
   }

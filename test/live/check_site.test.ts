@@ -60,9 +60,9 @@ describe('the site of a check on real containers', { skip }, () => {
     const program = join(dirname(fileURLToPath(import.meta.url)), 'abandoned_site.js')
     const child = spawn(process.execPath, [program], { env, stdio: ['ignore', 'pipe', 'inherit'] })
     const [line] = (await once(createInterface(child.stdout), 'line')) as [string]
+    Object.assign(abandoned, { processes: JSON.parse(line), clusters: await clustersIn(home), containerds: await containerdsBelow(home) })
     child.kill('SIGKILL')
     await once(child, 'close')
-    Object.assign(abandoned, { processes: JSON.parse(line), clusters: await clustersIn(home), containerds: await containerdsBelow(home) })
 
     site = await startRealSite({ env, images: [SERVER_IMAGE], log: silentLog })
     for (const [name, spec] of Object.entries(SERVICES)) await create(Service, name, { selector: { app: 'web' }, ...spec })
@@ -86,10 +86,10 @@ describe('the site of a check on real containers', { skip }, () => {
   it('removes what a killed check has left', async () => {
     assert.equal(abandoned.processes.length, 2, 'a load client and conntrack')
     assert.equal(abandoned.containerds.length, 2)
-    const left = await containerdsBelow(home)
-    for (const pid of abandoned.containerds) assert.ok(!left.includes(pid), `containerd ${pid} is left`)
-    const clusters = await clustersIn(home)
-    for (const name of abandoned.clusters) assert.ok(!clusters.includes(name), `the files of ${name} are left`)
+    assert.equal(abandoned.clusters.length, 1)
+    // Another check on this machine may have found it first, and be at it still.
+    for (const pid of abandoned.containerds) while ((await containerdsBelow(home)).includes(pid)) await pause(POLL_MS)
+    for (const name of abandoned.clusters) while ((await clustersIn(home)).includes(name)) await pause(POLL_MS)
     // They end by themselves.
     for (const pid of abandoned.processes) while ((await commandOf(pid)).match(/conntrack|load_client/)) await pause(POLL_MS)
   })
