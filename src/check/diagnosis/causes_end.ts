@@ -9,7 +9,7 @@
 import type { Millis } from '../../base/clock.ts'
 import { closingOf, feltSince, KILLED, lastToLeave, leftNobody } from './endings.ts'
 import type { When } from './instant.ts'
-import { breaksWork, isBreak, isRefusal, SEEN_WITHIN_MS, type Fit, type Question } from './question.ts'
+import { isBreak, isRefusal, SEEN_WITHIN_MS, type Fit, type Question } from './question.ts'
 import type { Scene } from './scene.ts'
 
 /** The connection was begun when the Pod had closed its port: the entrance did not know yet. */
@@ -22,7 +22,7 @@ export function refusedAfterExit({ life, run, when, scene, isKept, trouble, open
   if (!when.since(openedMs, closing)) return undefined
   const wasLate = isRefusal(trouble) || trouble === 'error' || (trouble === 'timeout' && (isConnecting(request) || when.since(openedMs, run.ended)))
   // Taken by the kernel and never accepted: closing the port breaks it, though the process lives on.
-  return wasLate || (isBreak(trouble) && !breaksWork(scene, life, run)) ? { life } : undefined
+  return wasLate || (isBreak(trouble) && !scene.breaksWork(run)) ? { life } : undefined
 }
 
 /** The rules held nobody, though somebody was Ready: the entrance knew that one Pod had ended, and not yet of the other. */
@@ -44,7 +44,7 @@ export function resetAtTerm({ life, run, when, scene, isKept, trouble, request }
   if (trouble === 'timeout' && !when.since(request.endedMs, run.ended)) return undefined
   if (when.clearlyBefore(request.sentMs, signal)) return { life }
   if (trouble === 'error') return isKept ? { life } : undefined
-  return breaksWork(scene, life, run) ? { life } : undefined
+  return scene.breaksWork(run) ? { life } : undefined
 }
 
 /** Written to a connection that stood idle, and that the server was just closing: its time was over, or it had to go. */

@@ -6,7 +6,6 @@
  *
  * Three things can have taken the grace: nobody heard the signal, the hook needed all of it, or the work itself was too long.
  */
-import type { Millis } from '../../base/clock.ts'
 import { isShell } from './command.ts'
 import { feltSince, killOf, LEAST_GRACE_MS } from './endings.ts'
 import type { Life } from './life.ts'
@@ -45,26 +44,8 @@ export function hearsNothing(scene: Scene, life: Life, run: Run): boolean {
   const habits = scene.habitsOf(life)
   if (habits?.isCaught === false) return true
   if (habits?.isCaught === undefined && habits && isShell(habits.command)) return true
-  return tookNewWork(scene, life, run) !== undefined
+  return scene.tookNewWork(run) !== undefined
 }
-
-/**
- * A program that had heard the signal would long have closed its port, and have answered each kept connection once more at most.
- * The request that it took all the same.
- */
-export function tookNewWork({ attributions }: Scene, life: Life, run: Run): number | undefined {
-  if (!run.term || life.isVague) return undefined
-  const late = run.term.at.atMs + HEARD_WITHIN_MS
-  const answered = new Set<number>()
-  for (const [{ id, connection, sentMs, idleMs, outcome }, { by, lives }] of attributions) {
-    if (by !== 'told' || lives[0] !== life || sentMs < late || outcome.is !== 'answered' || outcome.status >= 500) continue
-    if (idleMs === undefined || answered.has(connection)) return id
-    answered.add(connection)
-  }
-  return undefined
-}
-
-const HEARD_WITHIN_MS: Millis = 1_000
 
 /** So much that less was left for the program than the kubelet gives at the very least. */
 export function hookTookAll({ graceMs }: Life, { preStop, term, kill, ended }: Run): boolean {

@@ -3,7 +3,6 @@ import type { Cause } from '../causes.ts'
 import type { LoadRequest } from '../observation.ts'
 import type { Evidence } from '../report.ts'
 import { milliseconds, plural } from '../words.ts'
-import { tookNewWork } from './causes_kill.ts'
 import { closingOf, failedByProbe } from './endings.ts'
 import type { Group } from './group.ts'
 import { runAt } from './runs.ts'
@@ -24,7 +23,7 @@ function signalFacts({ worst, run, scene }: Group): Evidence[] {
   if (!worst || !run) return []
   const { name: pod, container } = worst
   const habits = scene.habitsOf(worst)
-  const late = tookNewWork(scene, worst, run)
+  const late = scene.tookNewWork(run)
   const why = habits?.isCaught === false ? `, which has no handler for ${habits.stopSignal}` : ', a shell, which passes no signal on'
   return [
     ...(habits && habits.isCaught !== true

@@ -2,7 +2,7 @@
 import type { Millis } from '../../base/clock.ts'
 import { isSlow } from '../outcome.ts'
 import type { Entrance, LoadRequest, Observation, Symptom } from '../observation.ts'
-import { RECORDED_MARGIN_MS, type When } from './instant.ts'
+import type { When } from './instant.ts'
 import type { Life } from './life.ts'
 import type { Run } from './runs.ts'
 import type { Scene } from './scene.ts'
@@ -48,18 +48,6 @@ export const isRefusal = (trouble: Trouble): boolean => trouble === 'refused' ||
 
 /** Somebody had taken it, and it ended without an answer. */
 export const isBreak = (trouble: Trouble): boolean => trouble === 'reset' || trouble === 'closed' || trouble === 'other'
-
-/** A request that was under way before the signal came, and broke as the process went: then it does not finish what it has begun. */
-export function breaksWork({ suspects, attributions, observation }: Scene, life: Life, run: Run): boolean {
-  if (!run.term || life.isVague) return false
-  const fromMs = run.term.at.atMs - RECORDED_MARGIN_MS
-  const toMs = (run.ended?.atMs ?? Infinity) + SEEN_WITHIN_MS
-  return suspects.some(request => {
-    const { by, lives } = attributions.get(request)!
-    const broke = by === 'told' && lives[0] === life && isBreak(troubleOf(request, observation))
-    return broke && request.sentMs < fromMs && request.endedMs >= fromMs && request.endedMs <= toMs
-  })
-}
 
 /** The client hears of the end of a connection at once, but for a busy machine. */
 export const SEEN_WITHIN_MS: Millis = 250

@@ -9,6 +9,7 @@ import { hearingOf } from './hearing.ts'
 import type { Instant, When } from './instant.ts'
 import { livesOf, type Life } from './life.ts'
 import type { Run } from './runs.ts'
+import { breakingRuns, deafRuns } from './work.ts'
 
 export interface Scene {
   readonly observation: Observation
@@ -22,6 +23,10 @@ export interface Scene {
   readonly replicas: number
   /** Something had listened in this run: a request was answered, or a probe over the network. */
   heard(run: Run): Instant | undefined
+  /** It was seen to break, as it ended, what it had under way. */
+  breaksWork(run: Run): boolean
+  /** A request that it took long after it had been told to end. */
+  tookNewWork(run: Run): number | undefined
   habitsOf(life: Life): SignalHabits | undefined
   /** Ready, and not told to go: whether anybody knew of it is another matter. */
   isAvailable(life: Life, atMs: Millis, when: When): boolean
@@ -32,7 +37,10 @@ export function sceneOf(observation: Observation): Scene {
   const service = objects.find((object): object is Service => object.kind === Service.kind && object.metadata.name === entrance.service)
   const lives = livesOf(observation, commonestPort(requests) ?? portOf(service))
   const attributions = attribute(observation, lives, service)
+  const suspects = requests.filter(request => isTrouble(request, slowMs)).toSorted((a, b) => a.plannedMs - b.plannedMs || a.id - b.id)
   const heard = hearingOf(lives, attributions)
+  const breaking = breakingRuns(suspects, attributions, observation)
+  const deaf = deafRuns(attributions)
   const workload = objects.filter(isWorkload).find(object => workloadText(workloadNameOf(object)) === change.workload)
   const isAvailable = (life: Life, atMs: Millis, when: When): boolean => {
     if (when.denied.since(atMs, life.deleted)) return false
@@ -42,11 +50,13 @@ export function sceneOf(observation: Observation): Scene {
     observation,
     lives,
     attributions,
-    suspects: requests.filter(request => isTrouble(request, slowMs)).toSorted((a, b) => a.plannedMs - b.plannedMs || a.id - b.id),
+    suspects,
     service,
     workload,
     replicas: (workload && replicasOf(workload)) ?? lives.filter(life => wasReady(life, change.beganMs)).length,
     heard: run => heard.get(run) ?? run.probed,
+    breaksWork: run => breaking.has(run),
+    tookNewWork: run => deaf.get(run),
     habitsOf: life => signals.find(({ podUid, container }) => podUid === life.uid && container === life.container),
     isAvailable,
   }
