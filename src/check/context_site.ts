@@ -13,7 +13,7 @@ import type { Log } from '../base/log.ts'
 import type { Client } from '../client/client.ts'
 import { createHost } from '../host/host.ts'
 import { startLoad, type HostLoad } from '../host/load/load.ts'
-import type { Entrance } from './observation.ts'
+import type { Entrance, LoadRequest } from './observation.ts'
 import { CheckProblem } from './problem.ts'
 import { watchLives, type LifeWatch } from './life_watch.ts'
 import { startProxyLoad } from './proxy_load.ts'
@@ -91,7 +91,10 @@ export async function startContextSite({ connection, url, log }: ContextSiteOpti
       loads.add(load)
       return {
         counts: () => load.counts(),
-        stop: () => load.stop().finally(() => loads.delete(load)),
+        async stop() {
+          const requests = await load.stop().finally(() => loads.delete(load))
+          return requests.map(withoutTarget)
+        },
       }
     },
 
@@ -156,6 +159,9 @@ const answers = (host: Host, address: string, port: number): Promise<boolean> =>
     () => true,
     () => false,
   )
+
+/** An address behind a name is that of a gateway, and no Pod's. */
+const withoutTarget = ({ target: _target, ...request }: LoadRequest): LoadRequest => request
 
 /** Their monotonic clock is that of another process: only the time of day means the same here. */
 const byTimeOfDay = (timeline: PodTimeline): PodTimeline => ({

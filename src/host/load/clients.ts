@@ -1,6 +1,6 @@
 /** Those who send the load over sockets: each tells how one request went. */
 import { randomInt } from 'node:crypto'
-import { Resolver } from 'node:dns/promises'
+import { lookup, Resolver } from 'node:dns/promises'
 import { Agent } from 'node:http'
 import { isIP, type Socket } from 'node:net'
 import type { Millis } from '../../base/clock.ts'
@@ -122,12 +122,14 @@ class KeptAgent extends Agent {
 function createNames(nameServer: string | undefined, timeoutMs: Millis, now: () => Millis) {
   const resolver = new Resolver({ timeout: Math.min(timeoutMs, 2_000), tries: 2 })
   if (nameServer !== undefined) resolver.setServers([nameServer])
+  // As every program of the machine, which has names that no DNS knows.
+  const ofMachine = (host: string) => lookup(host, { all: true, family: 4 }).then(found => found.map(({ address }) => address))
   const remembered = new Map<string, { readonly answer: Promise<readonly string[]>; readonly atMs: Millis }>()
   return async (host: string, rememberedMs: Millis): Promise<readonly string[]> => {
     if (isIP(host) !== 0) return [host]
     let known = remembered.get(host)
     if (!known || now() - known.atMs >= rememberedMs) {
-      const answer = resolver.resolve4(host).then(
+      const answer = (nameServer === undefined ? ofMachine(host) : resolver.resolve4(host)).then(
         addresses => addresses.toSorted(),
         () => [],
       )

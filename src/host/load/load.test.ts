@@ -76,6 +76,11 @@ describe('the load client', { concurrency: 3 }, () => {
     for (const { outcome } of requests) assert.deepEqual(outcome, lost('name', 'connect'))
   })
 
+  it('knows the names that this machine knows, where no name server is given', async () => {
+    const { port } = server.address() as AddressInfo
+    for (const { outcome } of await run({ entrance: { host: 'localhost', port } }, 3)) assert.deepEqual(outcome, { is: 'answered', status: 200 })
+  })
+
   it('lets direct clients go to the addresses behind a name by turns, and tells which', async () => {
     const { port } = at(server).entrance
     const requests = await run(

@@ -17,7 +17,7 @@ export interface LoadOrders {
   readonly host: string
   /** From the instant a request is sent to the last byte of its answer. */
   readonly timeoutMs: Millis
-  /** Where new and kept connections go. A name is asked of `nameServer` for each of them. */
+  /** Where new and kept connections go. A name is asked of `nameServer` for each of them, or of this machine. */
   readonly entrance: Destination
   /** The name whose addresses direct clients remember. */
   readonly direct?: Destination | undefined
