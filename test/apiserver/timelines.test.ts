@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { manualClock } from '../../src/base/testing/manual_clock.ts'
-import { createInstants } from '../../src/timeline/record/instants.ts'
 import { createNodeTrace } from '../../src/timeline/record/node_trace.ts'
 import { createRecords, TELL_MS, TIMELINE_LIMITS } from '../../src/timeline/record/records.ts'
 import { startServer } from './harness.ts'
@@ -14,7 +13,7 @@ const DEFAULT = `${GROUP}/namespaces/default/podtimelines`
 async function begin(gonePodsMax = 10) {
   const clock = manualClock(Date.UTC(2026, 0, 1))
   const records = createRecords(clock, { ...TIMELINE_LIMITS, gonePodsMax })
-  const trace = createNodeTrace(records, createInstants(clock))
+  const trace = createNodeTrace(records)
   const pod = (name: string, namespace = 'default') => ({ namespace, name, uid: `${name}-${namespace}-uid` })
   const add = (name: string, namespace?: string) => {
     const record = records.of(pod(name, namespace))

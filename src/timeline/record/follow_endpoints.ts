@@ -6,10 +6,10 @@
  */
 import type { EndpointSlice } from '../../api/kinds/endpoint_slice.ts'
 import { keyText } from '../../api/meta.ts'
+import type { SpanType } from '../../api/types/pod_timeline.ts'
 import type { Millis } from '../../base/clock.ts'
 import type { Cache, CacheChange } from '../../client/cache.ts'
-import type { Instants } from './instants.ts'
-import type { PodRecord, SpanRecord } from './pod_record.ts'
+import { newSpan, type PodRecord, type SpanRecord } from './pod_record.ts'
 import type { Records } from './records.ts'
 
 /** From now on a node sends requests where the objects up to this revision say. */
@@ -57,7 +57,7 @@ interface ServiceRecord {
 /** Of one Service; a node that is down never follows. */
 const CHANGES_MAX = 256
 
-export function followEndpoints(records: Records, slices: Cache<EndpointSlice>, instants: Instants): EndpointFollower {
+export function followEndpoints(records: Records, slices: Cache<EndpointSlice>): EndpointFollower {
   const services = new Map<string, ServiceRecord>()
   const nodes = new Set<string>()
   /** What each slice said last, by its key: the state of each Pod, by uid. */
@@ -75,7 +75,8 @@ export function followEndpoints(records: Records, slices: Cache<EndpointSlice>, 
     const now = object && statesOf(object)
     if (now) known.set(text, now)
     else known.delete(text)
-    const service = serviceOf(`${slice.metadata.namespace}/${name}`, name)
+    const serviceKey = `${slice.metadata.namespace}/${name}`
+    const service = serviceOf(serviceKey, name)
     // Its removal is the next revision at the earliest.
     const revision = object ? Number(object.metadata.resourceVersion) : slices.revision + 1
     for (const endpoint of object?.endpoints ?? []) {
@@ -84,7 +85,7 @@ export function followEndpoints(records: Records, slices: Cache<EndpointSlice>, 
       if (state && before?.get(uid) !== state) moved(service, endpoint.targetRef!, text, state, revision)
     }
     for (const uid of before?.keys() ?? []) if (!now?.has(uid)) moved(service, { uid }, text, undefined, revision)
-    if (service.members.size === 0 && service.changes.length === 0 && !object) services.delete(`${slice.metadata.namespace}/${name}`)
+    forgetIdle(serviceKey, service)
   }
 
   function moved(
@@ -103,25 +104,22 @@ export function followEndpoints(records: Records, slices: Cache<EndpointSlice>, 
     if (!next) service.members.delete(uid)
     if (next === member.state) return
     member.state = next
-    const at = instants.now()
+    const at = records.now()
     if (member.span) {
       member.span.finish = at
       records.touch(member.record)
     }
-    const blank = { service: service.name, finish: undefined, origin: 'recorded' } as const
-    member.span =
-      next &&
-      records.add(member.record, { ...blank, type: 'Endpoint', reason: next, start: isNews ? at : undefined, ...(!isNews && { origin: 'unknown' as const }) })
+    const span = (type: SpanType, reason: string) =>
+      records.add(member.record, newSpan(type, isNews ? at : undefined, { service: service.name, reason, origin: isNews ? 'recorded' : 'unknown' }))
+    member.span = next && span('Endpoint', next)
     if (!isNews || nodes.size === 0) return
-    const span = records.add(member.record, { ...blank, type: 'RulesProgrammed', start: at, reason: next ?? 'EndpointRemoved' })
-    service.changes.push({ revision, record: member.record, span, left: nodes.size })
+    service.changes.push({ revision, record: member.record, span: span('RulesProgrammed', next ?? 'EndpointRemoved'), left: nodes.size })
     if (service.changes.length > CHANGES_MAX) service.changes.shift()
   }
 
-  function programmed(node: string, { services: names, endpointSlicesRevision: revision, at: ms }: ProgrammedStep): void {
+  function programmed(node: string, { services: names, endpointSlicesRevision: revision, at }: ProgrammedStep): void {
     const isNew = !nodes.has(node)
     nodes.add(node)
-    const at = instants.at(ms)
     for (const name of names) {
       const service = services.get(name)
       if (!service || service.changes.length === 0) continue
@@ -136,8 +134,14 @@ export function followEndpoints(records: Records, slices: Cache<EndpointSlice>, 
         isOver ||= --change.left === 0
       }
       if (isOver) service.changes.splice(0, service.changes.length, ...service.changes.filter(({ left }) => left > 0))
-      if (service.changes.length === 0) service.followed.clear()
+      if (service.changes.length > 0) continue
+      service.followed.clear()
+      forgetIdle(name, service)
     }
+  }
+
+  function forgetIdle(key: string, { members, changes }: ServiceRecord): void {
+    if (members.size === 0 && changes.length === 0) services.delete(key)
   }
 
   function serviceOf(key: string, name: string): ServiceRecord {

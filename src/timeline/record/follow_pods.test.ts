@@ -6,7 +6,6 @@ import { keyOf } from '../../api/meta.ts'
 import { manualClock } from '../../base/testing/manual_clock.ts'
 import type { Cache, CacheChange } from '../../client/cache.ts'
 import { followPods } from './follow_pods.ts'
-import { createInstants } from './instants.ts'
 import { createNodeTrace } from './node_trace.ts'
 import { createRecords } from './records.ts'
 
@@ -15,12 +14,11 @@ const START = Date.UTC(2026, 0, 1, 12)
 async function begin({ listed = [] as object[] } = {}) {
   const clock = manualClock(START)
   const records = createRecords(clock)
-  const instants = createInstants(clock)
   let tell: (change: CacheChange<Pod>) => void = () => undefined
   let markSynced = (): void => undefined
   const synced = new Promise<void>(resolve => (markSynced = resolve))
   const cache = { synced, onChange: (listener: typeof tell) => ((tell = listener), { stop() {} }) }
-  followPods(records, cache as unknown as Cache<Pod>, instants)
+  followPods(records, cache as unknown as Cache<Pod>)
   const known = new Map<string, Pod>()
   const set = (given: object | undefined, name = 'web') => {
     const previous = known.get(name)
@@ -43,7 +41,7 @@ async function begin({ listed = [] as object[] } = {}) {
         reason,
         origin,
       ])
-  return { clock, set, spans, records, trace: createNodeTrace(records, instants) }
+  return { clock, set, spans, records, trace: createNodeTrace(records) }
 }
 
 const pod = (metadata: object = {}, spec: object = {}, status: object = {}) => ({
@@ -83,6 +81,18 @@ test('a kubelet that hears of a Pod before the recorder does has made up for it'
       ['Delivery', 10, 10],
     ],
   )
+})
+
+test('an update of a Pod that says nothing new changes no timeline', async () => {
+  const { set, records } = await begin()
+  const same = (label = 'web') =>
+    pod({ labels: { app: label } }, { nodeName: 'a' }, { phase: 'Running', podIP: '10.0.0.1', ...conditions(['Ready', '11:00:09']) })
+  set(same())
+  const { revision } = records.readings
+  set(same())
+  assert.equal(records.readings.revision, revision)
+  set(same('other'))
+  assert.equal(records.readings.revision, revision + 1)
 })
 
 test('a Pod that is removed without having been asked to go was forced out, and a mirror is its static Pod', async () => {

@@ -1,15 +1,16 @@
 /** What the API shows of Pods, as spans: scheduling, readiness, deletion. */
 import type { Pod } from '../../api/kinds/pod.ts'
+import { deepEqual } from '../../api/deep.ts'
 import { controllerOf } from '../../api/meta.ts'
 import { CONFIG_MIRROR_ANNOTATION } from '../../api/pod.ts'
 import type { SpanType } from '../../api/types/pod_timeline.ts'
 import type { Millis } from '../../base/clock.ts'
 import type { Cache, CacheChange } from '../../client/cache.ts'
-import type { Instant, Instants } from './instants.ts'
-import type { PodRecord, SpanRecord } from './pod_record.ts'
+import type { DayTime, Instant } from './instants.ts'
+import { newSpan, type PodRecord, type SpanRecord } from './pod_record.ts'
 import type { Records } from './records.ts'
 
-export function followPods(records: Records, pods: Cache<Pod>, instants: Instants): { stop(): void } {
+export function followPods(records: Records, pods: Cache<Pod>): { stop(): void } {
   // What the first list brings was there before anybody looked.
   let isNews = false
   void pods.synced.then(() => (isNews = true))
@@ -33,37 +34,40 @@ export function followPods(records: Records, pods: Cache<Pod>, instants: Instant
     const owner = controllerOf(pod)
     record.createdAt = pod.metadata.creationTimestamp
     record.owner = owner && `${owner.kind}/${owner.name}`
-    record.isGone = false
     records.known(record)
-    if (isNews) record.scheduling = add('Scheduling', record, instants.now())
+    if (isNews) record.scheduling = add('Scheduling', record, records.now())
     else derive(record, pod)
   }
 
   function follow(record: PodRecord, { metadata, spec, status }: Pod): void {
-    const before = { node: record.node, ip: record.ip, phase: record.phase, labels: record.labels }
-    record.labels = metadata.labels
-    record.ip = status.podIP ?? record.ip
-    record.phase = status.phase
+    const { podIP = record.ip, phase } = status
+    const isOther = record.ip !== podIP || record.phase !== phase || !deepEqual(record.labels, metadata.labels)
+    if (isOther) {
+      record.labels = metadata.labels
+      record.ip = podIP
+      record.phase = phase
+      records.touch(record)
+    }
     if (spec.nodeName && !record.node) bound(record, spec.nodeName)
     if (record.scheduling) complain(record, record.scheduling, status)
     readiness(record, status)
     if (metadata.deletionTimestamp && !record.deletion) {
       const disruption = status.conditions?.find(({ type, status: is }) => type === 'DisruptionTarget' && is === 'True')
-      record.deletion = add('Deletion', record, instants.now(), { reason: disruption?.reason, message: `grace ${metadata.deletionGracePeriodSeconds ?? 0}s` })
+      record.deletion = add('Deletion', record, records.now(), { reason: disruption?.reason, message: `grace ${metadata.deletionGracePeriodSeconds ?? 0}s` })
     }
-    if (before.node !== record.node || before.ip !== record.ip || before.phase !== record.phase || before.labels !== record.labels) records.touch(record)
   }
 
   function bound(record: PodRecord, node: string): void {
     record.node = node
+    records.touch(record)
     const { scheduling } = record
     if (!scheduling) return
-    const at = record.deliveredAt ?? instants.now()
+    const at = record.deliveredAt ?? records.now()
     scheduling.finish = at
     record.scheduling = undefined
     const delivery = add('Delivery', record, at)
     // The kubelet was told of it first.
-    if (record.deliveredAt) delivery.finish = record.deliveredAt
+    if (record.deliveredAt !== undefined) delivery.finish = record.deliveredAt
     else record.delivery = delivery
   }
 
@@ -78,9 +82,9 @@ export function followPods(records: Records, pods: Cache<Pod>, instants: Instant
   function readiness(record: PodRecord, { conditions }: Pod['status']): void {
     const isReady = conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false
     const span = record.ready
-    if (isReady && !span) record.ready = add('Ready', record, instants.now())
+    if (isReady && !span) record.ready = add('Ready', record, records.now())
     if (!isReady && span) {
-      span.finish = instants.now()
+      span.finish = records.now()
       span.reason = conditions?.find(({ type }) => type === 'Ready')?.reason
       record.ready = undefined
       records.touch(record)
@@ -88,7 +92,7 @@ export function followPods(records: Records, pods: Cache<Pod>, instants: Instant
   }
 
   function gone(record: PodRecord): void {
-    const at = instants.now()
+    const at = records.now()
     // Nobody had asked for it before: it went at once.
     const deletion = record.deletion ?? add('Deletion', record, at, { reason: 'Forced', message: 'grace 0s' })
     deletion.finish = at
@@ -102,7 +106,7 @@ export function followPods(records: Records, pods: Cache<Pod>, instants: Instant
   }
 
   function add(type: SpanType, record: PodRecord, start: Instant | undefined, rest: Partial<SpanRecord> = {}): SpanRecord {
-    return records.add(record, { ...BLANK, type, start, ...rest })
+    return records.add(record, newSpan(type, start, rest))
   }
 
   /** Of a Pod that is older than this process: what its object still says, to the second. */
@@ -118,17 +122,15 @@ export function followPods(records: Records, pods: Cache<Pod>, instants: Instant
     if (ready) record.ready = add('Ready', record, ready, { origin: 'derived' })
     const { deletionTimestamp, deletionGracePeriodSeconds: grace = 0 } = metadata
     const dueAt = dayTime(deletionTimestamp)
-    if (dueAt)
-      record.deletion = add('Deletion', record, { ms: undefined, wallMs: dueAt.wallMs - grace * 1_000 }, { origin: 'derived', message: `grace ${grace}s` })
+    if (dueAt) record.deletion = add('Deletion', record, { wallMs: dueAt.wallMs - grace * 1_000 }, { origin: 'derived', message: `grace ${grace}s` })
   }
 
   return pods.onChange(changed)
 }
 
-const BLANK = { origin: 'recorded', finish: undefined } as const
 const MESSAGE_CHARACTERS_MAX = 256
 
-function dayTime(text: string | undefined): Instant | undefined {
+function dayTime(text: string | undefined): DayTime | undefined {
   const wallMs: Millis = text === undefined ? Number.NaN : Date.parse(text)
-  return Number.isNaN(wallMs) ? undefined : { ms: undefined, wallMs }
+  return Number.isNaN(wallMs) ? undefined : { wallMs }
 }

@@ -1,9 +1,10 @@
 /** What the kubelet of one node tells, as spans. */
 import { SPAN_TYPES, type SpanType } from '../../api/types/pod_timeline.ts'
-import { assert } from '../../base/assert.ts'
+import { BrokenInvariant } from '../../base/assert.ts'
+import type { Millis } from '../../base/clock.ts'
 import type { LifecycleStep, LifecycleTrace, OpenStep, StepOutcome, TracedPod } from '../../base/lifecycle_trace.ts'
-import type { Instant, Instants } from './instants.ts'
-import { findSpan, type PodRecord, type SpanRecord } from './pod_record.ts'
+import type { Instant } from './instants.ts'
+import { findSpan, newSpan, type PodRecord, type SpanRecord } from './pod_record.ts'
 import type { Records } from './records.ts'
 
 export interface NodeTrace extends LifecycleTrace {
@@ -16,21 +17,20 @@ const OUTLIVES_KUBELET: readonly SpanType[] = ['InitContainer', 'Container', 'Te
 
 const MESSAGE_CHARACTERS_MAX = 256
 
-export function createNodeTrace(records: Records, instants: Instants): NodeTrace {
+export function createNodeTrace(records: Records): NodeTrace {
   const open = new Map<SpanRecord, PodRecord>()
   let isAbandoned = false
-  const instantOf = (ms: number | undefined): Instant => (ms === undefined ? instants.now() : instants.at(ms))
 
   function begin(pod: TracedPod, step: LifecycleStep): OpenStep {
     const record = records.of(pod)
     const type = spanType(step.type)
-    const span = continued(record, type, step) ?? records.add(record, newSpan(type, step, started(record, type, step, instantOf(step.atMs))))
+    const span = continued(record, type, step) ?? records.add(record, spanOf(type, step, started(record, type, step, step.atMs ?? records.now())))
     open.set(span, record)
     return {
       end(outcome = {}) {
-        if (isAbandoned || span.finish) return
+        if (isAbandoned || span.finish !== undefined) return
         open.delete(span)
-        span.finish = notBefore(span.start, instantOf(outcome.atMs))
+        span.finish = notBefore(span.start, outcome.atMs ?? records.now())
         tell(span, outcome)
         records.touch(record)
       },
@@ -40,7 +40,7 @@ export function createNodeTrace(records: Records, instants: Instants): NodeTrace
   function note(pod: TracedPod, step: LifecycleStep & StepOutcome): void {
     const record = records.of(pod)
     const type = spanType(step.type)
-    const at = instantOf(step.atMs)
+    const at = step.atMs ?? records.now()
     if (type === 'Delivery') return delivered(record, at)
     const answered = type === 'Probe' && sameAnswer(record, step)
     if (answered) {
@@ -49,14 +49,14 @@ export function createNodeTrace(records: Records, instants: Instants): NodeTrace
       tell(answered, step)
       return records.touch(record)
     }
-    const span = newSpan(type, step, at)
+    const span = spanOf(type, step, at)
     span.finish = at
     tell(span, step)
     records.add(record, span)
     if (type === 'Probe') newAnswer(record, span)
   }
 
-  function delivered(record: PodRecord, at: Instant): void {
+  function delivered(record: PodRecord, at: Millis): void {
     const span = record.delivery
     if (span) {
       span.finish = at
@@ -72,7 +72,7 @@ export function createNodeTrace(records: Records, instants: Instants): NodeTrace
     abandon() {
       isAbandoned = true
       for (const [span, record] of open) {
-        if (span.finish || OUTLIVES_KUBELET.includes(span.type)) continue
+        if (span.finish !== undefined || OUTLIVES_KUBELET.includes(span.type)) continue
         span.origin = 'unknown'
         span.reason ??= 'KubeletRestarted'
         records.touch(record)
@@ -86,11 +86,11 @@ const continued = (record: PodRecord, type: SpanType, { container, restart }: Li
   OUTLIVES_KUBELET.includes(type) ? findSpan(record, span => span.type === type && span.container === container && span.restart === restart) : undefined
 
 /** A process begins within the call that starts it: the time of day, by which the runtime tells of it, is less exact. */
-function started(record: PodRecord, type: SpanType, { container, restart }: LifecycleStep, at: Instant): Instant {
+function started(record: PodRecord, type: SpanType, { container, restart }: LifecycleStep, at: Millis): Millis {
   if (type !== 'Container' && type !== 'InitContainer') return at
   const call = findSpan(record, span => span.type === 'ContainerStart' && span.container === container && span.restart === restart)
-  if (at.ms === undefined || call?.start?.ms === undefined || call.finish?.ms === undefined) return at
-  return at.ms < call.start.ms ? call.start : at.ms > call.finish.ms ? call.finish : at
+  if (typeof call?.start !== 'number' || typeof call.finish !== 'number') return at
+  return Math.min(Math.max(at, call.start), call.finish)
 }
 
 /** The newest answer of this probe of this container, if it was the same. */
@@ -107,23 +107,8 @@ function newAnswer({ answers }: PodRecord, span: SpanRecord): void {
   answers[before < 0 ? answers.length : before] = span
 }
 
-function newSpan(type: SpanType, { container, restart, probe, reason, message }: LifecycleStep, start: Instant): SpanRecord {
-  return {
-    type,
-    origin: 'recorded',
-    start,
-    finish: undefined,
-    container,
-    restart,
-    probe: probe as SpanRecord['probe'],
-    service: undefined,
-    result: undefined,
-    count: undefined,
-    reason,
-    message: message?.slice(0, MESSAGE_CHARACTERS_MAX),
-    exitCode: undefined,
-  }
-}
+const spanOf = (type: SpanType, { container, restart, probe, reason, message }: LifecycleStep, start: Millis): SpanRecord =>
+  newSpan(type, start, { container, restart, probe: probe as SpanRecord['probe'], reason, message: message?.slice(0, MESSAGE_CHARACTERS_MAX) })
 
 function tell(span: SpanRecord, { reason, message, exitCode, result }: StepOutcome): void {
   if (reason !== undefined) span.reason = reason
@@ -133,10 +118,9 @@ function tell(span: SpanRecord, { reason, message, exitCode, result }: StepOutco
 }
 
 /** The time of day, from which some instants are reckoned back, is no more exact than a millisecond. */
-const notBefore = (start: Instant | undefined, at: Instant): Instant => (start?.ms !== undefined && at.ms !== undefined && at.ms < start.ms ? start : at)
+const notBefore = (start: Instant | undefined, at: Millis): Millis => (typeof start === 'number' ? Math.max(start, at) : at)
 
 function spanType(type: string): SpanType {
-  const known = SPAN_TYPES.find(name => name === type)
-  assert(known !== undefined, `${type} is a type of span`)
-  return known
+  if (SPAN_TYPES.includes(type as SpanType)) return type as SpanType
+  throw new BrokenInvariant(`${type} is a type of span`)
 }

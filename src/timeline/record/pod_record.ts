@@ -1,5 +1,11 @@
-/** What is kept of a Pod: compact, and changed in place. The objects that clients see are made of it when somebody asks. */
+/**
+ * What is kept of a Pod, changed in place. The objects that clients see are made of it when somebody asks.
+ *
+ * There are tens of thousands of spans, and each stays long enough for the garbage collector to carry it about: so a span is one
+ * object, its instants are numbers, and all spans have the same fields.
+ */
 import type { SpanType, TimelineSpan } from '../../api/types/pod_timeline.ts'
+import type { Millis } from '../../base/clock.ts'
 import type { Instant } from './instants.ts'
 
 export interface SpanRecord extends Pick<TimelineSpan, 'container' | 'restart' | 'probe' | 'service' | 'result' | 'count' | 'reason' | 'message' | 'exitCode'> {
@@ -10,7 +16,12 @@ export interface SpanRecord extends Pick<TimelineSpan, 'container' | 'restart' |
   /** Undefined: it goes on, or its end is not known. */
   finish: Instant | undefined
   /** Of RulesProgrammed: who follows the change since when. Each is a span of its own to those who ask. */
-  follows?: { readonly node: string; readonly at: Instant }[]
+  follows: readonly Follow[] | undefined
+}
+
+export interface Follow {
+  readonly node: string
+  readonly at: Millis
 }
 
 export interface PodRecord {
@@ -25,9 +36,10 @@ export interface PodRecord {
   phase: string | undefined
   /** It has been in the API. */
   isKnown: boolean
-  isGone: boolean
+  /** It had to make room: whoever still holds it tells it to nobody. */
+  isDropped: boolean
   /** When its kubelet was heard of before its binding was. */
-  deliveredAt: Instant | undefined
+  deliveredAt: Millis | undefined
   readonly spans: SpanRecord[]
   /** Those of the API's own that go on. */
   scheduling: SpanRecord | undefined
@@ -43,8 +55,12 @@ export interface PodRecord {
   revision: number
 }
 
+export function newSpan(type: SpanType, start: Instant | undefined, about: Partial<SpanRecord> = {}): SpanRecord {
+  const { origin = 'recorded', finish, container, restart, probe, service, result, count, reason, message, exitCode } = about
+  return { type, origin, start, finish, container, restart, probe, service, result, count, reason, message, exitCode, follows: undefined }
+}
+
 /** The newest of its kind. */
 export function findSpan(record: PodRecord, matches: (span: SpanRecord) => boolean): SpanRecord | undefined {
-  for (let i = record.spans.length - 1; i >= 0; i--) if (matches(record.spans[i]!)) return record.spans[i]
-  return undefined
+  return record.spans.findLast(matches)
 }

@@ -15,7 +15,6 @@ import type { LifecycleTrace } from '../../base/lifecycle_trace.ts'
 import type { Cache } from '../../client/cache.ts'
 import { followEndpoints, type EndpointFollower, type ProgrammedStep } from './follow_endpoints.ts'
 import { followPods } from './follow_pods.ts'
-import { createInstants } from './instants.ts'
 import { createNodeTrace, type NodeTrace } from './node_trace.ts'
 import { createRecords, type TimelineLimits } from './records.ts'
 
@@ -31,18 +30,17 @@ export interface TimelineRecorder {
 
 export function createTimelineRecorder(clock: Clock, limits?: TimelineLimits): TimelineRecorder {
   const records = createRecords(clock, limits)
-  const instants = createInstants(clock)
   const traces = new Map<string, NodeTrace>()
   let endpoints: EndpointFollower | undefined
   return {
     readings: records.readings,
     follow({ pods, endpointSlices }) {
-      const followed = [followPods(records, pods, instants), (endpoints = followEndpoints(records, endpointSlices, instants))]
+      const followed = [followPods(records, pods), (endpoints = followEndpoints(records, endpointSlices))]
       return { stop: () => followed.forEach(one => one.stop()) }
     },
     traceOf(node) {
       traces.get(node)?.abandon()
-      const trace = createNodeTrace(records, instants)
+      const trace = createNodeTrace(records)
       traces.set(node, trace)
       return trace
     },

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { manualClock } from '../../base/testing/manual_clock.ts'
 import type { TimelineChange } from '../../api/timelines.ts'
-import { createInstants } from './instants.ts'
 import { createNodeTrace } from './node_trace.ts'
+import { newSpan } from './pod_record.ts'
 import { createRecords, TELL_MS, type TimelineLimits } from './records.ts'
 
 const START = Date.UTC(2026, 0, 1)
@@ -12,7 +12,7 @@ const START = Date.UTC(2026, 0, 1)
 function begin(limits: Partial<TimelineLimits> = {}) {
   const clock = manualClock(START)
   const records = createRecords(clock, { gonePodsMax: 2, spansOfPodMax: 6, firstSpansKept: 2, spansMax: 1_000, ...limits })
-  const trace = createNodeTrace(records, createInstants(clock))
+  const trace = createNodeTrace(records)
   const pod = (name: string) => ({ namespace: 'default', name, uid: `${name.padEnd(8, '0')}-uid` })
   const known = (name: string) => {
     const record = records.of(pod(name))
@@ -60,6 +60,50 @@ test('a Pod with too many spans keeps how it began, what goes on and the newest,
     timeline.spans.map(({ type, restart }) => `${type}${restart ?? ''}`),
     ['Volumes', 'Sandbox', 'Container0', 'ContainerStart5', 'ContainerStart6', 'ContainerStart7'],
   )
+})
+
+test('a Pod whose endpoints flap keeps the newest of everything, and a node that follows late changes nothing', () => {
+  const { known, records, names } = begin({ spansMax: 20 })
+  const a = known('a')
+  known('b')
+  const rules = Array.from({ length: 10 }, (_, turn) => {
+    const span = records.add(a, newSpan('RulesProgrammed', turn, { service: 'web', reason: 'EndpointReady' }))
+    records.addFollow(a, span, { node: 'node-a', at: turn + 0.5 })
+    records.add(a, newSpan('Ready', turn, { finish: turn + 1 }))
+    return span
+  })
+  const seen = () => records.readings.get('default', 'a.a0000000')!.spans.map(({ type, startMs, finishMs }) => `${type} ${startMs}..${finishMs}`)
+  const kept = ['RulesProgrammed 0..0.5', 'Ready 0..1', 'RulesProgrammed 8..8.5', 'Ready 8..9', 'RulesProgrammed 9..9.5', 'Ready 9..10']
+  assert.deepEqual(seen(), kept)
+  const { revision } = records.readings
+  for (let turn = 0; turn < 50; turn++) records.addFollow(a, rules[5]!, { node: `late-${turn}`, at: 20 })
+  assert.equal(records.readings.revision, revision)
+  records.add(a, newSpan('Ready', 20, { finish: 21 }))
+  assert.deepEqual([names(), seen().length], [['a', 'b'], 6])
+})
+
+test('a timeline that had to make room is told once more, and whoever still holds it changes nothing', () => {
+  const { clock, known, records, trace, pod } = begin({ gonePodsMax: 0 })
+  const heard: [string, string, number, number | undefined][] = []
+  const row = ({ is, timeline: { pod: about, spans } }: TimelineChange): (typeof heard)[number] => [is, about.name, spans.length, about.droppedSpans]
+  const [a, b] = [known('a'), known('b')]
+  const steps = ['a', 'b'].map(name => trace.begin(pod(name), { type: 'Terminating' }))
+  const before = records.readings.revision
+  records.gone(a)
+  records.readings.onChange(change => heard.push(row(change)))
+  records.gone(b)
+  const { revision } = records.readings
+  for (const step of steps) step.end()
+  records.add(a, newSpan('Ready', 0))
+  records.touch(b)
+  assert.equal(records.readings.revision, revision)
+  clock.advance(TELL_MS)
+  assert.deepEqual(heard, [['gone', 'b', 1, undefined]])
+  const forgotten = [
+    ['gone', 'a', 0, 1],
+    ['gone', 'b', 0, 1],
+  ]
+  assert.deepEqual(records.readings.since(before)!.map(row), forgotten, 'its spans are not kept for who comes back')
 })
 
 test('equal answers of a probe are counted in one span; another container, result or start begins another', () => {
@@ -143,7 +187,7 @@ test('a container that the next kubelet tells of again goes on in its span, and 
   clock.advance(1_000)
   trace.abandon()
   hook.end()
-  const next = createNodeTrace(records, createInstants(clock))
+  const next = createNodeTrace(records)
   const again = next.begin(pod('a'), { ...container, atMs: 7 })
   clock.advance(1_000)
   again.end({ exitCode: 3, atMs: 1_500 })

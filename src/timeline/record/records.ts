@@ -5,9 +5,10 @@
  * its beginning and the newest of what came after.
  */
 import type { TimelineChange, TimelineReadings } from '../../api/timelines.ts'
-import type { Clock, Timer } from '../../base/clock.ts'
+import type { Clock, Millis, Timer } from '../../base/clock.ts'
 import type { TracedPod } from '../../base/lifecycle_trace.ts'
-import type { PodRecord, SpanRecord } from './pod_record.ts'
+import { createInstants } from './instants.ts'
+import type { Follow, PodRecord, SpanRecord } from './pod_record.ts'
 import { renderTimeline, timelineName } from './render.ts'
 
 export interface TimelineLimits {
@@ -17,7 +18,7 @@ export interface TimelineLimits {
   readonly spansOfPodMax: number
   /** Of these the oldest stay for good: how the Pod began. */
   readonly firstSpansKept: number
-  /** Of all Pods together, some 300 bytes each. A Pod that lives has about twenty. */
+  /** Of all Pods together, some 200 bytes each. A Pod that lives has about twenty. */
   readonly spansMax: number
 }
 
@@ -25,7 +26,7 @@ export const TIMELINE_LIMITS: TimelineLimits = { gonePodsMax: 1_000, spansOfPodM
 
 /** Listeners hear of a timeline no more often. */
 export const TELL_MS = 250
-/** Of timelines that had to make room: what a watch that comes back must be told. */
+/** Of timelines that had to make room: what a watch that comes back must be told. Their spans are gone. */
 const DROPPED_REMEMBERED = 1_000
 
 export interface Records {
@@ -34,12 +35,14 @@ export interface Records {
   /** A mirror Pod has another uid than the static Pod whose record this is. */
   alias(uid: string, record: PodRecord): void
   add(record: PodRecord, span: SpanRecord): SpanRecord
-  addFollow(record: PodRecord, span: SpanRecord, follow: NonNullable<SpanRecord['follows']>[number]): void
+  addFollow(record: PodRecord, span: SpanRecord, follow: Follow): void
   /** It is in the API: it is remembered as long as there is room. */
   known(record: PodRecord): void
   /** It will be forgotten when there are many who went later. */
   gone(record: PodRecord): void
   touch(record: PodRecord): void
+  /** By the clock that never goes back. */
+  now(): Millis
   readonly readings: TimelineReadings
 }
 
@@ -47,6 +50,7 @@ export function createRecords(clock: Clock, limits: TimelineLimits = TIMELINE_LI
   // Later than all revisions of an earlier life, so that nobody takes up a watch where nothing is known.
   const firstRevision = Math.floor(clock.wall())
   let revision = firstRevision
+  const instants = createInstants(clock)
   const living = new Map<string, PodRecord>()
   const gone = new Map<string, PodRecord>()
   const byUid = new Map<string, PodRecord>()
@@ -70,12 +74,18 @@ export function createRecords(clock: Clock, limits: TimelineLimits = TIMELINE_LI
 
   function tell(): void {
     timer = undefined
-    const changes = [...untold].sort(([a], [b]) => a.revision - b.revision).map(([record, is]) => ({ is, timeline: renderTimeline(record) }))
-    untold.clear()
+    const changes = [...untold].sort(([a], [b]) => a.revision - b.revision).map(([record, is]) => ({ is, timeline: render(record) }))
+    forgetUntold()
     for (const listener of Array.from(listeners)) for (const change of changes) listener(change)
   }
 
+  function forgetUntold(): void {
+    for (const record of untold.keys()) if (record.isDropped) letGo(record)
+    untold.clear()
+  }
+
   function drop(record: PodRecord): void {
+    record.isDropped = true
     living.delete(record.uid)
     gone.delete(record.uid)
     byUid.delete(record.uid)
@@ -84,6 +94,7 @@ export function createRecords(clock: Clock, limits: TimelineLimits = TIMELINE_LI
     byName.delete(nameKey(record))
     spans -= weightOf(record)
     changed(record, 'gone')
+    if (!untold.has(record)) letGo(record)
     dropped.push({ record, revision: record.revision })
     if (dropped.length > DROPPED_REMEMBERED) {
       droppedForgottenAt = dropped.shift()!.revision
@@ -105,6 +116,7 @@ export function createRecords(clock: Clock, limits: TimelineLimits = TIMELINE_LI
     spans -= 1 + (old?.follows?.length ?? 0)
   }
 
+  const render = (record: PodRecord) => renderTimeline(record, instants)
   const records = (namespace?: string): PodRecord[] =>
     [...gone.values(), ...living.values()].filter(record => namespace === undefined || record.namespace === namespace)
 
@@ -123,7 +135,7 @@ export function createRecords(clock: Clock, limits: TimelineLimits = TIMELINE_LI
         owner: undefined,
         phase: undefined,
         isKnown: false,
-        isGone: false,
+        isDropped: false,
         deliveredAt: undefined,
         spans: [],
         scheduling: undefined,
@@ -150,6 +162,7 @@ export function createRecords(clock: Clock, limits: TimelineLimits = TIMELINE_LI
       byUid.set(uid, record)
     },
     add(record, span) {
+      if (record.isDropped) return span
       if (record.spans.length >= limits.spansOfPodMax) makeRoomIn(record)
       record.spans.push(span)
       spans++
@@ -158,11 +171,14 @@ export function createRecords(clock: Clock, limits: TimelineLimits = TIMELINE_LI
       return span
     },
     addFollow(record, span, follow) {
-      span.follows ??= []
-      // The first and the last tell the most.
-      if (span.follows.length < FOLLOWS_MAX) spans++
-      else span.follows.splice(FOLLOWS_MAX / 2, 1)
-      span.follows.push(follow)
+      // A node may follow long after the span had to make room.
+      if (!record.spans.includes(span)) return
+      const { follows = [] } = span
+      const hasRoom = follows.length < FOLLOWS_MAX
+      if (hasRoom) spans++
+      // The first and the last tell the most. A copy is as long as it need be, where an array that grows keeps room for sixteen more.
+      span.follows = [...(hasRoom ? follows : follows.toSpliced(FOLLOWS_MAX / 2, 1)), follow]
+      span.finish = follow.at
       changed(record, 'changed')
     },
     known(record) {
@@ -171,22 +187,24 @@ export function createRecords(clock: Clock, limits: TimelineLimits = TIMELINE_LI
       living.set(record.uid, record)
     },
     gone(record) {
-      record.isGone = true
       living.delete(record.uid)
       gone.delete(record.uid)
       gone.set(record.uid, record)
       changed(record, 'changed')
       makeRoom()
     },
-    touch: record => changed(record, 'changed'),
+    touch(record) {
+      if (!record.isDropped) changed(record, 'changed')
+    },
+    now: instants.now,
     readings: {
       get revision() {
         return revision
       },
-      list: namespace => records(namespace).map(renderTimeline),
+      list: namespace => records(namespace).map(render),
       get(namespace, name) {
         const record = byName.get(`${namespace}/${name}`)
-        return record && renderTimeline(record)
+        return record && render(record)
       },
       since(from) {
         if (from < droppedForgottenAt || from > revision) return undefined
@@ -197,7 +215,7 @@ export function createRecords(clock: Clock, limits: TimelineLimits = TIMELINE_LI
         ]
           .filter(({ record }) => record.revision > from)
           .sort((a, b) => a.record.revision - b.record.revision)
-          .map(({ record, is }) => ({ is, timeline: renderTimeline(record) }))
+          .map(({ record, is }) => ({ is, timeline: render(record) }))
       },
       onChange(listener) {
         listeners.add(listener)
@@ -207,7 +225,7 @@ export function createRecords(clock: Clock, limits: TimelineLimits = TIMELINE_LI
             if (listeners.size > 0) return
             timer?.cancel()
             timer = undefined
-            untold.clear()
+            forgetUntold()
           },
         }
       },
@@ -219,5 +237,12 @@ export function createRecords(clock: Clock, limits: TimelineLimits = TIMELINE_LI
 const FOLLOWS_MAX = 64
 
 const nameKey = (record: PodRecord): string => `${record.namespace}/${timelineName(record)}`
+
+/** Of who is told to nobody any more. */
+function letGo(record: PodRecord): void {
+  record.droppedSpans += record.spans.length
+  record.spans.length = record.answers.length = 0
+  record.scheduling = record.delivery = record.ready = record.deletion = undefined
+}
 
 const weightOf = ({ spans }: PodRecord): number => spans.reduce((sum, { follows }) => sum + 1 + (follows?.length ?? 0), 0)

@@ -4,11 +4,14 @@ import { apiVersionOf } from '../../api/kind.ts'
 import type { Millis } from '../../base/clock.ts'
 import type { TimelineSpan } from '../../api/types/pod_timeline.ts'
 import { deepFreeze } from '../../base/freeze.ts'
+import type { Instant, Instants } from './instants.ts'
 import type { PodRecord, SpanRecord } from './pod_record.ts'
+
+type WallOf = Pick<Instants, 'wallOf'>
 
 export const timelineName = ({ name, uid }: Pick<PodRecord, 'name' | 'uid'>): string => `${name}.${uid.slice(0, 8)}`
 
-export function renderTimeline(record: PodRecord): PodTimeline {
+export function renderTimeline(record: PodRecord, instants: WallOf): PodTimeline {
   const { namespace, name, uid, labels, createdAt, node, ip, owner, phase, droppedSpans } = record
   return deepFreeze<PodTimeline>({
     apiVersion: apiVersionOf(PodTimeline),
@@ -30,7 +33,7 @@ export function renderTimeline(record: PodRecord): PodTimeline {
       ...(phase && { phase }),
       ...(droppedSpans > 0 && { droppedSpans }),
     },
-    spans: record.spans.flatMap(spansOf).sort(byBeginning),
+    spans: record.spans.flatMap(span => spansOf(span, instants)).sort(byBeginning),
   })
 }
 
@@ -41,19 +44,20 @@ const byBeginning = (a: TimelineSpan, b: TimelineSpan): number => beginning(a) -
 const beginning = ({ startMs, startAt }: TimelineSpan): number => startMs ?? (startAt ? Date.parse(startAt) : 0) - LONG_AGO
 const LONG_AGO = 1e15
 
-function spansOf(span: SpanRecord): TimelineSpan[] {
-  if (span.type !== 'RulesProgrammed') return [spanOf(span)]
-  return (span.follows ?? []).map(({ node, at }) => ({ ...spanOf({ ...span, finish: at }), node }))
+function spansOf(span: SpanRecord, instants: WallOf): TimelineSpan[] {
+  if (span.type !== 'RulesProgrammed') return [spanOf(span, instants)]
+  return (span.follows ?? []).map(({ node, at }) => ({ ...spanOf({ ...span, finish: at }, instants), node }))
 }
 
-function spanOf(span: SpanRecord): TimelineSpan {
+function spanOf(span: SpanRecord, { wallOf }: WallOf): TimelineSpan {
   const { type, start, finish, origin } = span
+  const timeOfDay = (at: Instant): string => microTime(typeof at === 'number' ? wallOf(at) : at.wallMs)
   return {
     type,
-    ...(start && { startAt: microTime(start.wallMs) }),
-    ...(finish && { finishAt: microTime(finish.wallMs) }),
-    ...(start?.ms !== undefined && { startMs: start.ms }),
-    ...(finish?.ms !== undefined && { finishMs: finish.ms }),
+    ...(start !== undefined && { startAt: timeOfDay(start) }),
+    ...(finish !== undefined && { finishAt: timeOfDay(finish) }),
+    ...(typeof start === 'number' && { startMs: start }),
+    ...(typeof finish === 'number' && { finishMs: finish }),
     ...Object.fromEntries(COPIED.flatMap(field => (span[field] === undefined ? [] : [[field, span[field]]]))),
     origin,
   }
