@@ -2,7 +2,7 @@
 import type { PodTimeline } from '../api/kinds/pod_timeline.ts'
 import type { SpanType, TimelineSpan } from '../api/types/pod_timeline.ts'
 import { timelineModel } from './model.ts'
-import { durationText, timeOfDayText } from './words.ts'
+import { durationText, messageText, timeOfDayText } from './words.ts'
 
 export interface SpanLine {
   /** The same for the same thing, however often it is asked for. */
@@ -25,7 +25,7 @@ export function spanLines(timelines: readonly PodTimeline[]): SpanLine[] {
     for (const { name, subject, bars } of lane?.rows ?? []) {
       for (const { span, fromMs, toMs, start, end, type, label, durationMs, isInstant, precisionMs } of bars) {
         const tell = (at: number, what: 'began' | 'ended', words: string) => {
-          const rest = [words, label, type === 'Term' ? '' : span.message].filter(Boolean).join('  ')
+          const rest = [words, label, type === 'Term' ? '' : messageText(span)].filter(Boolean).join('  ')
           const text = `${timeOfDayText(zeroWallMs + at, precisionMs)}  ${timeline.pod.name}  ${[name, subject].filter(Boolean).join(' ')}  ${rest}`
           const of = [
             span.type,

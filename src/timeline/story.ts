@@ -8,7 +8,7 @@ import { assert } from '../base/assert.ts'
 import type { Millis } from '../base/clock.ts'
 import type { Bar, Row } from './model.ts'
 import { barsOf, type LaneFacts } from './stages.ts'
-import { barLabel, durationText } from './words.ts'
+import { barLabel, durationText, messageText } from './words.ts'
 
 export interface Story {
   readonly fromMs: Millis
@@ -144,13 +144,14 @@ export function notReadyRemarks(rows: readonly Row[]): Story['remarks'] {
     const bar = last(row)
     if (!bar) return []
     const { span, end } = bar
-    if (row.type === 'Scheduling' && end === 'open') return [{ text: `no node was found so far${span.message ? `: ${span.message}` : ''}`, isBad: true }]
+    const message = span.message ? `: ${messageText(span)}` : ''
+    if (row.type === 'Scheduling' && end === 'open') return [{ text: `no node was found so far${message}`, isBad: true }]
     if (row.type === 'ImagePull' && end === 'open') return [{ text: `the image of ${row.container} is being pulled`, isBad: false }]
     if ((row.type === 'Container' || row.type === 'InitContainer') && end === 'known' && span.exitCode) {
       return [{ text: `${row.container} exited with code ${span.exitCode}${span.reason && span.reason !== 'Error' ? ` (${span.reason})` : ''}`, isBad: true }]
     }
     if (row.type === 'Probe' && row.probe !== 'liveness' && span.result === 'failure') {
-      return [{ text: `the ${row.probe} probe of ${row.container} ${barLabel(span)}${span.message ? `: ${span.message}` : ''}`, isBad: true }]
+      return [{ text: `the ${row.probe} probe of ${row.container} ${barLabel(span)}${message}`, isBad: true }]
     }
     return []
   })

@@ -7,6 +7,8 @@ import { fileURLToPath } from 'node:url'
 import type { PodTimeline } from '../api/kinds/pod_timeline.ts'
 import { timelineModel, type ModelOptions } from './model.ts'
 import { BEGAN_MS, BEGAN_WALL_MS, completeSpans, killedSpans, podTimeline, span, startingSpans } from './testing/fixtures.ts'
+import { spanLines } from './span_lines.ts'
+import { drawSvg } from './svg.ts'
 import { drawText, type TextOptions } from './text.ts'
 
 const GOLDEN = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..', 'test', 'golden', 'timeline')
@@ -96,4 +98,27 @@ test('the rules of many nodes are one line', () => {
   })
   assert.equal(drawn.split('\n').filter(line => line.startsWith('rules')).length, 1)
   assert.match(drawn, /rules web on 40 nodes .* 49 ms {2}ready\n/)
+})
+
+test('what a program said in several lines, or to steer a terminal, stays in its line of every drawing', () => {
+  const message = 'one\n\u001b[2Jtwo\r\n'
+  const timelines = [
+    podTimeline('web-0', [...startingSpans(), span('Probe', 3_410, 3_420, { container: 'web', probe: 'liveness', result: 'failure', message })]),
+  ]
+  const model = timelineModel(timelines, SO_FAR)
+  for (const drawn of [
+    drawText(model, { width: 200, colour: false, unicode: true }),
+    drawText(model, { width: 200, colour: false, unicode: true, wide: true }),
+    drawSvg(model, { title: 'Pods' }),
+    spanLines(timelines)
+      .map(({ text }) => text)
+      .join('\n'),
+  ]) {
+    assert.match(drawn, /one \[2Jtwo/)
+    assert.doesNotMatch(drawn, /(?!\n)\p{Cc}/u)
+  }
+  assert.ok(
+    spanLines(timelines).some(({ span: said }) => said.message === message),
+    'as data it is what it was',
+  )
 })

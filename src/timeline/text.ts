@@ -12,7 +12,7 @@ import { drawStories } from './text_story.ts'
 import { legendOf } from './text_legend.ts'
 import { drawSpans } from './text_spans.ts'
 import { clipped, fitted, textStyle, type TextStyle } from './text_style.ts'
-import { barLabel, dateText, durationText, timeOfDayText } from './words.ts'
+import { barLabel, dateText, durationText, messageText, timeOfDayText } from './words.ts'
 
 export interface TextOptions {
   /** Columns; fewer than 60 are taken for 60. */
@@ -188,7 +188,7 @@ const STATES_MAX = 4
 /** A message where it says more than the label does. */
 function detailOf({ type, span }: Row['bars'][number]): string {
   if (type === 'Term' || type === 'RulesProgrammed') return ''
-  return span.message ?? ''
+  return messageText(span)
 }
 
 function whenText({ zeroWallMs, endMs, precisionMs }: TimelineModel): string {

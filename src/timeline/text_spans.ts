@@ -1,13 +1,14 @@
 /** Every span of a Pod with its exact instants, as a table. */
 import type { PodLane, TimelineModel } from './model.ts'
 import { clipped, type TextStyle } from './text_style.ts'
-import { durationText, instantText, timeOfDayText } from './words.ts'
+import { durationText, instantText, messageText, timeOfDayText } from './words.ts'
 
 export function drawSpans({ zeroWallMs }: TimelineModel, { rows }: PodLane, columns: number, { glyphs, paint }: TextStyle): string[] {
   const bars = rows.flatMap(row => row.bars.map(bar => ({ row, bar }))).sort((a, b) => a.bar.fromMs - b.bar.fromMs)
   const cells = bars.map(({ row, bar }) => {
     const { span, start, end, fromMs, toMs, precisionMs, durationMs, isInstant } = bar
-    const why = [span.reason, bar.label !== span.reason && bar.label, span.message !== bar.label && span.message].filter(Boolean).join('; ')
+    const message = messageText(span)
+    const why = [span.reason, bar.label !== span.reason && bar.label, message !== bar.label && message].filter(Boolean).join('; ')
     return [
       start === 'unknown' ? 'unknown' : instantText(fromMs, precisionMs),
       end === 'unknown' ? 'unknown' : end === 'open' ? 'goes on' : isInstant ? '' : instantText(toMs, precisionMs),

@@ -41,9 +41,12 @@ const STATES: Readonly<Record<string, string>> = {
 /** `EndpointServing` as people say it. */
 export const stateText = (reason: string): string => STATES[reason] ?? reason
 
+/** In one line: what a program has said may be several, and may be what a terminal obeys. */
+export const messageText = ({ message = '' }: Pick<TimelineSpan, 'message'>): string => message.replace(/\p{Cc}+/gu, ' ').trim()
+
 /** A few words on how it went. Empty where the duration says all. */
 export function barLabel(span: TimelineSpan): string {
-  const { type, reason = '', message = '', exitCode, result, count, restart, finishAt, finishMs } = span
+  const { type, reason = '', exitCode, result, count, restart, finishAt, finishMs } = span
   const isOver = Boolean(finishAt) || finishMs !== undefined
   const attempt = restart ? `restart ${restart}: ` : ''
   switch (type) {
@@ -62,7 +65,7 @@ export function barLabel(span: TimelineSpan): string {
     case 'RulesProgrammed':
       return stateText(reason)
     case 'Term':
-      return message
+      return messageText(span)
     case 'Kill':
       return reason === 'GraceExceeded' ? 'its grace was over' : reason
     case 'PreStop':
