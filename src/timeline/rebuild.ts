@@ -16,6 +16,7 @@ import { defined, derived, instantOf } from './derived_span.ts'
 import { containerSpans } from './rebuild_containers.ts'
 import { endpointSpans } from './rebuild_endpoints.ts'
 import { readEvents, type PodEvents } from './rebuild_events.ts'
+import { timelineName } from './record/render.ts'
 
 /** What a cluster has in one namespace, or in all. */
 export interface ClusterObjects {
@@ -76,7 +77,7 @@ function timeline(
   return {
     apiVersion: apiVersionOf(PodTimeline),
     kind: PodTimeline.kind,
-    metadata: { name: `${name}.${uid.slice(0, 8)}`, ...defined({ namespace, creationTimestamp: creationTimestamp ?? undefined, labels }), uid },
+    metadata: { name: timelineName({ name, uid }), ...defined({ namespace, creationTimestamp: creationTimestamp ?? undefined, labels }), uid },
     pod: { name, uid, ...defined(pod) },
     spans: spans.toSorted((a, b) => sortKey(a) - sortKey(b)),
   }

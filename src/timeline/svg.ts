@@ -3,8 +3,9 @@
  * its title, its description and a title for each bar are there for those who listen to it.
  */
 import { createAxis, tickText, type Axis } from './axis.ts'
+import { escaped } from './escaped.ts'
 import { lanesOf, type Bar, type PodLane, type Row, type StageKind, type TimelineModel, type Tone } from './model.ts'
-import { dateText, durationText, instantText, timeOfDayText } from './words.ts'
+import { dateText, durationText, instantText, messageText, timeOfDayText } from './words.ts'
 
 export interface SvgOptions {
   readonly title: string
@@ -198,7 +199,7 @@ function drawBar(picture: Picture, bar: Bar, row: Row, place: (atMs: number) => 
     `t-${tone}${isUnsure ? ' unsure' : ''}`,
     place(bar.fromMs),
     place(bar.toMs),
-    [what, `${when}, ${took}`, bar.label, bar.span.message].filter(Boolean).join(': '),
+    [what, `${when}, ${took}`, bar.label, messageText(bar.span)].filter(Boolean).join(': '),
     isThin ? 6 : 12,
   )
 }
@@ -233,9 +234,6 @@ function description(model: TimelineModel): string {
 
 const shortened = (text: string, pixels: number): string =>
   text.length * LETTER <= pixels ? text : `${text.slice(0, Math.max(1, Math.floor(pixels / LETTER) - 1))}…`
-
-const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
-const escaped = (text: string): string => text.replace(/[&<>"']/g, character => ENTITIES[character]!)
 
 /** Contrast of each with its page is at least 3 to 1, of text 4.5 to 1. */
 const STYLE = `<style>

@@ -1,4 +1,5 @@
 /** One HTML file that asks nobody for anything: data, style and script are in it, and its own policy forbids the rest. */
+import { escaped } from '../escaped.ts'
 import type { PageDocument } from './document.ts'
 
 /** What scripts/page.mjs has made of dashboard/timeline. */
@@ -24,11 +25,11 @@ export function renderTimelinePage(document: PageDocument, { script, style, scri
 <meta name="referrer" content="no-referrer">
 <meta name="generator" content="Poise">
 <link rel="icon" href="data:,">
-<title>${escapeHtml(document.title)}</title>
+<title>${escaped(document.title)}</title>
 <style>${style}</style>
 </head>
 <body>
-<noscript><h1>${escapeHtml(document.title)}</h1><p>This page draws its timelines with a script that it brings along; allow scripts for this file to see them. The data is in the file as JSON.</p></noscript>
+<noscript><h1>${escaped(document.title)}</h1><p>This page draws its timelines with a script that it brings along; allow scripts for this file to see them. The data is in the file as JSON.</p></noscript>
 <div id="page"></div>
 <script type="application/json" id="poise-data">${jsonForScript(document)}</script>
 <script type="text/plain" id="licenses">${licenses.replace(/<\/(?=script)/gi, '<\\/')}</script>
@@ -37,9 +38,6 @@ export function renderTimelinePage(document: PageDocument, { script, style, scri
 </html>
 `
 }
-
-const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
-const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, character => ENTITIES[character]!)
 
 /** No `<` may stand in it: `</script>` and `<!--` would end or change the element, whatever string they come from. */
 const jsonForScript = (value: unknown): string => JSON.stringify(value, shortNumbers).replaceAll('<', '\\u003c')
