@@ -150,9 +150,10 @@ function startWatch(
     return { stop }
   }
   const isNew = new Set(missed.filter(({ is }) => is === 'added').map(({ timeline }) => timeline.metadata.uid!))
-  for (const timeline of matching(readings, selection)) if (!isNew.has(timeline.metadata.uid!)) sent.add(timeline.metadata.uid!)
+  const there = matching(readings, selection)
+  for (const { metadata } of there) if (!isNew.has(metadata.uid!)) sent.add(metadata.uid!)
   for (const { timeline, is } of missed) if (is === 'gone' && selection.matches(timeline)) sent.add(timeline.metadata.uid!)
-  if (wantsInitial) for (const timeline of matching(readings, selection)) send('ADDED', timeline)
+  if (wantsInitial) for (const timeline of there) send('ADDED', timeline)
   if (options.sendInitialEvents) send('BOOKMARK', bookmark(kind, told, { 'k8s.io/initial-events-end': 'true' }).object)
   for (const change of missed) changed(change)
   subscription = readings.onChange(changed)
