@@ -36,8 +36,9 @@ export async function followTimelines(cli: Cli, question: Question, format: Time
   try {
     await Promise.race([live.synced, stopping.asked])
     await follow(live, stopping.asked, () => {
-      const timelines = chosen(live.timelines(), filter, options.since)
-      show(timelines)
+      const all = live.timelines()
+      const timelines = chosen(all, filter, options.since)
+      show(timelines, all)
       return isOver(question, filter, timelines)
     })
   } finally {
@@ -84,7 +85,10 @@ function isOver({ targets }: Question, filter: Filter, timelines: readonly PodTi
   )
 }
 
-function redrawer(cli: Cli, { options }: Question): (timelines: readonly PodTimeline[]) => void {
+/** Those that were asked for, of all that there are. */
+type Show = (timelines: readonly PodTimeline[], all: readonly PodTimeline[]) => void
+
+function redrawer(cli: Cli, { options }: Question): Show {
   let drawn = ''
   return timelines => {
     const terminal = terminalOf(cli, options)
@@ -97,15 +101,27 @@ function redrawer(cli: Cli, { options }: Question): (timelines: readonly PodTime
   }
 }
 
-function printer({ output }: Cli, format: TimelineFormat): (timelines: readonly PodTimeline[]) => void {
-  const told = new Set<string>()
-  return timelines => {
-    for (const { key, text, timeline, span } of spanLines(timelines)) {
-      if (told.has(key)) continue
-      told.add(key)
-      output.result(format === 'json' ? JSON.stringify(asJson(timeline, span)) : text)
+function printer({ output }: Cli, format: TimelineFormat): Show {
+  /** What was told last of each Pod that is remembered, by its uid. */
+  const told = new Map<string, Told>()
+  return (timelines, all) => {
+    const uids = new Set(all.map(({ pod }) => pod.uid))
+    for (const uid of told.keys()) if (!uids.has(uid)) told.delete(uid)
+    const changed = timelines.filter(timeline => told.get(timeline.pod.uid)?.timeline !== timeline)
+    const now = new Map(changed.map(timeline => [timeline.pod.uid, { timeline, keys: new Set<string>() }]))
+    for (const { key, text, timeline, span } of spanLines(changed)) {
+      const { uid } = timeline.pod
+      const { keys } = now.get(uid)!
+      if (!keys.has(key) && !told.get(uid)?.keys.has(key)) output.result(format === 'json' ? JSON.stringify(asJson(timeline, span)) : text)
+      keys.add(key)
     }
+    for (const [uid, { timeline, keys }] of now) told.set(uid, { timeline, keys })
   }
+}
+
+interface Told {
+  readonly timeline: PodTimeline
+  readonly keys: ReadonlySet<string>
 }
 
 const asJson = ({ metadata, pod }: PodTimeline, span: TimelineSpan) => ({ namespace: metadata.namespace, pod: pod.name, uid: pod.uid, ...span })
