@@ -25,8 +25,12 @@ const formats = { json: 'check.json', junit: 'check.xml', sarif: 'check.sarif', 
 const words = [
   'check',
   ...files.flatMap(file => ['-f', file]),
-  ...(isStatic ? ['--static'] : optionsOf({ rollout: 'ROLLOUT', rate: 'RATE', clients: 'CLIENTS', repeat: 'REPEAT', runtime: 'RUNTIME' })),
-  ...lines('IMAGE_ARCHIVES').flatMap(file => ['--image-archive', file]),
+  ...(isStatic
+    ? ['--static']
+    : [
+        ...optionsOf({ rollout: 'ROLLOUT', rate: 'RATE', clients: 'CLIENTS', repeat: 'REPEAT', runtime: 'RUNTIME' }),
+        ...lines('IMAGE_ARCHIVES').flatMap(file => ['--image-archive', file]),
+      ]),
   ...Object.entries(formats).flatMap(([format, file]) => ['--output-file', `${format}=${join(reports, file)}`]),
   ...lines('ARGS'),
 ]

@@ -14,7 +14,6 @@ const DAY_MS = 24 * 3600 * 1000
 export function makeBundle(root) {
   const startedAt = new Date()
   const { buildSync } = createRequire(join(root, 'package.json'))('esbuild')
-  // As deep as dist/src/cli, because src/cli/tour.ts finds examples/ from its own place.
   const folder = join(root, 'dist', 'bundle', 'cli')
   const { metafile, outputFiles } = buildSync({
     absWorkingDir: root,

@@ -15,8 +15,9 @@ import { writeFileAtomically } from '../host/atomic_file.ts'
 import { temporaryDirectory } from '../host/temporary_directory.ts'
 import { checkOptions, wordsOf, type CheckOptions } from './check_options.ts'
 import { refuseUnwritable, writeReport } from './check_outputs.ts'
-import { isSimulation, runSimulation, simulateOptions, type SimulateOptions } from './check_simulate.ts'
-import { isSomebodyElses, openSite } from './check_site.ts'
+import { placeOf } from './check_place.ts'
+import { runSimulation, simulateOptions, type SimulateOptions } from './check_simulate.ts'
+import { onSite } from './check_site.ts'
 import { checkWithoutRunning } from './check_static.ts'
 import { splitNext } from './failure.ts'
 import type { Cli } from './main.ts'
@@ -33,10 +34,11 @@ export function addCheckCommand(program: Command, cli: Cli): void {
     .action(async (options: CheckOptions & SimulateOptions, command: Command) => {
       const stopping = listenForStop()
       try {
+        const place = placeOf(options, command)
         await refuseUnwritable(options.outputFile)
-        if (isSimulation(options, command)) return cli.setExitCode(await runSimulation(cli, options, command, stopping))
-        const texts = await readFiles(options)
-        if (options.static) return cli.setExitCode(await checkWithoutRunning(cli, options, texts))
+        if (place === 'simulation') return cli.setExitCode(await runSimulation(cli, options, command, stopping))
+        const texts = await readFiles(options, stopping.signal)
+        if (place === 'manifests') return cli.setExitCode(await checkWithoutRunning(cli, options, texts))
         const report = await run(cli, options, planCheck(options.filename, readManifests(texts), wordsOf(options)), stopping)
         cli.setExitCode({ clean: 0, lost: 1, unfinished: COULD_NOT_RUN }[report.verdict])
       } catch (error) {
@@ -45,16 +47,9 @@ export function addCheckCommand(program: Command, cli: Cli): void {
     })
 }
 
-async function run(cli: Cli, options: CheckOptions, plan: CheckPlan, stopping: StopSignal): Promise<CheckReport> {
-  const { output } = cli
-  const isOurs = !isSomebodyElses(options)
-  const started = output.step(isOurs ? `Starting a cluster with ${options.nodes === 1 ? 'one node' : `${options.nodes} nodes`}` : 'Connecting to the cluster')
-  const site = await openSite(options, plan.images, cli, stopping.signal).catch((error: unknown) => {
-    started('failed')
-    throw error
-  })
-  started()
-  try {
+const run = (cli: Cli, options: CheckOptions, plan: CheckPlan, stopping: StopSignal): Promise<CheckReport> =>
+  onSite(options, plan.images, cli, stopping.signal, async site => {
+    const { output } = cli
     const report = await runCheck(site, plan, {
       progress: output,
       signal: stopping.signal,
@@ -66,17 +61,7 @@ async function run(cli: Cli, options: CheckOptions, plan: CheckPlan, stopping: S
     await writeReport(output, report, plan, { format: options.output, files: options.outputFile, colour: output.colour && cli.interactive })
     if (options.keep && site.kubeconfig) await keepUntilStopped(cli, site.kubeconfig, stopping)
     return report
-  } finally {
-    const done = isOurs ? output.step('Removing the cluster') : () => {}
-    await site.close().then(
-      () => done(),
-      (error: unknown) => {
-        done('failed')
-        output.note(`What is left of the cluster: ${messageOf(error)}`)
-      },
-    )
-  }
-}
+  })
 
 /** For as long as somebody looks at it. */
 async function keepUntilStopped({ output }: Cli, kubeconfig: string, stopping: StopSignal): Promise<void> {

@@ -5,6 +5,7 @@ import type { ClientKind } from '../check/observation.ts'
 import type { CheckWords } from '../check/plan_check.ts'
 import { parseRollout, type RolloutWords } from '../check/plan_change.ts'
 import { parseServiceChoice, type ServiceChoice } from '../check/plan_entrance.ts'
+import { SEVERITIES, type Severity } from '../check/static/rule.ts'
 import { parseWorkload, type WorkloadName } from '../check/workload.ts'
 import { collectOutputFile, parseReportFormat, REPORT_FORMATS, type OutputFile, type ReportFormat } from './check_outputs.ts'
 import { duration } from './options.ts'
@@ -34,6 +35,7 @@ export interface CheckOptions {
   keep: boolean
   seed?: string
   static: boolean
+  failOn: Severity
   context?: string
   kubeconfig?: string
   namespace?: string
@@ -68,6 +70,7 @@ export function checkOptions(command: Command): Command {
     .option('--keep', 'leave the cluster, until Ctrl-C, to look at it', false)
     .option('--seed <text>', 'makes what is left to chance in the cluster come out the same again')
     .option('--static', 'run nothing: look for what breaks the rules of grace in the manifests', false)
+    .option('--fail-on <severity>', 'with --static: from error, warning or note on it ends with 1', checkedSeverity, 'warning')
     .option('--context <name>', "check on this cluster of the kubeconfig, in a namespace of the check's own")
     .option('--kubeconfig <file>', 'where --context is looked up')
     .option('-n, --namespace <name>', 'use this namespace, and leave it as it is then')
@@ -121,6 +124,7 @@ const checkedPath = checked(text => (text.startsWith('/') ? text : undefined), '
 const checkedRate = checked(within(1, RATE_MAX), `use a number from 1 to ${RATE_MAX}.`)
 const checkedRepeat = checked(within(1, REPEAT_MAX), `use a number from 1 to ${REPEAT_MAX}.`)
 const checkedNodes = checked(within(1, NODES_MAX), `use a number from 1 to ${NODES_MAX}.`)
+const checkedSeverity = checked(text => SEVERITIES.find(one => one === text), `use ${SEVERITIES.join(', ')}.`)
 export const checkedRuntime = checked(text => RUNTIMES.find(one => one === text), `use ${RUNTIMES.join(', ')}.`)
 const checkedUrl = checked(text => (/^https?:\/\/[^/]/.test(text) ? text.replace(/\/+$/, '') : undefined), 'use an address such as http://shop.example.com.')
 const checkedFormat = checked(parseReportFormat, `use ${REPORT_FORMATS.join(', ')}.`)

@@ -1,5 +1,5 @@
 /** Writes a report in the formats that were asked for: one to standard output, others into files. */
-import { access, constants, writeFile } from 'node:fs/promises'
+import { access, constants, stat, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { InvalidArgumentError } from 'commander'
 import { renderJUnit } from '../check/junit.ts'
@@ -37,12 +37,13 @@ export const painted: Paint = (style, text) => `\u001b[${STYLES[style]}m${text}\
 /** Before anything is started, and not when all is done. */
 export async function refuseUnwritable(files: readonly OutputFile[]): Promise<void> {
   for (const { file } of files) {
+    const refuse = (why: string, next: string) => new UserError(`the report cannot be written to ${file}: ${why}`, { next })
     const directory = dirname(file)
-    await access(directory, constants.W_OK).catch(() => {
-      throw new UserError(`the report cannot be written to ${file}: there is no directory ${directory} to write in`, {
-        next: `Make it with: mkdir -p ${directory}`,
-      })
+    await access(directory, constants.W_OK).catch(({ code }: NodeJS.ErrnoException) => {
+      if (code === 'ENOENT') throw refuse(`there is no directory ${directory} to write in`, `Make it with: mkdir -p ${directory}`)
+      throw refuse(`${directory} cannot be written in (${code})`, 'Name a file somewhere else.')
     })
+    if ((await stat(file).catch(() => undefined))?.isDirectory()) throw refuse('it is a directory', 'Name a file in it.')
   }
 }
 

@@ -2,7 +2,7 @@
  * `poise check --simulate`: the same rollout over many seeds in virtual time. `--replay SEED` runs one of them again, and reports
  * it as a check does.
  */
-import { readFile, writeFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { InvalidArgumentError, Option, type Command } from 'commander'
 import type { Millis } from '../base/clock.ts'
@@ -15,7 +15,7 @@ import { renderSimulation } from '../check/simulate/simulation_text.ts'
 import { packageRoot } from '../host/package_root.ts'
 import { startThreads, threadsFor } from '../host/threads.ts'
 import { wordsOf, type CheckOptions } from './check_options.ts'
-import { painted, writeReport } from './check_outputs.ts'
+import { painted, writeFormats, writeReport, type ReportFormat } from './check_outputs.ts'
 import type { Cli } from './main.ts'
 import { readFiles } from './manifest_files.ts'
 import { parseDuration, UserError } from './output.ts'
@@ -31,6 +31,7 @@ export interface SimulateOptions {
 
 const EXIT_CODES = { clean: 0, lost: 1, unfinished: 2 } as const
 const INTERRUPTED = 130
+const FORMATS: readonly ReportFormat[] = ['human', 'json']
 const SEEDS_MAX = 100_000
 const PROPAGATION_MAX_MS = 600_000
 /** Each request costs time of the machine, and what they show is the same. */
@@ -49,22 +50,14 @@ export const simulateOptions = (command: Command): Command =>
         .default({ from: 0, to: 5_000 }, '0s..5s'),
     )
 
-/** A replay is one. Words of a simulation without it would mean nothing. */
-export function isSimulation({ simulate: isAsked, replay: seed }: SimulateOptions, command: Command): boolean {
-  if (isAsked || seed !== undefined) return true
-  const alone = (['seeds', 'models', 'propagation'] as const).find(name => command.getOptionValueSource(name) === 'cli')
-  if (alone) throw new UserError(`--${alone} is about a simulation`, { next: `Add --simulate, or leave --${alone} out.` })
-  return false
-}
-
 /** Resolves to the exit code. */
 export async function runSimulation(cli: Cli, options: CheckOptions & SimulateOptions, command: Command, stopping: StopSignal): Promise<number> {
-  const words = await simulationWords(options, command)
+  const words = await simulationWords(options, command, stopping.signal)
   const plan = planSimulation(words)
   const { output } = cli
   if (options.replay !== undefined) return replay(cli, options, plan, options.replay)
-  if (options.output !== 'human' && options.output !== 'json')
-    throw new UserError(`a simulation has no report as ${options.output}`, { next: 'Use -o human or -o json; with --replay SEED there is every format.' })
+  const other = [options.output, ...options.outputFile.map(({ format }) => format)].find(format => !FORMATS.includes(format))
+  if (other) throw new UserError(`a simulation has no report as ${other}`, { next: 'It has human and json; with --replay SEED there is every format.' })
 
   const firstSeed = seedOf(options.seed)
   const asked = startThreads<SeedQuestion, SeedSummary>({
@@ -74,17 +67,21 @@ export async function runSimulation(cli: Cli, options: CheckOptions & SimulateOp
   })
   let so: SimulationProgress = { phase: 'seeds', done: 0, of: options.seeds, lost: 0 }
   const done = output.step(() => progressText(so))
+  let report: SimulationReport
   try {
-    const report = await simulate({ plan, firstSeed, seeds: options.seeds, askers: asked.ask, signal: stopping.signal, progress: now => (so = now) })
-    done(stopping.signal.aborted ? 'failed' : 'done')
-    await write(cli, options, report)
-    return stopping.signal.aborted && report.verdict !== 'lost' ? INTERRUPTED : EXIT_CODES[report.verdict]
+    report = await simulate({ plan, firstSeed, seeds: options.seeds, askers: asked.ask, signal: stopping.signal, progress: now => (so = now) })
   } catch (error) {
     done('failed')
     throw error
   } finally {
     await asked.stop()
   }
+  done(stopping.signal.aborted ? 'failed' : 'done')
+  const paint = output.colour && cli.interactive ? painted : undefined
+  await writeFormats(output, options, (format, isResult) =>
+    format === 'json' ? JSON.stringify(report, null, 2) : renderSimulation(report, isResult ? paint : undefined),
+  )
+  return stopping.signal.aborted && report.verdict !== 'lost' ? INTERRUPTED : EXIT_CODES[report.verdict]
 }
 
 function progressText({ phase, done, of, lost }: SimulationProgress): string {
@@ -92,15 +89,8 @@ function progressText({ phase, done, of, lost }: SimulationProgress): string {
   return `Looking for the shortest preStop sleep: ${done} runs, requests lost in ${lost}`
 }
 
-async function simulationWords(options: CheckOptions & SimulateOptions, command: Command): Promise<SimulationWords> {
-  const refused = (['context', 'kubeconfig', 'url', 'keep', 'runtime', 'imageArchive', 'repeat'] as const).filter(
-    name => command.getOptionValueSource(name) !== 'default' && command.getOptionValueSource(name) !== undefined,
-  )
-  if (refused.length > 0)
-    throw new UserError(`--simulate does not go with --${refused[0]!.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)}`, {
-      next: 'A simulation has clusters of its own, without containers: leave one of the two out.',
-    })
-  const texts = await readFiles(options)
+async function simulationWords(options: CheckOptions & SimulateOptions, command: Command, signal: AbortSignal): Promise<SimulationWords> {
+  const texts = await readFiles(options, signal)
   const isDefault = (name: 'rate' | 'warmUp') => command.getOptionValueSource(name) === 'default'
   const words = wordsOf(options)
   return {
@@ -136,17 +126,6 @@ async function replay({ output, interactive }: Cli, options: CheckOptions, plan:
   output.note(`Endpoints took ${run.propagationMs} ms to reach the rules that requests came by.`)
   await writeReport(output, run.report, plan.check, { format: options.output, files: options.outputFile, colour: output.colour && interactive })
   return EXIT_CODES[run.report.verdict]
-}
-
-async function write({ output, interactive }: Cli, { output: format, outputFile }: CheckOptions, report: SimulationReport): Promise<void> {
-  const json = JSON.stringify(report, null, 2)
-  output.result(format === 'json' ? json : renderSimulation(report, output.colour && interactive ? painted : undefined))
-  for (const { format: wanted, file } of outputFile) {
-    if (wanted !== 'json' && wanted !== 'human')
-      throw new UserError(`a simulation has no report as ${wanted}`, { next: 'Use json=FILE or human=FILE; with --replay SEED there is every format.' })
-    await writeFile(file, `${wanted === 'json' ? json : renderSimulation(report)}\n`)
-    output.note(`Report (${wanted}) in ${file}`)
-  }
 }
 
 function seedOf(text: string | undefined): number {

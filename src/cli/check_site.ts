@@ -1,15 +1,18 @@
-/** Opens the site of a check: a throw-away cluster, or somebody's. */
+/** The site of a check: a throw-away cluster, or somebody's. */
+import { messageOf } from '../base/error_message.ts'
 import { startContextSite } from '../check/context_site.ts'
 import { CheckProblem } from '../check/problem.ts'
 import { startRealSite } from '../check/real_site.ts'
 import { startSimulatedSite } from '../check/simulated_site.ts'
 import type { CheckSite } from '../check/site.ts'
 import { inspectMachine, MachineNotReady } from '../host/containerd/machine.ts'
+import { stateDirectory } from '../host/directories.ts'
 import { createLog } from '../host/log.ts'
 import type { CheckOptions } from './check_options.ts'
 import { connectToChosen } from './connection.ts'
 import type { Cli } from './main.ts'
 import { splitNext } from './failure.ts'
+import { makeStateDirectory } from './state_directory.ts'
 
 /** The check runs on a cluster that is there already. A file alone means the current context in it. */
 export const isSomebodyElses = ({ context, kubeconfig }: SiteWords): boolean => context !== undefined || kubeconfig !== undefined
@@ -18,15 +21,48 @@ export const isSomebodyElses = ({ context, kubeconfig }: SiteWords): boolean => 
 export type SiteWords = Pick<CheckOptions, 'runtime' | 'nodes' | 'imageArchive'> & Partial<Pick<CheckOptions, 'seed' | 'context' | 'kubeconfig' | 'url'>>
 
 /**
+ * Opens it, hands it to `use`, and closes it, whatever becomes of that.
  * @param images what containers of the check will need
  * @param signal ends the start of a cluster
  */
-export async function openSite(options: SiteWords, images: readonly string[], { env, output }: Cli, signal: AbortSignal): Promise<CheckSite> {
+export async function onSite<T>(
+  options: SiteWords,
+  images: readonly string[],
+  cli: Cli,
+  signal: AbortSignal,
+  use: (site: CheckSite) => Promise<T>,
+): Promise<T> {
+  const { output } = cli
+  const isOurs = !isSomebodyElses(options)
+  const started = output.step(isOurs ? `Starting a cluster with ${options.nodes === 1 ? 'one node' : `${options.nodes} nodes`}` : 'Connecting to the cluster')
+  const site = await openSite(options, images, cli, signal).catch((error: unknown) => {
+    started('failed')
+    throw error
+  })
+  started()
+  try {
+    return await use(site)
+  } finally {
+    const done = isOurs ? output.step('Removing the cluster') : () => {}
+    await site.close().then(
+      () => done(),
+      (error: unknown) => {
+        done('failed')
+        output.note(`What is left of the cluster: ${messageOf(error)}`)
+      },
+    )
+  }
+}
+
+async function openSite(options: SiteWords, images: readonly string[], { env, output }: Cli, signal: AbortSignal): Promise<CheckSite> {
   const log = createLog({ level: 'error' })
   const { nodes, seed, imageArchive: imageArchives } = options
   if (isSomebodyElses(options)) return startContextSite({ connection: await connectToChosen(env, options), url: options.url, log })
   const because = await whySimulated(options)
-  if (because === false) return startRealSite({ env, nodes, imageArchives, images, log, signal, ...(seed !== undefined && { seed }) })
+  if (because === false) {
+    await makeStateDirectory(stateDirectory(env))
+    return startRealSite({ env, nodes, imageArchives, images, log, signal, ...(seed !== undefined && { seed }) })
+  }
   if (imageArchives.length > 0) output.note('Images from archives are not needed where containers are simulated.')
   if (because) output.note(`Containers are simulated: ${because}`)
   return startSimulatedSite({ nodes, log, ...(seed !== undefined && { seed }), ...(because && { because }) })

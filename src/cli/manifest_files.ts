@@ -1,27 +1,33 @@
 /** Reads manifests as kubectl does: files, directories (with -R those below them too), and `-` for what is piped in. */
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Readable } from 'node:stream'
+import { addAbortSignal, type Readable } from 'node:stream'
 import { text as textOf } from 'node:stream/consumers'
 import type { ManifestText } from '../check/manifests.ts'
 import { UserError } from './output.ts'
 
 const EXTENSIONS = /\.(json|yaml|yml)$/
 
-/** As `-f` and `-R` name them. */
-export async function readFiles({ filename, recursive }: { readonly filename: readonly string[]; readonly recursive: boolean }): Promise<ManifestText[]> {
+/** As `-f` and `-R` name them. `signal` ends the waiting for what is piped in. */
+export async function readFiles(
+  { filename, recursive }: { readonly filename: readonly string[]; readonly recursive: boolean },
+  signal: AbortSignal,
+): Promise<ManifestText[]> {
   if (filename.length === 0) throw new UserError('there is nothing to check', { next: 'Name the manifests: poise check -f deploy.yaml', exitCode: 2 })
-  return readManifestFiles(filename, { recursive, stdin: process.stdin })
+  return readManifestFiles(filename, { recursive, stdin: process.stdin, signal })
 }
 
-export async function readManifestFiles(names: readonly string[], { recursive, stdin }: { recursive: boolean; stdin: Readable }): Promise<ManifestText[]> {
+export async function readManifestFiles(
+  names: readonly string[],
+  { recursive, stdin, signal }: { recursive: boolean; stdin: Readable; signal: AbortSignal },
+): Promise<ManifestText[]> {
   const texts: ManifestText[] = []
   if (names.filter(name => name === '-').length > 1)
     throw new UserError('-f - was given more than once', { next: 'Standard input can be read once.', exitCode: 2 })
   for (const name of names) {
     if (/^https?:\/\//.test(name))
       throw new UserError(`${name} is an address, and files are read here only`, { next: `Fetch it first: curl -fsSL ${name} | poise check -f -`, exitCode: 2 })
-    if (name === '-') texts.push({ file: 'STDIN', text: await textOf(stdin) })
+    if (name === '-') texts.push({ file: 'STDIN', text: await textOf(addAbortSignal(signal, stdin)) })
     else for (const file of await filesAt(name, recursive)) texts.push({ file, text: await readFile(file, 'utf8').catch(unreadable(file)) })
   }
   return texts

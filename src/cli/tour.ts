@@ -4,7 +4,7 @@
  */
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join, relative, resolve } from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
+import { pathToFileURL } from 'node:url'
 import type { Command } from 'commander'
 import { withAdvice } from '../check/apply_advice.ts'
 import { CAUSE_TITLES } from '../check/causes.ts'
@@ -16,16 +16,16 @@ import type { CheckReport, Finding } from '../check/report.ts'
 import { verdictLine, type Paint } from '../check/report_text.ts'
 import { runCheck } from '../check/run_check.ts'
 import { cacheDirectory } from '../host/directories.ts'
+import { packageRoot } from '../host/package_root.ts'
 import { renderTimelinePage } from '../timeline/page/render.ts'
 import { checkedRuntime, type CheckRuntime } from './check_options.ts'
 import { painted } from './check_outputs.ts'
-import { openSite } from './check_site.ts'
+import { onSite } from './check_site.ts'
 import type { Cli } from './main.ts'
 import { UserError } from './output.ts'
 import { readPageAssets } from './page_assets.ts'
 import { listenForStop, type StopSignal } from './stop_signal.ts'
 
-const MANIFEST = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..', 'examples', 'tour', 'careless.yaml')
 const NODES = 2
 const WORDS: CheckWords = {
   path: '/',
@@ -65,20 +65,15 @@ async function tour(cli: Cli, { runtime, page }: TourOptions, stopping: StopSign
   const { output, env } = cli
   const paint: Paint = output.colour && cli.interactive ? painted : (_, text) => text
   const say = (...lines: readonly string[]) => output.result(lines.join('\n'))
-  const name = relative(process.cwd(), MANIFEST)
-  const manifests = readManifests([{ file: name, text: await readFile(MANIFEST, 'utf8') }])
+  const manifest = join(packageRoot(), 'examples', 'tour', 'careless.yaml')
+  const name = relative(process.cwd(), manifest)
+  const manifests = readManifests([{ file: name, text: await readFile(manifest, 'utf8') }])
   const planned = (files: Manifests) => planCheck([name], files, WORDS)
   const file = resolve(page ?? join(cacheDirectory(env), 'tour.html'))
 
   say('Does a rolling update lose requests? Three replicas behind a Service, and a load of 200 requests a second.')
-  const started = output.step('Starting a cluster')
-  const site = await openSite({ runtime, nodes: NODES, imageArchive: [] }, planned(manifests).images, cli, stopping.signal).catch((error: unknown) => {
-    started('failed')
-    throw error
-  })
-  started()
-  const rollOut = (files: Manifests) => runCheck(site, planned(files), { progress: output, signal: stopping.signal })
-  try {
+  await onSite({ runtime, nodes: NODES, imageArchive: [] }, planned(manifests).images, cli, stopping.signal, async site => {
+    const rollOut = (files: Manifests) => runCheck(site, planned(files), { progress: output, signal: stopping.signal })
     say('', paint('strong', `1. A careless Deployment is rolled out, on ${site.description}`), '')
     const runs = [{ name: 'careless', report: await rollOut(manifests) }]
     say('', ...outcome(runs[0]!.report, paint))
@@ -101,13 +96,7 @@ async function tour(cli: Cli, { runtime, page }: TourOptions, stopping: StopSign
     await mkdir(dirname(file), { recursive: true })
     await writeFile(file, renderTimelinePage(checkPage(runs, { title: 'A careless rollout, and the same with grace' }), readPageAssets()))
     say('', paint('strong', 'Look at it, and go on'), '', ...hints(file))
-  } finally {
-    const done = output.step('Removing the cluster')
-    await site.close().then(
-      () => done(),
-      () => done('failed'),
-    )
-  }
+  })
 }
 
 /** The verdict and its causes, short: `poise check` says all of it. */

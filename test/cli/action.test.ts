@@ -7,26 +7,11 @@ import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { parse } from 'yaml'
+import { webManifest } from '../../src/check/testing/web_manifest.ts'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..')
 
-const CARELESS = `apiVersion: v1
-kind: Service
-metadata: { name: web }
-spec: { selector: { app: web }, ports: [{ port: 80, targetPort: 8080 }] }
----
-apiVersion: apps/v1
-kind: Deployment
-metadata: { name: web }
-spec:
-  replicas: 2
-  selector: { matchLabels: { app: web } }
-  template:
-    metadata: { labels: { app: web } }
-    spec:
-      containers:
-        - { name: web, image: 'poise.dev/server:1', command: [server, start=500ms, listen=8080] }
-`
+const CARELESS = webManifest({ replicas: 2, container: "image: 'poise.dev/server:1', command: [server, start=500ms, listen=8080]" })
 
 test('the action knows exactly the inputs that its script reads', async () => {
   const action = parse(await readFile(join(root, 'action.yml'), 'utf8')) as { inputs: object; runs: { steps: { env?: Record<string, string> }[] } }

@@ -4,30 +4,13 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import type { CheckReport } from '../../src/check/report.ts'
+import { webManifest } from '../../src/check/testing/web_manifest.ts'
 import { createHome } from './poise.ts'
 
-const CARELESS = `apiVersion: v1
-kind: Service
-metadata: { name: web }
-spec:
-  selector: { app: web }
-  ports: [{ port: 80, targetPort: 8080 }]
----
-apiVersion: apps/v1
-kind: Deployment
-metadata: { name: web }
-spec:
-  replicas: 1
-  selector: { matchLabels: { app: web } }
-  template:
-    metadata: { labels: { app: web } }
-    spec:
-      containers:
-        - name: web
-          image: poise.dev/server:1
-          command: [server, start=1s, listen=8080]
-          ports: [{ containerPort: 8080 }]
-`
+const CARELESS = webManifest({
+  replicas: 1,
+  container: "image: 'poise.dev/server:1', command: [server, start=1s, listen=8080], ports: [{ containerPort: 8080 }]",
+})
 
 const REFUSED: readonly [words: string, error: RegExp][] = [
   ['', /^error: there is nothing to check\nName the manifests: poise check -f deploy\.yaml\n$/],
@@ -37,7 +20,19 @@ const REFUSED: readonly [words: string, error: RegExp][] = [
   ['-f FILE --warm-up 5', /'5' is invalid\. Write a number with a unit/],
   ['-f FILE --service other', /^error: the files have no Service other\nThere is web\.\n$/],
   ['-f FILE --rollout scale=1', /^error: Deployment web has 1 replicas already\n/],
+  ['-f FILE --output-file html=/tmp', /^error: the report cannot be written to \/tmp: it is a directory\nName a file in it\.\n$/],
   ['-f FILE --output-file junit=/nowhere/report.xml', /^error: the report cannot be written to \/nowhere\/report\.xml: there is no directory \/nowhere/],
+  ['-f FILE --url http://shop.example.com', /^error: a throw-away cluster does not go with --url\nName the cluster that it leads to with --context\.\n$/],
+  ['-f FILE --context shop --nodes 3', /^error: a cluster that is there already does not go with --nodes\nLeave it out, or leave --context out\.\n$/],
+  ['-f FILE --static --rate 10', /^error: --static does not go with --rate\nNothing is run there/],
+  ['-f FILE --static --simulate', /^error: --static does not go with --simulate\n/],
+  ['-f FILE --simulate --image-archive web.tar', /^error: --simulate does not go with --image-archive\nA simulation has clusters of its own/],
+  ['-f FILE --fail-on error', /^error: --fail-on is about manifests that are only read\nAdd --static, or leave it out\.\n$/],
+  ['-f FILE --seeds 3', /^error: --seeds is about a simulation\nAdd --simulate, or leave --seeds out\.\n$/],
+  [
+    '-f FILE --simulate --output-file junit=report.xml',
+    /^error: a simulation has no report as junit\nIt has human and json; with --replay SEED there is every format\.\n$/,
+  ],
   ['-f https://example.com/web.yaml', /is an address, and files are read here only\nFetch it first: curl /],
 ]
 
@@ -123,7 +118,8 @@ test('Ctrl-C removes the cluster, and ends with 130', async () => {
   await writeFile(file, CARELESS)
   const running = home.start(['check', '-f', file, '--runtime', 'simulated', '--warm-up', '10m'])
   await running.says('Waiting for an answer')
-  running.process.kill('SIGINT')
+  // npx hands on what the terminal has told everybody: one press, told twice.
+  for (const signal of ['SIGSTOP', 'SIGINT', 'SIGTERM', 'SIGCONT'] as const) running.process.kill(signal)
   const { code, stdout, stderr } = await running.ended
   assert.equal(code, 130, stderr)
   assert.match(stderr, /✓ Removing the cluster\n(.*\n)*error: the check was interrupted\n/)

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { CheckWords } from '../plan_check.ts'
 import { CheckProblem } from '../problem.ts'
+import { webManifest } from '../testing/web_manifest.ts'
 import { parseModels, type ModelFile } from './models.ts'
 import { planSimulation, type SimulationPlan } from './plan_simulation.ts'
 import { runSeed, summaryOf } from './run_seed.ts'
@@ -30,32 +31,17 @@ interface Course {
   readonly models?: ModelFile
 }
 
-const manifest = ({ model, image = 'shop/web:1', preStop }: Course) => `
-apiVersion: v1
-kind: Service
-metadata: { name: web }
-spec:
-  selector: { app: web }
-  ports: [{ port: 80, targetPort: 8080 }]
----
-apiVersion: apps/v1
-kind: Deployment
-metadata: { name: web }
-spec:
-  replicas: 2
-  selector: { matchLabels: { app: web } }
-  template:
-    metadata:
-      labels: { app: web }
-      annotations: { ${model ? `simulate.poise.dev/web: "${model}"` : ''} }
-    spec:
-      containers:
-        - name: web
-          image: ${image}
-          ports: [{ containerPort: 8080 }]
-          readinessProbe: { httpGet: { path: /, port: 8080 }, periodSeconds: 1 }
-${preStop ? `          lifecycle: { preStop: ${preStop} }` : ''}
-`
+const manifest = ({ model, image = 'shop/web:1', preStop }: Course): string =>
+  webManifest({
+    replicas: 2,
+    ...(model !== undefined && { annotations: `simulate.poise.dev/web: "${model}"` }),
+    container: [
+      `image: '${image}'`,
+      'ports: [{ containerPort: 8080 }]',
+      'readinessProbe: { httpGet: { path: /, port: 8080 }, periodSeconds: 1 }',
+      ...(preStop ? [`lifecycle: { preStop: ${preStop} }`] : []),
+    ].join(', '),
+  })
 
 const planned = (course: Course, words: Partial<CheckWords> = {}): SimulationPlan =>
   planSimulation({

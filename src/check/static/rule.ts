@@ -1,8 +1,9 @@
 import type { Path } from './source.ts'
 import type { Surroundings, Workload } from './workload.ts'
 
-/** error: requests will be lost, or Pods not end or start as meant. warning: they may be. note: worth a thought. */
-export type Severity = 'error' | 'warning' | 'note'
+/** The gravest first. error: requests will be lost, or Pods not end or start as meant. warning: they may be. note: worth a thought. */
+export const SEVERITIES = ['error', 'warning', 'note'] as const
+export type Severity = (typeof SEVERITIES)[number]
 
 export interface Objection {
   /** The field to look at, from the root of the object. */
