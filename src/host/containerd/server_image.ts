@@ -45,8 +45,14 @@ export async function serverImageArchive(cacheDirectory: string): Promise<string
   await mkdir(cacheDirectory, { recursive: true })
   // Somebody else may be making the same at this moment: each writes its own, and the last one stays.
   const next = `${archive}.${process.pid}`
-  await writeFile(next, image)
-  await rename(next, archive)
+  try {
+    await writeFile(next, image)
+    await rename(next, archive)
+  } catch (error) {
+    // A full disk would stay full of it.
+    await rm(next, { force: true })
+    throw error
+  }
   for (const name of await readdir(cacheDirectory)) {
     const other = join(cacheDirectory, name)
     const age = Date.now() - ((await stat(other).catch(() => undefined))?.mtimeMs ?? Infinity)
