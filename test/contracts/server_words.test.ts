@@ -1,8 +1,10 @@
+import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { Agent, get } from 'node:http'
 import { connect, createServer, type AddressInfo } from 'node:net'
 import { dirname, join } from 'node:path'
+import { test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { decodeText } from '../../src/base/bytes.ts'
@@ -28,11 +30,9 @@ testServerWords({
       run: promise => promise,
       close: async () => void (await Promise.all(ends.map(end => end()))),
       async start(...words) {
-        const port = await freePort()
-        const child = spawn(process.execPath, [program, `listen=${port}`, ...words], { stdio: ['ignore', 'ignore', 'pipe'] })
+        const { child, port, exited } = await spawned(words)
         let complaint = ''
         child.stderr.on('data', (chunk: Buffer) => (complaint += chunk.toString()))
-        const exited = once(child, 'close').then(([code]) => code as number)
         ends.push(() => {
           child.kill('SIGKILL')
           return exited
@@ -48,6 +48,28 @@ testServerWords({
     }
   },
 })
+
+test('a real server that got no time takes what waits behind its port before it closes it', async () => {
+  const { child, port, exited } = await spawned([])
+  try {
+    while ((await asked(port)) !== '200') await pause(50)
+    child.kill('SIGSTOP')
+    const connections = await Promise.all(Array.from({ length: 20 }, () => opened(port)))
+    const answers = connections.map(connection => connection.ask())
+    child.kill('SIGTERM')
+    child.kill('SIGCONT')
+    for (const answer of await Promise.all(answers)) assert.match(answer, /^200/)
+    assert.equal(await exited, 0)
+  } finally {
+    child.kill('SIGKILL')
+  }
+})
+
+async function spawned(words: readonly string[]) {
+  const port = await freePort()
+  const child = spawn(process.execPath, [program, `listen=${port}`, ...words], { stdio: ['ignore', 'ignore', 'pipe'] })
+  return { child, port, exited: once(child, 'close').then(([code]) => code as number) }
+}
 
 /** Nobody else is likely to get it in the next moment: the kernel gives the others out first. */
 async function freePort(): Promise<number> {

@@ -28,7 +28,7 @@ export async function serve(settings: ServerSettings): Promise<Serving> {
   const name = `${hostname()}\n`
   const kept = new Map<Socket, { requests: number; timer?: NodeJS.Timeout }>()
   let warmAt = Infinity
-  let [underWay, answered, isDraining] = [0, 0, false]
+  let [accepted, underWay, answered, isDraining] = [0, 0, 0, false]
   let allAnswered = () => {}
 
   const rest = (socket: Socket) => {
@@ -39,6 +39,7 @@ export async function serve(settings: ServerSettings): Promise<Serving> {
     // What it does to connections is what is shown here; the other side may break them as it likes.
     socket.on('error', () => {})
     kept.set(socket, { requests: 0 })
+    accepted++
     socket.once('close', () => {
       clearTimeout(kept.get(socket)?.timer)
       kept.delete(socket)
@@ -87,15 +88,30 @@ export async function serve(settings: ServerSettings): Promise<Serving> {
   const closeIdle = () => {
     for (const [socket, { requests }] of kept) if (requests === 0) socket.destroy()
   }
+  // Closing a port breaks the connections that wait behind it, and a process that got no time has many: it takes one a turn.
+  const takeWaiting = async () => {
+    await turn()
+    for (let [turns, before] = [0, -1]; turns < WAITING_MAX && before !== accepted; turns++) {
+      before = accepted
+      await turn()
+    }
+  }
   return {
     async drained() {
       isDraining = true
+      await takeWaiting()
       for (const listener of listeners) listener.close()
       if (drainMs > 0) await new Promise(resolve => setTimeout(resolve, drainMs))
       // What has arrived meanwhile is read before anything is closed: a process that got no time has not seen it yet.
-      await new Promise(resolve => setImmediate(resolve))
+      await turn()
       closeIdle()
       if (underWay > 0) await new Promise<void>(resolve => (allAnswered = resolve))
     },
   }
 }
+
+/** So many connections wait behind a port of Node.js. */
+const WAITING_MAX = 511
+
+/** Of the event loop: whatever has arrived by now is read. */
+const turn = () => new Promise(resolve => setImmediate(resolve))
