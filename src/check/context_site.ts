@@ -42,6 +42,7 @@ const TRY_MS = 1_500
 const TRIES_PAUSE_MS = 500
 
 export async function startContextSite({ connection, url, log }: ContextSiteOptions): Promise<CheckSite> {
+  if (url !== undefined && !url.startsWith('http:')) throw new CheckProblem(`the load is plain HTTP, and ${url} is not`, 'Give an http:// address with --url.')
   const host = createHost({ log })
   const { client, context, server } = connection
   const blindSpots = new Set(FROM_OUTSIDE)
@@ -74,8 +75,7 @@ export async function startContextSite({ connection, url, log }: ContextSiteOpti
       if (clients.includes('direct'))
         throw new CheckProblem("Pods of somebody else's cluster cannot be reached from here by their own addresses", 'Use --clients new, keep-alive or both.')
       if (entrance.through === 'proxy') return startProxyLoad({ clock: host.clock, client }, options)
-      const { hostname, port, protocol, host: named, pathname } = new URL(entrance.url)
-      if (protocol !== 'http:') throw new CheckProblem(`the load is plain HTTP, and ${entrance.url} is not`, 'Give an http:// address with --url.')
+      const { hostname, port, host: named, pathname } = new URL(entrance.url)
       const { path, ratePerSecond, timeoutMs } = options
       const load = await startLoad(
         {

@@ -37,3 +37,9 @@ test('a load goes to the path below that of --url, and the address of the gatewa
     gateway.close()
   }
 })
+
+test('what is no plain HTTP is refused before anything is made', () =>
+  assert.rejects(
+    startContextSite({ connection: { client: {} as Client, context: 'theirs', server: '', close() {} }, url: 'https://shop.example', log: silentLog }),
+    /the load is plain HTTP, and https:\/\/shop\.example is not/,
+  ))
