@@ -2,7 +2,8 @@
 import type { Container } from '../../../api/types/container.ts'
 import type { Rule } from '../rule.ts'
 import { shellScriptOf, sleepSecondsOf, staysFirst, trapsTerm } from '../shell_script.ts'
-import { hasPort, lastingContainers, servedContainers } from '../workload.ts'
+import type { Path } from '../source.ts'
+import { hasPort, lastingContainers, servedContainers, type Workload } from '../workload.ts'
 
 export const endingRules: readonly Rule[] = [
   {
@@ -27,14 +28,12 @@ export const endingRules: readonly Rule[] = [
     severity: 'error',
     title: 'A preStop hook ends well before the grace does.',
     *look(workload) {
-      const grace = graceOf(workload.spec)
-      for (const { container, path } of lastingContainers(workload)) {
-        const seconds = hookSeconds(container)
-        if (seconds === undefined || seconds < grace) continue
+      for (const { path, hookSeconds, graceSeconds } of waitingHooks(workload)) {
+        if (hookSeconds < graceSeconds) continue
         yield {
-          path: [...path, 'lifecycle', 'preStop'],
-          text: `the hook takes ${seconds} s and the Pod has ${grace} s for everything: TERM comes when the time is over, and two seconds later the kill`,
-          fix: `set terminationGracePeriodSeconds to the time of the hook plus what the program needs, at least ${seconds + ENDING_SECONDS}`,
+          path,
+          text: `the hook takes ${hookSeconds} s and the Pod has ${graceSeconds} s for everything: TERM comes when the time is over, and two seconds later the kill`,
+          fix: `set terminationGracePeriodSeconds to the time of the hook plus what the program needs, at least ${hookSeconds + ENDING_SECONDS}`,
         }
       }
     },
@@ -44,14 +43,13 @@ export const endingRules: readonly Rule[] = [
     severity: 'warning',
     title: 'After its preStop hook a program has time to finish what it has begun.',
     *look(workload) {
-      const grace = graceOf(workload.spec)
-      for (const { container, path } of lastingContainers(workload)) {
-        const seconds = hookSeconds(container)
-        if (seconds === undefined || seconds >= grace || grace - seconds >= ENDING_SECONDS) continue
+      for (const { path, hookSeconds, graceSeconds } of waitingHooks(workload)) {
+        const left = graceSeconds - hookSeconds
+        if (left <= 0 || left >= ENDING_SECONDS) continue
         yield {
-          path: [...path, 'lifecycle', 'preStop'],
-          text: `of ${grace} s of grace the hook takes ${seconds}: ${grace - seconds} s are left to finish requests`,
-          fix: `set terminationGracePeriodSeconds to at least ${seconds + ENDING_SECONDS}`,
+          path,
+          text: `of ${graceSeconds} s of grace the hook takes ${hookSeconds}: ${left} s are left to finish requests`,
+          fix: `set terminationGracePeriodSeconds to at least ${hookSeconds + ENDING_SECONDS}`,
         }
       }
     },
@@ -128,7 +126,11 @@ const ENDING_SECONDS = 5
 
 const graceOf = ({ terminationGracePeriodSeconds = 30 }: { terminationGracePeriodSeconds?: number }): number => terminationGracePeriodSeconds
 
-function hookSeconds({ lifecycle }: Container): number | undefined {
-  const hook = lifecycle?.preStop
-  return hook?.sleep?.seconds ?? (hook?.exec ? sleepSecondsOf(hook.exec.command ?? []) : undefined)
+/** The preStop hooks that say how long they take, beside the time there is. */
+function waitingHooks(workload: Workload): { readonly path: Path; readonly hookSeconds: number; readonly graceSeconds: number }[] {
+  return lastingContainers(workload).flatMap(({ container, path }) => {
+    const hook = container.lifecycle?.preStop
+    const hookSeconds = hook?.sleep?.seconds ?? (hook?.exec ? sleepSecondsOf(hook.exec.command ?? []) : undefined)
+    return hookSeconds === undefined ? [] : [{ path: [...path, 'lifecycle', 'preStop'], hookSeconds, graceSeconds: graceOf(workload.spec) }]
+  })
 }
