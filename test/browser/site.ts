@@ -1,8 +1,10 @@
 /** Pages in Debian's Chromium, opened from a file as a colleague would. One browser for a file of tests. */
+import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { after, before, type TestContext } from 'node:test'
 import { pathToFileURL } from 'node:url'
 import { chromium, type BrowserContextOptions, type Page } from 'playwright-core'
 import { readPageAssets } from '../../src/cli/page_assets.ts'
@@ -22,9 +24,6 @@ const ARGS = [
 /** For each step; a busy machine is slow, and nothing here asserts how fast it is. */
 const PATIENCE_MS = 60_000
 
-/** `false`, or the reason for which a test is skipped. */
-export const browserIsMissing: string | false = existsSync(CHROMIUM) ? false : `${CHROMIUM} is not installed (Debian package chromium)`
-
 export interface OpenedPage {
   readonly page: Page
   /** What the page said in its console, and what it threw. */
@@ -33,11 +32,43 @@ export interface OpenedPage {
   readonly requests: readonly string[]
 }
 
-export interface BrowserSite extends AsyncDisposable {
+export interface Browser {
+  /** `false`, or the reason for which a test is skipped. */
+  readonly skip: string | false
   open(document: PageDocument, options?: BrowserContextOptions): Promise<OpenedPage>
+  /** As `open`. When the test is over, the page has neither complained nor asked anybody for anything. */
+  opened(context: TestContext, document: PageDocument, options?: BrowserContextOptions): Promise<Page>
 }
 
-export async function startBrowser(): Promise<BrowserSite> {
+/** Begins with the first test of a file, and ends with its last. */
+export function browserForTests(): Browser {
+  const skip = existsSync(CHROMIUM) ? false : `${CHROMIUM} is not installed (Debian package chromium)`
+  let browser: RunningBrowser | undefined
+  before(async () => {
+    if (!skip) browser = await startBrowser()
+  })
+  after(() => browser?.close())
+  const open: Browser['open'] = (document, options) => browser!.open(document, options)
+  return {
+    skip,
+    open,
+    async opened(context, document, options) {
+      const { page, complaints, requests } = await open(document, options)
+      context.after(async () => {
+        await page.context().close()
+        assert.deepEqual(complaints, [], 'the page complains in the console')
+        assert.deepEqual(requests, [], 'the page asks somebody for something')
+      })
+      return page
+    },
+  }
+}
+
+interface RunningBrowser extends Pick<Browser, 'open'> {
+  close(): Promise<void>
+}
+
+async function startBrowser(): Promise<RunningBrowser> {
   const directory = await mkdtemp(join(tmpdir(), 'poise-browser-'))
   const context = { locale: 'en-GB', timezoneId: 'UTC', viewport: { width: 1280, height: 800 } }
   const browser = await chromium.launch({ executablePath: CHROMIUM, args: [...ARGS, '--disable-sync'], timeout: PATIENCE_MS })
@@ -60,7 +91,7 @@ export async function startBrowser(): Promise<BrowserSite> {
       await page.waitForSelector('h1')
       return { page, complaints, requests }
     },
-    async [Symbol.asyncDispose]() {
+    async close() {
       await browser.close()
       await rm(directory, { recursive: true, force: true })
     },

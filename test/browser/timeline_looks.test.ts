@@ -1,21 +1,13 @@
 import assert from 'node:assert/strict'
-import { after, before, test, type TestContext } from 'node:test'
-import type { BrowserContextOptions, Page } from 'playwright-core'
+import { test } from 'node:test'
 import { checkPage } from '../../src/check/page.ts'
 import type { PageDocument } from '../../src/timeline/page/document.ts'
 import { BEGAN_MS, completeSpans, podTimeline, span, startingSpans } from '../../src/timeline/testing/fixtures.ts'
 import { contrastsOf } from './contrast.ts'
 import { reportOf, rollingUpdate } from './rolling_update.ts'
-import { browserIsMissing, startBrowser, type BrowserSite } from './site.ts'
+import { browserForTests } from './site.ts'
 
-const skip = browserIsMissing
-let browser: BrowserSite
-before(async () => {
-  if (!skip) browser = await startBrowser()
-})
-after(async () => {
-  await browser?.[Symbol.asyncDispose]()
-})
+const { skip, opened } = browserForTests()
 
 const rollout = (): PageDocument => checkPage([{ report: reportOf([rollingUpdate({ pods: 3, requests: 2_000, isCareless: true })]) }])
 const lonePod = (): PageDocument => ({
@@ -23,15 +15,6 @@ const lonePod = (): PageDocument => ({
   notes: [],
   runs: [{ name: 'pod/web-1', timelines: [podTimeline('web-1', completeSpans(8_000))], marks: [] }],
 })
-
-async function opened(context: TestContext, document: PageDocument, options: BrowserContextOptions = {}): Promise<Page> {
-  const { page, complaints, requests } = await browser.open(document, options)
-  context.after(async () => {
-    await page.context().close()
-    assert.deepEqual({ complaints, requests }, { complaints: [], requests: [] })
-  })
-  return page
-}
 
 for (const colorScheme of ['light', 'dark'] as const) {
   test(`every text stands out in ${colorScheme}`, { skip }, async context => {

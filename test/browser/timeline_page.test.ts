@@ -1,36 +1,19 @@
 import assert from 'node:assert/strict'
-import { after, before, test, type TestContext } from 'node:test'
+import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { checkPage } from '../../src/check/page.ts'
 import type { PageDocument } from '../../src/timeline/page/document.ts'
-import { browserIsMissing, startBrowser, type BrowserSite } from './site.ts'
+import { browserForTests } from './site.ts'
 import { reportOf, rollingUpdate } from './rolling_update.ts'
 import type { Page } from 'playwright-core'
 
-const skip = browserIsMissing
-let browser: BrowserSite
-before(async () => {
-  if (!skip) browser = await startBrowser()
-})
-after(async () => {
-  await browser?.[Symbol.asyncDispose]()
-})
+const { skip, open, opened } = browserForTests()
 
 const rollout = (pods: number, requests = 4_000): PageDocument =>
   checkPage([
     { name: 'careless', report: reportOf([rollingUpdate({ pods, requests, isCareless: true })]) },
     { name: 'patched', report: reportOf([rollingUpdate({ pods, requests, isCareless: false })]) },
   ])
-
-async function opened(context: TestContext, document = rollout(3), options = {}): Promise<Page> {
-  const { page, complaints, requests } = await browser.open(document, options)
-  context.after(async () => {
-    await page.context().close()
-    assert.deepEqual(complaints, [], 'the page complains in the console')
-    assert.deepEqual(requests, [], 'the page asks somebody for something')
-  })
-  return page
-}
 
 /** `+1.000 s to +2.500 s`, as it is told to a screen reader. */
 async function shown(page: Page): Promise<{ fromMs: number; toMs: number; spanMs: number }> {
@@ -51,7 +34,7 @@ const focused = (page: Page): Promise<string> =>
   page.evaluate(() => document.activeElement?.getAttribute('aria-label') ?? document.activeElement?.textContent ?? '')
 
 test('the page tells the verdict, the causes with what shows them, and what to change', { skip }, async context => {
-  const page = await opened(context)
+  const page = await opened(context, rollout(3))
   assert.match(
     (await page.locator('.sentence').textContent())!,
     /^41 of 4000 requests \(1 %\) were lost: restart of Deployment\/web, which settled after 8\.\d+ s\./,
@@ -64,7 +47,7 @@ test('the page tells the verdict, the causes with what shows them, and what to c
 })
 
 test('its own policy forbids it to ask anybody, whatever a script tries', { skip }, async () => {
-  const { page } = await browser.open(rollout(1))
+  const { page } = await open(rollout(1))
   const blocked = await page.evaluate(async () => {
     const violations: string[] = []
     const all = new Promise<void>(resolve => {
@@ -90,7 +73,7 @@ test('its own policy forbids it to ask anybody, whatever a script tries', { skip
 })
 
 test('one zooms by buttons, keys and wheel, and gets back to everything', { skip }, async context => {
-  const page = await opened(context)
+  const page = await opened(context, rollout(3))
   const start = await shown(page)
   await page.getByRole('button', { name: 'Zoom in' }).click()
   const closer = await shown(page)
@@ -130,7 +113,7 @@ test('the wheel scrolls the page over Pods, and zooms there with Ctrl only', { s
 })
 
 test('one pans by dragging and by the overview, never beyond the edges, and a drag is no click', { skip }, async context => {
-  const page = await opened(context)
+  const page = await opened(context, rollout(3))
   await page.getByRole('button', { name: 'Zoom in' }).click()
   await page.getByRole('button', { name: 'Zoom in' }).click()
   const start = await shown(page)
@@ -180,7 +163,7 @@ test('two fingers zoom, one pans', { skip }, async context => {
 })
 
 test('pointing at a span and reaching it by keys tell the same, with exact instants', { skip }, async context => {
-  const page = await opened(context)
+  const page = await opened(context, rollout(3))
   const bar = page.locator('.line-row .type-Term')
   await bar.scrollIntoViewIfNeeded()
   await bar.hover()
@@ -206,7 +189,7 @@ test('pointing at a span and reaching it by keys tell the same, with exact insta
 })
 
 test('in all lanes together Tab stops once, and whatever has the focus shows it', { skip }, async context => {
-  const page = await opened(context)
+  const page = await opened(context, rollout(3))
   assert.equal(await page.locator('[role=treegrid] [tabindex="0"]').count(), 1)
   await page.keyboard.press('Tab')
   assert.equal(await focused(page), 'Skip to the content')
@@ -232,7 +215,7 @@ test('in all lanes together Tab stops once, and whatever has the focus shows it'
 })
 
 test('tabs hold the runs, and arrow keys change them', { skip }, async context => {
-  const page = await opened(context)
+  const page = await opened(context, rollout(3))
   await page.getByRole('tab', { name: /careless/ }).focus()
   await page.keyboard.press('ArrowRight')
   assert.match(await focused(page), /^patched/)
@@ -244,7 +227,7 @@ test('tabs hold the runs, and arrow keys change them', { skip }, async context =
 })
 
 test('evidence leads to its instant: the time is shown, the Pod opened, and it is said aloud', { skip }, async context => {
-  const page = await opened(context)
+  const page = await opened(context, rollout(3))
   const start = await shown(page)
   await page.getByRole('button', { name: /exited with code 0/ }).click()
   const there = await shown(page)
@@ -259,7 +242,7 @@ test('evidence leads to its instant: the time is shown, the Pod opened, and it i
 })
 
 test('the patch is copied whole', { skip }, async context => {
-  const page = await opened(context)
+  const page = await opened(context, rollout(3))
   const patch = (await page.locator('.advice pre').first().textContent())!
   await page.getByRole('button', { name: 'Copy' }).first().click()
   await page.getByText('Copied').waitFor()
