@@ -1,19 +1,7 @@
 /** Every cause is named on its own example, in virtual time: whatever the seed. */
 import { test } from 'node:test'
-import { runCheck } from '../../src/check/run_check.ts'
-import { startVirtualSite } from '../../src/check/virtual_site.ts'
-import { assertNamed, examples } from './examples.ts'
+import { assertNamedInVirtualTime, examples } from './examples.ts'
 
 const SEEDS = 20
 
-for (const example of examples)
-  test(example.promise, async () => {
-    for (let seed = 1; seed <= SEEDS; seed++) {
-      const site = await startVirtualSite({ seed })
-      try {
-        assertNamed(example, await site.run(runCheck(site, example.plan())))
-      } finally {
-        await site.close()
-      }
-    }
-  })
+for (const example of examples) test(example.promise, () => assertNamedInVirtualTime(example, SEEDS))

@@ -8,6 +8,8 @@ import { CAUSES, type Cause } from '../../src/check/causes.ts'
 import { readManifests } from '../../src/check/manifests.ts'
 import { planCheck, type CheckPlan, type CheckWords } from '../../src/check/plan_check.ts'
 import type { CheckReport, Repetition } from '../../src/check/report.ts'
+import { runCheck } from '../../src/check/run_check.ts'
+import { startVirtualSite } from '../../src/check/virtual_site.ts'
 import { checkOptions, wordsOf, type CheckOptions } from '../../src/cli/check_options.ts'
 
 export interface Example {
@@ -63,6 +65,18 @@ function wordsIn(text: string, file: string): CheckWords {
   const parser = checkOptions(new Command()).exitOverride()
   parser.parse(command.split(' '), { from: 'user' })
   return wordsOf(parser.opts<CheckOptions>())
+}
+
+/** Checks it in virtual time, once for each seed, and fails as `assertNamed` does. */
+export async function assertNamedInVirtualTime(example: Example, seeds: number): Promise<void> {
+  for (let seed = 1; seed <= seeds; seed++) {
+    const site = await startVirtualSite({ seed })
+    try {
+      assertNamed(example, await site.run(runCheck(site, example.plan())))
+    } finally {
+      await site.close()
+    }
+  }
 }
 
 /** Fails with the findings unless the expected causes explain the most, or nothing was lost where nothing must be. */
