@@ -19,8 +19,9 @@ export interface HostLog extends Log {
 }
 
 export function createLog({ level = 'info', format = 'text', file, write, wall = Date.now }: LogOptions = {}): HostLog {
-  const descriptor = file === undefined ? undefined : openSync(file, 'a', 0o600)
-  const out = write ?? (line => writeLine(descriptor ?? 2, line))
+  let descriptor: number | undefined = file === undefined ? STDERR : openSync(file, 'a', 0o600)
+  // Once it is closed its number may be another file's.
+  const out = write ?? (line => descriptor !== undefined && writeLine(descriptor, line))
   const print = format === 'json' ? printJson : printText
   const make = (common: LogFields): Log => {
     const at = (lineLevel: LogLevel) =>
@@ -32,10 +33,14 @@ export function createLog({ level = 'info', format = 'text', file, write, wall =
   return {
     ...make({}),
     close() {
-      if (descriptor !== undefined) closeSync(descriptor)
+      if (descriptor === undefined || file === undefined) return
+      closeSync(descriptor)
+      descriptor = undefined
     },
   }
 }
+
+const STDERR = 2
 
 const LEVELS: Readonly<Record<LogLevel, number>> = { debug: 0, info: 1, warn: 2, error: 3 }
 

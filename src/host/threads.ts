@@ -10,7 +10,7 @@ export interface Threads<Question, Answer> {
 }
 
 export interface ThreadsOptions {
-  /** The module that runs in each, by its path; it answers with `answerQuestions`. */
+  /** The module that runs in each, by its path; to each message it posts one Reply. */
   readonly program: string
   readonly count: number
   /** What each is given to begin with: plain data. */
