@@ -1,11 +1,12 @@
-/** The browser's part of the HTML page, from where the build has put it: dist/page/, beside dist/src/ and dist/bundle/. */
+/** The browser's part of the HTML page, from where the build has put it. */
 import { readFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
+import { packageRoot } from '../host/package_root.ts'
 import type { PageAssets } from '../timeline/page/render.ts'
 import { UserError } from './output.ts'
 
 export function readPageAssets(): PageAssets {
-  const path = fileURLToPath(new URL('../../page/timeline.json', import.meta.url))
+  const path = join(packageRoot(), 'dist', 'page', 'timeline.json')
   try {
     return JSON.parse(readFileSync(path, 'utf8'))
   } catch (error) {
