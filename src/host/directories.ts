@@ -10,7 +10,7 @@
  *     pki/ store/ kubelet/<node>/ containerd/ poise.log
  */
 import { homedir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 
 export interface ClusterDirectories {
   readonly root: string
@@ -27,13 +27,14 @@ export interface ClusterDirectories {
 }
 
 export function stateDirectory(env: Readonly<Record<string, string | undefined>>): string {
-  if (env['POISE_HOME']) return env['POISE_HOME']
+  // A containerd has a working directory of its own.
+  if (env['POISE_HOME']) return resolve(env['POISE_HOME'])
   return join(env['XDG_STATE_HOME'] || join(homedir(), '.local', 'state'), 'poise')
 }
 
 /** For what can be made again. */
 export function cacheDirectory(env: Readonly<Record<string, string | undefined>>): string {
-  if (env['POISE_HOME']) return join(env['POISE_HOME'], 'cache')
+  if (env['POISE_HOME']) return resolve(env['POISE_HOME'], 'cache')
   return join(env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'poise')
 }
 
