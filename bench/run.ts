@@ -2,7 +2,7 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 
-const HELPERS = ['run', 'report', 'h2load', 'serve_api', 'read_process', 'cluster_process', 'watch_pod', 'cri_pod']
+const HELPERS = ['run', 'report', 'h2load', 'serve_api', 'read_process', 'cluster_process', 'watch_pod', 'cri_pod', 'timeline_cluster']
 const [name] = process.argv.splice(2, 1)
 const file = join(import.meta.dirname, `${name}.js`)
 if (name && !HELPERS.includes(name) && existsSync(file)) await import(file)
