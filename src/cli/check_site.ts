@@ -1,4 +1,5 @@
 /** The site of a check: a throw-away cluster, or somebody's. */
+import { isReason } from '../api/status.ts'
 import { messageOf } from '../base/error_message.ts'
 import { startContextSite } from '../check/context_site.ts'
 import { CheckProblem } from '../check/problem.ts'
@@ -6,10 +7,11 @@ import { startRealSite } from '../check/real_site.ts'
 import { startSimulatedSite } from '../check/simulated_site.ts'
 import type { CheckSite } from '../check/site.ts'
 import { inspectMachine, MachineNotReady } from '../host/containerd/machine.ts'
+import type { ContextConnection } from '../host/context_connection.ts'
 import { stateDirectory } from '../host/directories.ts'
 import { createLog } from '../host/log.ts'
 import type { CheckOptions } from './check_options.ts'
-import { connectToChosen } from './connection.ts'
+import { connectToChosen, explainRequest } from './connection.ts'
 import type { Cli } from './main.ts'
 import { splitNext } from './failure.ts'
 import { UserError } from './output.ts'
@@ -67,7 +69,7 @@ function explainFullDisk(error: unknown, env: Cli['env']): unknown {
 async function openSite(options: SiteWords, images: readonly string[], { env, output }: Cli, signal: AbortSignal): Promise<CheckSite> {
   const log = createLog({ level: 'error' })
   const { nodes, seed, imageArchive: imageArchives } = options
-  if (isSomebodyElses(options)) return startContextSite({ connection: await connectToChosen(env, options), url: options.url, log })
+  if (isSomebodyElses(options)) return startContextSite({ connection: await connectAndAsk(env, options, signal), url: options.url, log })
   const because = await whySimulated(options)
   if (because === false) {
     await makeStateDirectory(stateDirectory(env))
@@ -76,6 +78,20 @@ async function openSite(options: SiteWords, images: readonly string[], { env, ou
   if (imageArchives.length > 0) output.note('Images from archives are not needed where containers are simulated.')
   if (because) output.note(`Containers are simulated: ${because}`)
   return startSimulatedSite({ nodes, log, ...(seed !== undefined && { seed }), ...(because && { because }) })
+}
+
+/** Somebody's cluster, which has answered. */
+async function connectAndAsk(env: Cli['env'], options: SiteWords, signal: AbortSignal): Promise<ContextConnection> {
+  const connection = await connectToChosen(env, options)
+  try {
+    await connection.client.request({ method: 'GET', path: '/version', signal })
+  } catch (error) {
+    // Who may not ask for that may do the rest.
+    if (isReason(error, 'Forbidden')) return connection
+    connection.close()
+    throw explainRequest(error, connection)
+  }
+  return connection
 }
 
 /** False: they are real. Otherwise why not, if nobody has asked for it. */

@@ -12,6 +12,16 @@ const CARELESS = webManifest({
   container: "image: 'poise.dev/server:1', command: [server, start=1s, listen=8080], ports: [{ containerPort: 8080 }]",
 })
 
+/** Nobody listens there. */
+const FAR = JSON.stringify({
+  apiVersion: 'v1',
+  kind: 'Config',
+  'current-context': 'far',
+  contexts: [{ name: 'far', context: { cluster: 'far', user: 'me' } }],
+  clusters: [{ name: 'far', cluster: { server: 'https://127.0.0.1:9' } }],
+  users: [{ name: 'me', user: { token: 'mine' } }],
+})
+
 const REFUSED: readonly [words: string, error: RegExp][] = [
   ['', /^error: there is nothing to check\nName the manifests: poise check -f deploy\.yaml\n$/],
   ['-f nowhere.yaml', /^error: the path "nowhere\.yaml" does not exist\n/],
@@ -33,6 +43,10 @@ const REFUSED: readonly [words: string, error: RegExp][] = [
     '-f FILE --simulate --output-file junit=report.xml',
     /^error: a simulation has no report as junit\nIt has human and json; with --replay SEED there is every format\.\n$/,
   ],
+  [
+    '-f FILE --kubeconfig FAR',
+    /^✗ Connecting to the cluster\nerror: the cluster of context far \(https:\/\/127\.0\.0\.1:9\) cannot be reached: .*\nSee whether the cluster runs/,
+  ],
   ['-f https://example.com/web.yaml', /is an address, and files are read here only\nFetch it first: curl /],
 ]
 
@@ -40,9 +54,12 @@ test('what cannot be run is said in a sentence, with what to do next, and ends w
   await using home = await createHome()
   const file = join(home.path, 'web.yaml')
   await writeFile(file, CARELESS)
+  const far = join(home.path, 'far.yaml')
+  await writeFile(far, FAR)
+  const paths: Readonly<Record<string, string>> = { FILE: file, FAR: far }
   await Promise.all(
     REFUSED.map(async ([words, error]) => {
-      const args = words === '' ? [] : words.split(' ').map(word => (word === 'FILE' ? file : word))
+      const args = words === '' ? [] : words.split(' ').map(word => paths[word] ?? word)
       const { code, stdout, stderr } = await home.run(['check', ...args])
       assert.match(stderr, error, words)
       assert.equal(code, 2, words)
@@ -110,6 +127,23 @@ test('with -q nothing but the result is printed, and -o json is JSON alone', asy
   assert.equal(stderr, '')
   const { verdict } = JSON.parse(stdout) as CheckReport
   assert.equal(code, { clean: 0, lost: 1, unfinished: 2 }[verdict])
+})
+
+test('--static ends with 1 for what is as grave as --fail-on, or graver', async () => {
+  await using home = await createHome()
+  const file = join(home.path, 'web.yaml')
+  // Warned of, and nothing worse: limits and requests are missing.
+  const probe = 'readinessProbe: { httpGet: { path: /, port: 8080 } }, lifecycle: { preStop: { sleep: { seconds: 5 } } }'
+  await writeFile(file, webManifest({ replicas: 2, container: `image: 'shop/web:1', ports: [{ containerPort: 8080 }], ${probe}` }))
+  for (const [failOn, code] of [
+    ['error', 0],
+    ['warning', 1],
+    ['note', 1],
+  ] as const) {
+    const ended = await home.run(['check', '--static', '--fail-on', failOn, '-f', file])
+    assert.equal(ended.code, code, failOn)
+    assert.match(ended.stdout, /warning  no-requests/)
+  }
 })
 
 test('Ctrl-C removes the cluster, and ends with 130', async () => {
