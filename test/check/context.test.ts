@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Namespace } from '../../src/api/kinds/namespace.ts'
 import { PodTimeline } from '../../src/api/kinds/pod_timeline.ts'
+import { ServiceAccount } from '../../src/api/kinds/service_account.ts'
 import { notFound } from '../../src/api/status.ts'
 import { silentLog } from '../../src/base/log.ts'
 import { startContextSite } from '../../src/check/context_site.ts'
@@ -41,13 +42,13 @@ const CARELESS = JSON.stringify({
   ],
 })
 
-async function checkOn(cluster: TestCluster, client: Client) {
+async function checkOn(cluster: TestCluster, client: Client, signal?: AbortSignal) {
   const site = await startContextSite({ connection: { client, context: 'theirs', server: cluster.server, close() {} }, log: silentLog })
   const notes: string[] = []
   const words = { path: '/', ratePerSecond: 100, repeat: 1, warmUpMs: 500, settleMs: 500, timeoutMs: 120_000, requestTimeoutMs: 5_000 }
   try {
     const plan = planCheck(['web.yaml'], readManifests([{ file: 'web.yaml', text: CARELESS }]), words)
-    return { report: await runCheck(site, plan, { progress: { step: () => () => {}, note: text => void notes.push(text) } }), notes }
+    return { report: await runCheck(site, plan, { progress: { step: () => () => {}, note: text => void notes.push(text) }, ...(signal && { signal }) }), notes }
   } finally {
     await site.close()
   }
@@ -81,11 +82,25 @@ test("on somebody's cluster a check keeps to a namespace of its own, and says wh
     assert.equal(/records no timelines/.test(blind), !recordsTimelines)
     assert.match(notes.join('\n'), /PriorityClass high is not written to this cluster/)
     assert.match(notes.join('\n'), /not into shop/)
-    const { items } = await cluster.client.list(Namespace)
-    assert.deepEqual(
-      items.map(({ metadata }) => metadata.name).filter(name => /shop|check/.test(name!)),
-      [],
-      'nothing is left of it',
-    )
+    assert.deepEqual(await namespacesOfChecks(cluster), [], 'nothing is left of it')
   }
 })
+
+test('whoever gives up before anything was written leaves no namespace behind', async () => {
+  await using cluster = await startCluster()
+  const abort = new AbortController()
+  const client: Client = {
+    ...cluster.client,
+    async get(kind, key) {
+      if (kind.kind !== ServiceAccount.kind) return cluster.client.get(kind, key)
+      assert.equal((await namespacesOfChecks(cluster)).length, 1)
+      abort.abort(new Error('the user has had enough'))
+      throw notFound(ServiceAccount, key.name)
+    },
+  }
+  await assert.rejects(checkOn(cluster, client, abort.signal), /the user has had enough/)
+  assert.deepEqual(await namespacesOfChecks(cluster), [])
+})
+
+const namespacesOfChecks = async ({ client }: TestCluster) =>
+  (await client.list(Namespace)).items.map(({ metadata }) => metadata.name!).filter(name => /shop|check/.test(name))
