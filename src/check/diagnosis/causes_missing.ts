@@ -1,5 +1,5 @@
 /** Lost because there was no Pod that could have answered, or none that was asked to. */
-import { closingOf, failedByProbe, lastToLeave, leftNobody } from './endings.ts'
+import { closingOf, failedByProbe, isNobodyKnown, lastToLeave, leftNobody } from './endings.ts'
 import type { Life } from './life.ts'
 import { isBreak, isRefusal, type Fit, type Question } from './question.ts'
 
@@ -12,7 +12,7 @@ export function livenessRestart(question: Question): Fit | undefined {
   if (trouble === 'slow' || trouble === 'name') return undefined
   // Asked of nobody: of those that could have been asked, one was just being restarted.
   const found = (life ? [life] : scene.lives).find(one => wasRestarting(one, question))
-  return found && (life || !scene.lives.some(one => scene.isAvailable(one, question.openedMs, question.when.denied))) ? { life: found } : undefined
+  return found && (life || isNobodyKnown(scene, question.openedMs, question.when)) ? { life: found } : undefined
 }
 
 function wasRestarting(life: Life, { scene, when, request, isKept, openedMs, trouble }: Question): boolean {

@@ -3,6 +3,7 @@ import type { Millis } from '../../base/clock.ts'
 import { sleepSeconds } from './command.ts'
 import type { Instant, When } from './instant.ts'
 import type { Life } from './life.ts'
+import { rulesAt } from './routes.ts'
 import type { Run } from './runs.ts'
 import type { Scene } from './scene.ts'
 
@@ -78,9 +79,23 @@ export function lastToLeave({ lives }: Pick<Scene, 'lives'>, atMs: Millis, when:
  * Nobody was Ready, now or when this one closed its port. In the second case somebody may be by now, and the entrance is told of
  * it in its own time; that it had nobody meanwhile is not for that.
  */
-export function leftNobody(scene: Pick<Scene, 'lives' | 'isAvailable'>, last: Life, atMs: Millis, when: When): boolean {
-  const isNobody = (ms: Millis) => !scene.lives.some(life => scene.isAvailable(life, ms, when.denied))
+export function leftNobody(scene: Pick<Scene, 'lives' | 'isAvailable' | 'observation'>, last: Life, atMs: Millis, when: When): boolean {
   const run = last.runs.at(-1)
   const closing = run && closingOf(last, run)
-  return isNobody(atMs) || (closing !== undefined && isNobody(closing.atMs))
+  return isNobodyKnown(scene, atMs, when) || (closing !== undefined && isNobody(scene, closing.atMs, when))
 }
+
+/** Nobody is Ready, or nobody was before the first of those of whom the rules of the entrance's node have not heard. */
+export function isNobodyKnown(scene: Pick<Scene, 'lives' | 'isAvailable' | 'observation'>, atMs: Millis, when: When): boolean {
+  const unheard = scene.lives.flatMap(life => {
+    const since = life.ready.findLast(({ from }) => when.since(atMs, from))?.from
+    const rules = rulesAt(life, scene.observation.entrance.node)
+    if (!since || !rules || !scene.isAvailable(life, atMs, when)) return []
+    const isHeard = rules.some(({ state, from, to }) => state === 'EndpointReady' && from.atMs >= since.atMs - since.marginMs && when.since(atMs, to))
+    return isHeard ? [] : [since.atMs - since.marginMs]
+  })
+  return isNobody(scene, atMs, when) || (unheard.length > 0 && isNobody(scene, Math.min(...unheard) - 1, when))
+}
+
+const isNobody = ({ lives, isAvailable }: Pick<Scene, 'lives' | 'isAvailable'>, atMs: Millis, when: When): boolean =>
+  !lives.some(life => isAvailable(life, atMs, when.denied))

@@ -23,6 +23,14 @@ export const MISSING: Readonly<Record<string, DiagnosisCase>> = {
     words: { replicas: 1 },
     because: { 'liveness-restart': [2] },
   },
+  'another is Ready after a restart, and node-a has not heard of it yet': {
+    pods: [
+      pod('sick', { failing: { probe: 'liveness', from: 500, count: 3 }, term: 2_500, exit: 2_600, unready: 2_600, unrouted: 2_620, again: 9_000 }),
+      pod('new', { started: -60_000, ready: 3_000, routed: 3_100 }),
+    ],
+    requests: [answered(1, 400, 'sick'), refused(2, 2_800), refused(3, 3_060), answered(4, 3_200, 'new')],
+    because: { 'liveness-restart': [2, 3] },
+  },
   'a Pod that had to go anyway was not restarted by its probe': {
     pods: [stays, pod('old', { failing: { probe: 'liveness', from: -900, count: 1 }, deleted: 0, term: 5, exit: 20, unrouted: 180 })],
     requests: [refused(1, 90, 'old')],
