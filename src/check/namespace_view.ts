@@ -16,8 +16,12 @@ export interface NamespaceView {
   /** Of the workload, as they are now, by name. */
   pods(): readonly Pod[]
   events(): readonly Event[]
-  /** As last seen, by uid: those that are gone too. */
+  /** As last seen, by uid: those that are gone too, until they are forgotten. */
   readonly podsSeen: ReadonlyMap<string, Pod>
+  /** Of all Pods that were ever seen. */
+  readonly uidsSeen: ReadonlySet<string>
+  /** Repetitions may be many: the Pods that are gone belong to those before. */
+  forgetGone(): void
   stop(): void
 }
 
@@ -32,13 +36,16 @@ export async function viewNamespace(
   const pods = createCache(host, site.client, Pod, { namespace })
   const events = createCache(host, site.client, Event, { namespace })
   const podsSeen = new Map<string, Pod>()
+  const uidsSeen = new Set<string>()
   const own = (pod: Pod) => {
     if (kind === 'Pod') return pod.metadata.name === name
     const workload = workloads.get({ namespace, name })
     return workload !== undefined && matchesLabelSelector(selectorOf(workload), pod.metadata.labels)
   }
   const listening = pods.onChange(({ object }) => {
-    if (object) podsSeen.set(object.metadata.uid!, object)
+    if (!object) return
+    podsSeen.set(object.metadata.uid!, object)
+    uidsSeen.add(object.metadata.uid!)
   })
   const stop = () => {
     listening.stop()
@@ -60,6 +67,11 @@ export async function viewNamespace(
         .toSorted((a, b) => (a.metadata.name! < b.metadata.name! ? -1 : 1)),
     events: () => events.list(),
     podsSeen,
+    uidsSeen,
+    forgetGone() {
+      const living = new Set(pods.list().map(({ metadata }) => metadata.uid))
+      for (const uid of podsSeen.keys()) if (!living.has(uid)) podsSeen.delete(uid)
+    },
     stop,
   }
 }

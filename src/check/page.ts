@@ -153,10 +153,11 @@ function fewTimelines(timelines: readonly PodTimeline[]): readonly PodTimeline[]
 }
 
 function leftOut(name: string, repetition: Repetition, requestsMax: number): string[] {
-  const { timelines, requests, slowMs } = repetition
+  const { timelines, timelinesLeftOut, requests, slowMs } = repetition
   const bad = requests.filter(request => isTrouble(request, slowMs)).length
   return [
     ...(bad > requestsMax ? [`${name}: of ${bad} lost and slow requests the first ${requestsMax} are drawn; the report as JSON has more.`] : []),
+    ...(timelinesLeftOut ? [`${name}: its ${plural(timelinesLeftOut, 'Pod')} are not drawn; the report had no room for all timelines.`] : []),
     ...(timelines.length > PODS_MAX ? [`${name}: ${PODS_MAX} of ${timelines.length} Pods are drawn, those with the most spans.`] : []),
   ]
 }

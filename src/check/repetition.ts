@@ -33,7 +33,7 @@ export async function runRepetition(context: RepetitionContext): Promise<Repetit
   const { clock } = site.host
   const beganMs = clock.now()
   const beganWallMs = clock.wall()
-  const seenBefore = new Set(view.podsSeen.keys())
+  const seenBefore = new Set(view.uidsSeen)
   const living = new Set(view.pods().map(({ metadata }) => metadata.uid!))
   const load = await site.startLoad({ ...wayIn, ...plan.load, clients: plan.clients })
   let requests: readonly LoadRequest[] = []

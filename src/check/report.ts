@@ -9,7 +9,7 @@ export interface Finding {
   readonly cause: Cause
   /** A sentence with the figures of this very run: `12 requests were refused by web-1 after it had exited`. */
   readonly summary: string
-  /** Ids, in the order they were planned. */
+  /** Ids, in the order they were planned, of those that the report holds; `lost` and `slow` count all. */
   readonly requests: readonly number[]
   readonly lost: number
   readonly slow: number
@@ -59,6 +59,8 @@ export interface Repetition {
   /** Those that were lost or slow, and enough of the others to draw them. */
   readonly requests: readonly LoadRequest[]
   readonly timelines: readonly PodTimeline[]
+  /** How many the report of many repetitions has no room for: then it has none of this one. */
+  readonly timelinesLeftOut?: number
 }
 
 export interface CheckReport {

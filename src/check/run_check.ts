@@ -16,6 +16,7 @@ import type { CheckPlan } from './plan_check.ts'
 import { CheckProblem } from './problem.ts'
 import { silentProgress, type CheckProgress } from './progress.ts'
 import { runRepetition } from './repetition.ts'
+import { createReportRoom } from './report_room.ts'
 import type { CheckReport, Repetition } from './report.ts'
 import { settle, tellLastWords } from './settle.ts'
 import type { CheckSite } from './site.ts'
@@ -48,9 +49,12 @@ export async function runCheck(site: CheckSite, wanted: CheckPlan, options: Chec
     const wayIn = await findWayIn(site, plan, namespace.name, progress, signal)
     if (wayIn.entrance.through === 'proxy') plan = gentle(plan, progress)
     const repetitions: Repetition[] = []
+    const room = createReportRoom()
     for (let index = 0; index < plan.repeat; index++) {
-      const repetition = await runRepetition({ site, plan, view, wayIn, progress, signal, label: plan.repeat === 1 ? '' : `${index + 1}/${plan.repeat} ` })
+      const label = plan.repeat === 1 ? '' : `${index + 1}/${plan.repeat} `
+      const repetition = room.keep(await runRepetition({ site, plan, view, wayIn, progress, signal, label }))
       repetitions.push(repetition)
+      view.forgetGone()
       options.onRepetition?.(repetition)
       // Another change on top of one that never ended would be about something else.
       if (repetition.change.settledMs === undefined) break
