@@ -1,6 +1,6 @@
 /** Decides what is done to the workload while the load goes on. */
 import { CheckProblem } from './problem.ts'
-import { podSpecOf, replicasOf, workloadNameOf, workloadText, type WorkloadObject } from './workload.ts'
+import { isPaused, podSpecOf, replicasOf, workloadNameOf, workloadText, type WorkloadObject } from './workload.ts'
 
 /** As `--rollout` says it. */
 export type RolloutWords =
@@ -52,10 +52,12 @@ export function planChange(workload: WorkloadObject, words: RolloutWords | undef
     case 'restart':
       if (!rolls) throw noRollout(kind, name)
       refuseOnDelete(workload)
+      refusePaused(workload, `can't restart paused deployment ${name} (run rollout resume first)`)
       return { rollout: 'restart', text: `kubectl rollout restart ${what}`, notes }
     case 'image': {
       if (!rolls) throw noRollout(kind, name)
       refuseOnDelete(workload)
+      refusePaused(workload, `can't roll out an image of paused deployment ${name} (run rollout resume first)`)
       const container = containerFor(workload, wanted.container)
       return { rollout: 'image', container, image: wanted.image, text: `kubectl set image ${what} ${container}=${wanted.image}`, notes }
     }
@@ -83,6 +85,11 @@ function refuseOnDelete(workload: WorkloadObject): void {
       `${workload.kind} ${workload.metadata.name} has update strategy OnDelete: a change of its template changes no Pod`,
       'Use --rollout delete or --rollout delete=all.',
     )
+}
+
+/** In the words of `kubectl rollout restart`; a new image is taken by kubectl, and no Pod gets it. */
+function refusePaused(workload: WorkloadObject, message: string): void {
+  if (isPaused(workload)) throw new CheckProblem(message, 'Take `paused: true` out of the manifest.')
 }
 
 const noRollout = (kind: string, name: string) => new CheckProblem(`${kind} ${name} has no rollout`, 'Use --rollout delete, or put the Pod into a Deployment.')

@@ -166,6 +166,8 @@ const NO_CHANGE: readonly [objects: readonly object[], rollout: string, message:
   [[workload('Deployment', { replicas: 2 })], 'scale=2', /has 2 replicas already/],
   [[workload('StatefulSet', { updateStrategy: { type: 'OnDelete' } })], 'restart', /update strategy OnDelete/],
   [[workload('StatefulSet', { updateStrategy: { type: 'OnDelete' } })], 'image=web:2', /update strategy OnDelete/],
+  [[workload('Deployment', { paused: true })], 'restart', /^can't restart paused deployment web \(run rollout resume first\)$/],
+  [[workload('Deployment', { paused: true })], 'image=web:2', /^can't roll out an image of paused deployment web \(run rollout resume first\)$/],
   [[workload('Deployment')], 'image=other=web:2', /no container other/],
   [
     [

@@ -6,7 +6,7 @@ import type { ReplicaSet } from '../api/kinds/replica_set.ts'
 import type { StatefulSet } from '../api/kinds/stateful_set.ts'
 import { isActive, isDeleting, isReady } from '../api/pod.ts'
 import { obstacleOf, type Obstacle } from './obstacles.ts'
-import { replicasOf, workloadNameOf, workloadText, type WorkloadObject } from './workload.ts'
+import { isPaused, replicasOf, workloadNameOf, workloadText, type WorkloadObject } from './workload.ts'
 
 export type Readiness =
   | { readonly is: 'ready' }
@@ -27,7 +27,7 @@ export function judgeReadiness(workload: WorkloadObject | undefined, pods: reado
   const ready = active.filter(isReady).length
   const isSettled = statusAgrees(workload, generation) && wanted !== undefined && active.length === wanted && ready === wanted
   if (isSettled && leaving.length === 0) return { is: 'ready' }
-  const obstacle = active.map(obstacleOf).find(one => one !== undefined) ?? refusalOf(workload)
+  const obstacle = active.map(obstacleOf).find(one => one !== undefined) ?? refusalOf(workload) ?? pauseOf(workload, pods)
   if (obstacle) return { is: 'stuck', ...obstacle }
   const rest = leaving.length > 0 ? `, ${leaving.length} terminating` : ''
   return { is: 'waiting', text: `${text}: ${ready} of ${wanted ?? '?'} Pods are Ready${rest}` }
@@ -81,6 +81,19 @@ function refusalOf({ status }: WorkloadObject): Obstacle | undefined {
     }
   )
 }
+
+/** A paused Deployment makes no Pods of a template that is new to it. Those that it has become Ready, and are scaled. */
+function pauseOf(workload: WorkloadObject, pods: readonly Pod[]): Obstacle | undefined {
+  if (!isPaused(workload) || pods.some(pod => isDeleting(pod) || !isReady(pod))) return undefined
+  return {
+    text: `${workloadText(workloadNameOf(workload))} is paused, and its template is not rolled out`,
+    next: `Take \`paused: true\` out of the manifest, or resume it: kubectl rollout resume deployment/${workload.metadata.name}`,
+    patienceMs: PAUSED_PATIENCE_MS,
+  }
+}
+
+/** Its controller may be about to scale it. */
+const PAUSED_PATIENCE_MS = 5_000
 
 /** What they need may be on its way: a ServiceAccount, a quota that is just being counted. */
 const REFUSED_PATIENCE_MS = 5_000

@@ -35,6 +35,9 @@ export const selectorOf = (object: WorkloadObject): LabelSelector | undefined =>
 /** Undefined: as many as there are nodes. */
 export const replicasOf = (object: WorkloadObject): number | undefined => (isPod(object) ? 1 : 'replicas' in object.spec ? object.spec.replicas : undefined)
 
+/** Only a Deployment can be. */
+export const isPaused = (object: WorkloadObject): boolean => 'paused' in object.spec && object.spec.paused === true
+
 const isPod = (object: WorkloadObject): object is Pod => object.kind === 'Pod'
 
 /** `deploy/web`, `statefulset/db` or `Deployment/web`; undefined for other words. */
