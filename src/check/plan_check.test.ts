@@ -98,12 +98,20 @@ const ENTRANCES: readonly [what: string, services: readonly object[], expected: 
     { service: { name: 'a', port: 'admin' } },
   ],
   ['a Service of its own', [], 'check-web:8080 ClusterIP'],
-  ['a Service of its own, because no other selects the Pods', [service('a', { selector: { app: 'other' } })], 'check-web:8080 ClusterIP'],
+  [
+    'a Service of its own, because the one in the files may select Pods that are in the namespace already',
+    [service('a', { selector: { app: 'other' } })],
+    'check-web:8080 ClusterIP',
+    { namespace: 'shop' },
+  ],
+  ['a Service of its own beside one without a selector', [service('a', { selector: undefined })], 'check-web:8080 ClusterIP'],
+  ['a named port of a container', [service('a', { ports: [{ port: 80, targetPort: 'web' }] })], 'a:80 ClusterIP'],
 ]
 
 for (const [what, services, expected, words] of ENTRANCES)
   test(`the load goes in at ${what}`, () => {
-    const { entrance } = plan([workload('Deployment'), ...services], words)
+    const named = template({ containers: [{ name: 'main', image: 'web:1', ports: [{ containerPort: 8080, name: 'web' }] }] })
+    const { entrance } = plan([workload('Deployment', { template: named }), ...services], words)
     assert.equal(`${entrance.service}:${entrance.port} ${entrance.type}`, expected)
   })
 
@@ -118,6 +126,12 @@ test('a Service of its own leads to the container port, and says so', () => {
   assert.match(notes.join(), /the check makes Service check-web for container port 8080/)
 })
 
+test('a Service of its own is made for a workload that was asked for, where another one has a Service', () => {
+  const db = { ...workload('StatefulSet', { selector: { matchLabels: { app: 'db' } }, template: template({}, { app: 'db' }) }, 'db') }
+  const { entrance } = plan([workload('Deployment'), service('a'), db], { workload: { kind: 'StatefulSet', name: 'db' } })
+  assert.equal(entrance.service, 'check-db')
+})
+
 test('clients are new and keep-alive ones, and direct ones where the Service is headless', () => {
   assert.deepEqual(plan([workload('Deployment'), service('a')]).clients, ['new', 'keep-alive'])
   assert.deepEqual(plan([workload('StatefulSet'), service('a', { clusterIP: 'None' })]).clients, ['direct'])
@@ -127,6 +141,33 @@ test('clients are new and keep-alive ones, and direct ones where the Service is 
 const NO_WAY_IN: readonly [what: string, objects: readonly object[], message: RegExp, words?: Partial<CheckWords>][] = [
   ['a Service that is not there', [workload('Deployment'), service('a')], /the files have no Service b/, { service: { name: 'b' } }],
   ['a port that is not there', [workload('Deployment'), service('a')], /Service a has no TCP port 81/, { service: { name: 'a', port: '81' } }],
+  [
+    'a Service that selects nobody',
+    [workload('Deployment'), service('a', { selector: { app: 'wbe' } })],
+    /^Service a selects no Pod of the files: it wants app=wbe, and Deployment\/web has app=web$/,
+  ],
+  [
+    'a Service that was named and selects nobody',
+    [workload('Deployment'), service('a'), service('b', { selector: { app: 'wbe' } })],
+    /^Service b selects no Pod of the files/,
+    { service: { name: 'b' } },
+  ],
+  [
+    'a port by a name that no container has',
+    [workload('Deployment'), service('a', { ports: [{ port: 80, targetPort: 'web' }] })],
+    /^Service a leads to port web, and no container of Deployment\/web has a TCP port of that name$/,
+  ],
+  [
+    'a port by a name that only a UDP port has',
+    [
+      workload('Deployment', {
+        template: template({ containers: [{ name: 'main', image: 'x', ports: [{ name: 'web', containerPort: 53, protocol: 'UDP' }] }] }),
+      }),
+      service('a', { ports: [{ port: 80, targetPort: 'web' }] }),
+    ],
+    /has a TCP port of that name$/,
+    { service: { name: 'a' } },
+  ],
   ['UDP alone', [workload('Deployment'), service('a', { ports: [{ port: 53, protocol: 'UDP' }] })], /Service a has no TCP port/],
   [
     'neither Service nor port',

@@ -60,8 +60,10 @@ export interface CheckPlan {
 /** Throws a CheckProblem. */
 export function planCheck(files: readonly string[], { objects, notes }: Manifests, words: CheckWords): CheckPlan {
   const services = objects.flatMap(({ object, kind }) => (kind.kind === 'Service' ? [object as Service] : []))
-  const chosen = chooseWorkload(objects.map(({ object }) => object).filter(isWorkload), services, words.workload)
-  const entrance = planEntrance(chosen.workload, services, words.service)
+  const workloads = objects.map(({ object }) => object).filter(isWorkload)
+  const chosen = chooseWorkload(workloads, services, words.workload)
+  // A namespace that is there may hold Pods that the files do not.
+  const entrance = planEntrance(chosen.workload, services, { choice: words.service, ...(words.namespace === undefined && { workloads }) })
   const change = planChange(chosen.workload, words.rollout)
   const clients = words.clients ?? (entrance.type === 'headless' ? ['direct'] : ['new', 'keep-alive'])
   const graceMs = (podSpecOf(chosen.workload).terminationGracePeriodSeconds ?? DEFAULT_GRACE_SECONDS) * 1000

@@ -1,6 +1,7 @@
 /** Decides which Service and which of its ports get the load. */
 import { Service } from '../api/kinds/service.ts'
 import type { Labels } from '../api/label_selector.ts'
+import { isSidecar } from '../api/pod.ts'
 import type { ServicePort } from '../api/types/service.ts'
 import { CheckProblem } from './problem.ts'
 import type { LoadTarget } from './site.ts'
@@ -28,14 +29,24 @@ export function parseServiceChoice(text: string): ServiceChoice | undefined {
   return { name, ...(port !== undefined && { port }) }
 }
 
-/** Throws a CheckProblem when no port can be found. */
-export function planEntrance(workload: WorkloadObject, services: readonly Service[], choice?: ServiceChoice): PlannedEntrance {
+export interface EntranceWords {
+  readonly choice?: ServiceChoice
+  /** All of the files, if there can be no others in the namespace: a Service that selects the Pods of none leads nowhere. */
+  readonly workloads?: readonly WorkloadObject[]
+}
+
+/** Throws a CheckProblem when no port can be found, or the Service leads nowhere. */
+export function planEntrance(workload: WorkloadObject, services: readonly Service[], { choice, workloads }: EntranceWords = {}): PlannedEntrance {
   const serving = servicesOf(workload, services)
-  if (choice) return chosen(workload, services, choice)
+  const astray = workloads ? services.filter(service => leadsNowhere(service, workloads)) : []
+  if (choice) return chosen(workload, services, choice, astray)
   const [first, ...others] = serving
+  // One is made only where the files mean none: a slip in a selector would come out as CLEAN.
+  if (!first && astray[0]) throw selectsNobody(astray[0], workload)
   if (!first) return made(workload)
   const port = portOf(first)
   if (!port) throw noTcpPort(first)
+  refuseUnknownPortName(first, port, workload)
   const notes =
     others.length > 0
       ? [`The load goes in at Service ${nameOf(first)}, port ${port.port}; choose another one with --service NAME[:PORT] (${others.map(nameOf).join(', ')}).`]
@@ -55,7 +66,38 @@ export const rank = (service: Service): number => ({ NodePort: 0, LoadBalancer: 
 const selects = (selector: Readonly<Record<string, string>> | undefined, labels: Labels): boolean =>
   selector !== undefined && Object.keys(selector).length > 0 && Object.entries(selector).every(([key, value]) => labels?.[key] === value)
 
-function chosen(workload: WorkloadObject, services: readonly Service[], { name, port: wanted }: ServiceChoice): PlannedEntrance {
+function leadsNowhere({ spec }: Service, workloads: readonly WorkloadObject[]): boolean {
+  const hasSelector = spec.type !== 'ExternalName' && Object.keys(spec.selector ?? {}).length > 0
+  return hasSelector && !workloads.some(workload => selects(spec.selector, podLabelsOf(workload)))
+}
+
+const selectsNobody = (service: Service, workload: WorkloadObject) =>
+  new CheckProblem(
+    `Service ${nameOf(service)} selects no Pod of the files: it wants ${labelsText(service.spec.selector)}, and ${workloadText(workloadNameOf(workload))} has ${labelsText(podLabelsOf(workload))}`,
+    'Mend its selector or the labels of the Pods, or take the Service out of the files.',
+  )
+
+const labelsText = (labels: Labels): string =>
+  Object.entries(labels ?? {})
+    .map(([key, value]) => `${key}=${value}`)
+    .join(',') || 'no labels'
+
+/** Of its Pods; the port of a container is found by its name and its protocol. */
+function refuseUnknownPortName(service: Service, { targetPort }: ServicePort, workload: WorkloadObject): void {
+  if (typeof targetPort !== 'string') return
+  const { containers, initContainers = [] } = podSpecOf(workload)
+  const ports = [...containers, ...initContainers.filter(isSidecar)]
+    .flatMap(({ ports: own = [] }) => own)
+    .filter(({ protocol }) => (protocol ?? 'TCP') === 'TCP')
+  if (ports.some(({ name }) => name === targetPort)) return
+  const there = ports.map(({ name, containerPort }) => (name ? `${name} (${containerPort})` : String(containerPort)))
+  throw new CheckProblem(
+    `Service ${nameOf(service)} leads to port ${targetPort}, and no container of ${workloadText(workloadNameOf(workload))} has a TCP port of that name`,
+    `Mend targetPort of the Service, or name the port of the container; there is ${there.join(', ') || 'none'}.`,
+  )
+}
+
+function chosen(workload: WorkloadObject, services: readonly Service[], { name, port: wanted }: ServiceChoice, astray: readonly Service[]): PlannedEntrance {
   const service = services.find(one => nameOf(one) === name)
   if (!service)
     throw new CheckProblem(
@@ -67,8 +109,10 @@ function chosen(workload: WorkloadObject, services: readonly Service[], { name, 
   const port = wanted === undefined ? portOf(service) : tcpPorts(service).find(one => one.name === wanted || String(one.port) === wanted)
   if (!port && wanted === undefined) throw noTcpPort(service)
   if (!port) throw new CheckProblem(`Service ${name} has no TCP port ${wanted}`, `It has ${tcpPorts(service).map(portText).join(', ') || 'none'}.`)
-  const labels = podLabelsOf(workload)
-  const notes = selects(service.spec.selector, labels)
+  if (astray.includes(service)) throw selectsNobody(service, workload)
+  const isOfWorkload = selects(service.spec.selector, podLabelsOf(workload))
+  if (isOfWorkload) refuseUnknownPortName(service, port, workload)
+  const notes = isOfWorkload
     ? []
     : [`Service ${name} does not select the Pods of ${workloadText(workloadNameOf(workload))}: what happens to them may not be felt there.`]
   return { ...described(service, port), notes: [...notes, ...affinityNotes(service)] }
