@@ -20,6 +20,7 @@ import { runSimulation, simulateOptions, type SimulateOptions } from './check_si
 import { onSite } from './check_site.ts'
 import { checkWithoutRunning } from './check_static.ts'
 import { splitNext } from './failure.ts'
+import { refuseUnreadableArchives } from './image_archives.ts'
 import type { Cli } from './main.ts'
 import { readFiles } from './manifest_files.ts'
 import { UserError } from './output.ts'
@@ -36,6 +37,7 @@ export function addCheckCommand(program: Command, cli: Cli): void {
       try {
         const place = placeOf(options, command)
         await refuseUnwritable(options.outputFile)
+        await refuseUnreadableArchives(options.imageArchive)
         if (place === 'simulation') return cli.setExitCode(await runSimulation(cli, options, command, stopping))
         const texts = await readFiles(options, stopping.signal)
         if (place === 'manifests') return cli.setExitCode(await checkWithoutRunning(cli, options, texts))

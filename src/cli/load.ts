@@ -1,5 +1,4 @@
 /** `poise load image FILE.tar`: an image archive into the cluster's containerd, where it can also be pulled by name. */
-import { access } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { readRanges } from '../host/address_ranges.ts'
@@ -10,6 +9,7 @@ import { clusterDirectories, type ClusterDirectories } from '../host/directories
 import { clusterPlaces } from '../host/node_places.ts'
 import { createProcesses } from '../host/processes.ts'
 import { runningRecord } from './get.ts'
+import { refuseUnreadableArchives } from './image_archives.ts'
 import type { Cli } from './main.ts'
 import { nameOption, outputOption } from './options.ts'
 import { printResult, UserError, type Format } from './output.ts'
@@ -32,12 +32,10 @@ export function addLoadCommands(program: Command, cli: Cli): void {
           next: `Load the image there: ctr --address ${record.containerdSockets.join()} -n k8s.io images import FILE`,
         })
       }
+      await refuseUnreadableArchives(files)
       const loaded: string[] = []
       for (const file of files) {
         const path = resolve(file)
-        await access(path).catch(() => {
-          throw new UserError(`${file} cannot be read`, { next: 'Make an archive with: docker save IMAGE -o FILE.tar' })
-        })
         const done = cli.output.step(`Loading ${file}`)
         const names: string[][] = []
         try {
