@@ -3,8 +3,9 @@
  * `npm test -- src/store` runs the tests below a folder; `--long` adds the sweeps.
  */
 import { spawnSync } from 'node:child_process'
-import { existsSync, readdirSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { ensureBuild, ensureNodeModules, ensurePackageLists, ensureSystemPackages, root } from './ensure.mjs'
 
 const args = process.argv.slice(2)
@@ -22,11 +23,19 @@ if (only.length === 0 && !long) {
   step('format', [join(root, 'node_modules', 'oxfmt', 'bin', 'oxfmt'), '--check'])
 }
 
+/** What opens sockets, spawns, or listens to its process is not among them. */
+const SHARED = [
+  ...['api', 'base', 'check', 'controllers', 'kubelet', 'network', 'scheduler', 'sim', 'timeline'].map(folder => `src/${folder}`),
+  ...['controllers', 'lifecycle', 'network', 'scheduler'].map(folder => `test/${folder}`),
+]
+const FILES_A_PROCESS = 12
+
 const folders = only.length > 0 ? only : ['src', 'dashboard', 'test']
 const files = folders
   .flatMap(folder => testsIn(join(root, 'dist', folder.replace(/\.ts$/, '.js'))))
   .filter(file => file.endsWith('.long.test.js') === long || only.length > 0)
-const result = spawnSync(process.execPath, ['--test', '--test-reporter=spec', '--test-concurrency=3', ...spread(files).map(file => relative(root, file))], {
+const processes = spread(only.length > 0 ? files : together(files)).map(file => relative(root, file))
+const result = spawnSync(process.execPath, ['--test', '--test-reporter=spec', '--test-concurrency=3', ...processes], {
   cwd: root,
   stdio: 'inherit',
 })
@@ -39,6 +48,28 @@ function step(name, command) {
     process.stderr.write(`${name} found something; mend it (\`npm run ${name}\` shows it, \`npm run ${name}:fix\` mends what it can)\n`)
     process.exit(1)
   }
+}
+
+/**
+ * To begin a process costs more than most tests that know nothing of the machine: some of one folder share one. Plain imports,
+ * so that all of them are loaded before a test begins: what one puts in the place of clocks must not be what the next one finds.
+ */
+function together(files) {
+  const dist = join(root, 'dist')
+  const folder = join(dist, 'shared-processes')
+  rmSync(folder, { recursive: true, force: true })
+  mkdirSync(folder)
+  const isIn = (file, from) => relative(dist, file).startsWith(join(from, '/'))
+  const shared = SHARED.flatMap(from => {
+    const own = files.filter(file => isIn(file, from))
+    return Array.from({ length: Math.ceil(own.length / FILES_A_PROCESS) }, (_, index) => {
+      const path = join(folder, `${from.replaceAll('/', '-')}-${index + 1}.test.js`)
+      const some = own.slice(index * FILES_A_PROCESS, (index + 1) * FILES_A_PROCESS)
+      writeFileSync(path, some.map(file => `import ${JSON.stringify(pathToFileURL(file).href)}\n`).join(''))
+      return path
+    })
+  })
+  return [...shared, ...files.filter(file => !SHARED.some(from => isIn(file, from)))]
 }
 
 /**
