@@ -2,7 +2,7 @@
  * Credentials from a program, as client.authentication.k8s.io describes it: cloud providers' kubeconfigs name one instead of a
  * token. What it gives is kept until it expires, or until the server does not take it any more.
  */
-import { spawn } from 'node:child_process'
+import { PROGRAM_LIMITS, runCredentialProgram, type ProgramEnd, type ProgramLimits } from './credential_program.ts'
 import { KubeconfigError, type ContextCluster, type ExecPlugin } from './kubeconfig_context.ts'
 
 export interface ExecCredential {
@@ -21,14 +21,14 @@ export interface ExecCredentials {
 }
 
 const API = 'client.authentication.k8s.io/'
-/** Somebody may have to answer a question in a browser. */
-const PATIENCE_MS = 120_000
 
-export function createExecCredentials(plugin: ExecPlugin, cluster: ContextCluster, env: Readonly<Record<string, string | undefined>>): ExecCredentials {
+type Env = Readonly<Record<string, string | undefined>>
+
+export function createExecCredentials(plugin: ExecPlugin, cluster: ContextCluster, env: Env, limits: ProgramLimits = PROGRAM_LIMITS): ExecCredentials {
   let kept: Promise<ExecCredential> | undefined
   return {
     async get() {
-      const asked = (kept ??= runPlugin(plugin, cluster, env))
+      const asked = (kept ??= runPlugin(plugin, cluster, env, limits))
       try {
         const credential = await asked
         if (credential.expiresWallMs > Date.now()) return credential
@@ -37,13 +37,13 @@ export function createExecCredentials(plugin: ExecPlugin, cluster: ContextCluste
         throw error
       }
       if (kept === asked) kept = undefined
-      return (kept ??= runPlugin(plugin, cluster, env))
+      return (kept ??= runPlugin(plugin, cluster, env, limits))
     },
     refuse: () => void (kept = undefined),
   }
 }
 
-async function runPlugin(plugin: ExecPlugin, cluster: ContextCluster, env: Readonly<Record<string, string | undefined>>): Promise<ExecCredential> {
+async function runPlugin(plugin: ExecPlugin, cluster: ContextCluster, env: Env, limits: ProgramLimits): Promise<ExecCredential> {
   const { command, args, apiVersion = '', installHint } = plugin
   if (!['v1', 'v1beta1'].includes(apiVersion.slice(API.length)) || !apiVersion.startsWith(API)) {
     throw new KubeconfigError(
@@ -55,32 +55,30 @@ async function runPlugin(plugin: ExecPlugin, cluster: ContextCluster, env: Reado
     throw new KubeconfigError(`the credential program ${command} wants to ask somebody, and standard input is no terminal. Next: run this in a terminal`)
   }
   const info = { apiVersion, kind: 'ExecCredential', spec: { interactive: isInteractive, ...(plugin.provideClusterInfo && { cluster: clusterInfo(cluster) }) } }
-  const { exitCode, stdout } = await new Promise<{ exitCode: number | null; stdout: string }>((resolve, reject) => {
-    const child = spawn(command, [...(args ?? [])], {
-      env: { ...env, ...Object.fromEntries((plugin.env ?? []).map(({ name, value }) => [name, value])), KUBERNETES_EXEC_INFO: JSON.stringify(info) },
-      stdio: [isInteractive ? 'inherit' : 'ignore', 'pipe', 'inherit'],
-    })
-    // Not the option `timeout` of spawn: its timer goes on for a program that could not be started.
-    const patience = setTimeout(() => child.kill(), PATIENCE_MS)
-    let output = ''
-    child.stdout!.setEncoding('utf8').on('data', (chunk: string) => (output += chunk))
-    child.once('error', (error: NodeJS.ErrnoException) => {
-      clearTimeout(patience)
-      const hint = installHint?.trim().replace(/\s+/g, ' ')
-      const what = error.code === 'ENOENT' ? 'is not installed' : `cannot be run: ${error.message}`
-      reject(new KubeconfigError(`the credential program ${command} ${what}. Next: ${hint || 'install it, or choose another context with --context'}`))
-    })
-    child.once('close', code => {
-      clearTimeout(patience)
-      resolve({ exitCode: code, stdout: output })
-    })
-  })
-  if (exitCode !== 0) {
-    throw new KubeconfigError(
-      `the credential program ${command} ${exitCode === null ? `gave no answer within ${PATIENCE_MS / 1000} s` : `failed with exit code ${exitCode}`}. Next: run it by hand: ${[command, ...(args ?? [])].join(' ')}`,
-    )
+  const start = {
+    command,
+    args: args ?? [],
+    env: { ...env, ...Object.fromEntries((plugin.env ?? []).map(({ name, value }) => [name, value])), KUBERNETES_EXEC_INFO: JSON.stringify(info) },
+    isInteractive,
   }
-  return readCredential(command, apiVersion, stdout)
+  const end = await runCredentialProgram(start, limits).catch((error: NodeJS.ErrnoException) => {
+    const hint = installHint?.trim().replace(/\s+/g, ' ')
+    const what = error.code === 'ENOENT' ? 'is not installed' : `cannot be run: ${error.message}`
+    throw new KubeconfigError(`the credential program ${command} ${what}. Next: ${hint || 'install it, or choose another context with --context'}`)
+  })
+  if (end.is === 'ended' && end.exitCode === 0) return readCredential(command, apiVersion, end.stdout)
+  throw new KubeconfigError(`the credential program ${command} ${failureText(end, limits)}. Next: run it by hand: ${[command, ...(args ?? [])].join(' ')}`)
+}
+
+function failureText(end: ProgramEnd, { patienceMs, outputBytesMax }: ProgramLimits): string {
+  switch (end.is) {
+    case 'late':
+      return `gave no answer within ${patienceMs / 1000} s`
+    case 'too long':
+      return `printed more than ${outputBytesMax} bytes, and a credential is short`
+    case 'ended':
+      return end.signal ? `was ended by ${end.signal}` : `failed with exit code ${end.exitCode}`
+  }
 }
 
 function readCredential(command: string, apiVersion: string, stdout: string): ExecCredential {
