@@ -186,7 +186,7 @@ function LatencyRow({ bins }: { bins: readonly Bin[] }): JSX.Element {
           )}
         </svg>
         {grid.map(ms => (
-          <span key={ms} class="grid-label" style={{ top: `${(y(ms) / HEIGHT) * 100}%` }} aria-hidden="true">
+          <span key={ms} class="grid-label" style={{ top: `clamp(0.6em, ${(y(ms) / HEIGHT) * 100}%, 100% - 0.6em)` }} aria-hidden="true">
             {durationText(ms).replace('.000', '')}
           </span>
         ))}

@@ -12,6 +12,19 @@ export interface Tick {
   readonly label: string
 }
 
+/** A letter of a label, on the average, and what must lie between two labels. */
+const LETTER_PX = 6.6
+const GAP_PX = 8
+const TICK_PX_MIN = 90
+
+/** As many as have room in `widthPx` with their labels, of which one at an edge is moved inward by up to half of its width. */
+export function ticksIn(view: View, zeroMs: Millis, widthPx: number): Tick[] {
+  const ticks = ticksOf(view, zeroMs, Math.max(2, widthPx / TICK_PX_MIN))
+  const longest = Math.max(0, ...ticks.map(({ label }) => label.length))
+  const tickPx = 1.5 * longest * LETTER_PX + GAP_PX
+  return tickPx <= TICK_PX_MIN ? ticks : ticksOf(view, zeroMs, widthPx / tickPx)
+}
+
 /** Counted from `zeroMs`, at most `count` of them. */
 export function ticksOf(view: View, zeroMs: Millis, count: number): Tick[] {
   const wanted = spanOf(view) / Math.max(count, 1)
