@@ -45,6 +45,8 @@ export function addCheckCommand(program: Command, cli: Cli): void {
         cli.setExitCode({ clean: 0, lost: 1, unfinished: COULD_NOT_RUN }[report.verdict])
       } catch (error) {
         throw stopping.signal.aborted ? new UserError('the check was interrupted', { exitCode: INTERRUPTED }) : couldNotRun(error)
+      } finally {
+        stopping.release()
       }
     })
 }

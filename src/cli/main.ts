@@ -2,7 +2,7 @@
 import { Command, CommanderError, Help, type Option } from 'commander'
 import { messageOf } from '../base/error_message.ts'
 import { splitNext } from './failure.ts'
-import { createOutput, UserError, type Output } from './output.ts'
+import { createOutput, UserError, type Output, type OutputStreams } from './output.ts'
 import { VERSION } from '../launch/version.ts'
 
 /** What a command is given. */
@@ -30,15 +30,20 @@ const COMMANDS: Readonly<Record<string, () => Promise<Add>>> = {
 }
 
 /** Returns the exit code: 0 done, 1 failed, 2 the words were not understood. */
-export async function main(args: readonly string[]): Promise<number> {
+export function main(args: readonly string[]): Promise<number> {
   // Who reads us may go first: `poise get kubeconfig | head -1`, or a terminal that is closed.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
+  return runWords(args, process)
+}
+
+/** What `main` does, with other streams and another environment than those of this process. */
+export async function runWords(args: readonly string[], { stdout, stderr, env }: OutputStreams): Promise<number> {
   let exitCode = 0
   const quiet = args.includes('--quiet') || args.includes('-q')
   const cli: Cli = {
-    output: createOutput({ stdout: process.stdout, stderr: process.stderr, env: process.env }, { quiet }),
-    env: process.env,
-    interactive: Boolean(process.stdout.isTTY),
+    output: createOutput({ stdout, stderr, env }, { quiet }),
+    env,
+    interactive: Boolean(stdout.isTTY),
     setExitCode: code => (exitCode = code),
   }
   const program = new Command('poise')
@@ -46,7 +51,7 @@ export async function main(args: readonly string[]): Promise<number> {
     .version(VERSION)
     .option('-q, --quiet', 'print results and errors only')
     .exitOverride()
-    .configureOutput({ outputError: () => undefined })
+    .configureOutput({ outputError: () => undefined, writeOut: text => void stdout.write(text) })
     .showHelpAfterError(false)
     .configureHelp({ optionDescription: describeOption })
   const word = args.find(arg => !arg.startsWith('-')) ?? ''
@@ -65,7 +70,7 @@ function describeOption(option: Option): string {
   return isPlain ? option.description : new Help().optionDescription(option)
 }
 
-function report({ output }: Cli, error: unknown, command: string | undefined): number {
+function report({ output, env }: Cli, error: unknown, command: string | undefined): number {
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return 0
     if (error.code === 'commander.help') return 2
@@ -81,6 +86,6 @@ function report({ output }: Cli, error: unknown, command: string | undefined): n
   const { what, next } = splitNext(messageOf(error))
   output.error(what)
   if (next) output.note(next)
-  if (process.env['POISE_DEBUG'] && error instanceof Error) output.note(error.stack ?? '')
+  if (env['POISE_DEBUG'] && error instanceof Error) output.note(error.stack ?? '')
   return 1
 }

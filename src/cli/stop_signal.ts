@@ -3,8 +3,11 @@ export interface StopSignal {
   /** Aborted at the first one. */
   readonly signal: AbortSignal
   readonly asked: Promise<void>
+  /** Nobody listens any more, unless it was asked already: then a press may still be handed on. */
+  release(): void
 }
 
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 const INTERRUPTED = 130
 /** The terminal tells every program of its one Ctrl-C, and `npx` and `npm` hand it on once more. */
 const SAME_PRESS_MS = 500
@@ -23,7 +26,10 @@ export function listenForStop(): StopSignal {
     // Terminals that close send more than one, and nobody is there who could be impatient.
     if (name !== 'SIGHUP' && nowMs - firstMs > SAME_PRESS_MS) process.exit(INTERRUPTED)
   }
-  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, ask)
+  for (const name of SIGNALS) process.on(name, ask)
   const asked = new Promise<void>(resolve => controller.signal.addEventListener('abort', () => resolve(), { once: true }))
-  return { signal: controller.signal, asked }
+  const release = () => {
+    if (!controller.signal.aborted) for (const name of SIGNALS) process.off(name, ask)
+  }
+  return { signal: controller.signal, asked, release }
 }
