@@ -161,7 +161,7 @@ export function createCluster({
           events: name => schedulerEvents(host, forScheduler, name),
           profiles: schedulerProfiles,
         }),
-        ...(timelines ? [timelines.follow({ pods: caches.of(Pod), endpointSlices })] : []),
+        ...(timelines ? [timelines.follow({ pods: caches.of(Pod), endpointSlices, nodes: caches.of(Node) })] : []),
       ]
       stopping.push(...components.map(component => () => component.stop()))
       await Promise.all([caches.synced(), published.synced()])

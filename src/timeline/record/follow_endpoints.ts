@@ -22,6 +22,10 @@ export interface ProgrammedStep {
 
 export interface EndpointFollower {
   programmed(node: string, step: ProgrammedStep): void
+  /** It is no more: nobody waits for it to follow. One that comes back is a new one. */
+  forget(node: string): void
+  /** Changes that some node has not followed. */
+  readonly pending: number
   stop(): void
 }
 
@@ -41,7 +45,7 @@ interface Change {
   readonly record: PodRecord
   readonly span: SpanRecord
   /** Nodes that have not followed. */
-  left: number
+  readonly left: Set<string>
 }
 
 interface ServiceRecord {
@@ -50,11 +54,9 @@ interface ServiceRecord {
   readonly members: Map<string, Member>
   /** Those that some node may not have followed, oldest first. */
   readonly changes: Change[]
-  /** By node, while there are such: up to which revision it has followed. */
-  readonly followed: Map<string, number>
 }
 
-/** Of one Service; a node that is down never follows. */
+/** Of one Service; a node that is down may never follow. */
 const CHANGES_MAX = 256
 
 export function followEndpoints(records: Records, slices: Cache<EndpointSlice>): EndpointFollower {
@@ -113,31 +115,35 @@ export function followEndpoints(records: Records, slices: Cache<EndpointSlice>):
       records.add(member.record, newSpan(type, isNews ? at : undefined, { service: service.name, reason, origin: isNews ? 'recorded' : 'unknown' }))
     member.span = next && span('Endpoint', next)
     if (!isNews || nodes.size === 0) return
-    service.changes.push({ revision, record: member.record, span: span('RulesProgrammed', next ?? 'EndpointRemoved'), left: nodes.size })
+    service.changes.push({ revision, record: member.record, span: span('RulesProgrammed', next ?? 'EndpointRemoved'), left: new Set(nodes) })
     if (service.changes.length > CHANGES_MAX) service.changes.shift()
   }
 
-  function programmed(node: string, { services: names, endpointSlicesRevision: revision, at }: ProgrammedStep): void {
-    const isNew = !nodes.has(node)
+  function programmed(node: string, { services: names, endpointSlicesRevision, at }: ProgrammedStep): void {
+    // What changed before there was this node is not for it to follow.
     nodes.add(node)
     for (const name of names) {
       const service = services.get(name)
-      if (!service || service.changes.length === 0) continue
-      const before = service.followed.get(node) ?? -1
-      service.followed.set(node, revision)
-      // What changed before there was this node was not for it to follow.
-      if (isNew) continue
-      let isOver = false
-      for (const change of service.changes) {
-        if (change.revision <= before || change.revision > revision) continue
-        records.addFollow(change.record, change.span, { node, at })
-        isOver ||= --change.left === 0
-      }
-      if (isOver) service.changes.splice(0, service.changes.length, ...service.changes.filter(({ left }) => left > 0))
-      if (service.changes.length > 0) continue
-      service.followed.clear()
-      forgetIdle(name, service)
+      if (!service) continue
+      for (const { revision, left, record, span } of service.changes)
+        if (revision <= endpointSlicesRevision && left.delete(node)) records.addFollow(record, span, { node, at })
+      forgetFollowed(name, service)
     }
+  }
+
+  function forget(node: string): void {
+    if (!nodes.delete(node)) return
+    for (const [name, service] of services) {
+      for (const { left } of service.changes) left.delete(node)
+      forgetFollowed(name, service)
+    }
+  }
+
+  function forgetFollowed(name: string, service: ServiceRecord): void {
+    const { changes } = service
+    if (!changes.some(({ left }) => left.size === 0)) return
+    changes.splice(0, changes.length, ...changes.filter(({ left }) => left.size > 0))
+    forgetIdle(name, service)
   }
 
   function forgetIdle(key: string, { members, changes }: ServiceRecord): void {
@@ -147,13 +153,20 @@ export function followEndpoints(records: Records, slices: Cache<EndpointSlice>):
   function serviceOf(key: string, name: string): ServiceRecord {
     const found = services.get(key)
     if (found) return found
-    const made: ServiceRecord = { name, members: new Map(), changes: [], followed: new Map() }
+    const made: ServiceRecord = { name, members: new Map(), changes: [] }
     services.set(key, made)
     return made
   }
 
   const listener = slices.onChange(changed)
-  return { programmed, stop: () => listener.stop() }
+  return {
+    programmed,
+    forget,
+    get pending() {
+      return [...services.values()].reduce((sum, { changes }) => sum + changes.length, 0)
+    },
+    stop: () => listener.stop(),
+  }
 }
 
 function statesOf(slice: EndpointSlice): ReadonlyMap<string, State> {
