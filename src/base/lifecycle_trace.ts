@@ -28,8 +28,8 @@ export interface StepOutcome {
   readonly message?: string
   readonly exitCode?: number
   readonly result?: 'success' | 'failure' | 'unknown'
-  /** When it ended, where that is known better than `now`. */
-  readonly atMs?: Millis
+  /** When it ended, where that is known better than `now`. unknown: it has ended, and nobody can know when. */
+  readonly atMs?: Millis | 'unknown'
 }
 
 /** Of what lasts. Ending it twice counts once. */

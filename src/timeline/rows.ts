@@ -115,7 +115,10 @@ function limitsOf(spans: readonly TimelineSpan[], { instants, beginMs, endMs }: 
   const firstProcessMs = Math.min(endMs, ...starts(isProcess))
   return {
     notBefore: ({ type }) => (type === 'Scheduling' ? beginMs : PLACES[type].section === 'stop' ? askedMs : scheduledMs),
-    notAfter({ type, container }) {
+    notAfter({ type, container, restart = 0 }) {
+      // Its next one was started when it was over.
+      if (type === 'Container' || type === 'InitContainer')
+        return Math.min(endMs, ...starts(other => isProcess(other) && other.container === container && (other.restart ?? 0) > restart))
       if (PLACES[type].section === 'set-up') return firstProcessMs
       if (type !== 'ImagePull' && type !== 'ContainerStart') return endMs
       return Math.min(endMs, ...starts(other => isProcess(other) && other.container === container))

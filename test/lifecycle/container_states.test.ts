@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { RuntimeError } from '../../src/runtime/runtime.ts'
+import type { ContainerStatus } from '../../src/runtime/runtime.ts'
 import { beginStory, isReady, isRunning, sh, simulated, stateOf, statusOf, web } from './story.ts'
 
 const waiting = (pod: Parameters<typeof statusOf>[0], name = 'web') => statusOf(pod, name)?.state?.waiting
@@ -167,6 +168,26 @@ test('§ container states: a running container that somebody removed becomes Con
     [terminated?.exitCode, terminated?.reason, terminated?.message],
     [137, 'ContainerStatusUnknown', 'The container could not be located when the pod was deleted.  The container used to be Running'],
   )
+})
+
+test('§ container states: one that is removed while the kubelet asks how it exited is not forgotten, and counts as a restart', async () => {
+  const victims = new Set<string>()
+  const story = await beginStory(1, {
+    between: runtime => ({
+      async containerStatus(id) {
+        if (victims.delete(id)) await runtime.removeContainer(id)
+        return runtime.containerStatus(id)
+      },
+    }),
+  })
+  story.run({ spec: web() })
+  await story.until(isReady)
+  const [{ id }] = (await story.instances('web')) as [ContainerStatus]
+  victims.add(id)
+  story.runtime.killContainer(id)
+  const again = await story.until(pod => isReady(pod) && statusOf(pod, 'web')?.restartCount === 1, 100)
+  const { terminated } = statusOf(again, 'web')!.lastState!
+  assert.deepEqual([victims.size, terminated?.exitCode, terminated?.reason], [0, 137, 'ContainerStatusUnknown'])
 })
 
 test('§ container states: what never ran when an initialized Pod ends is Terminated with ContainerStatusUnknown', async () => {

@@ -4,6 +4,7 @@ import { test } from 'node:test'
 import { Pod } from '../../src/api/kinds/pod.ts'
 import { Service } from '../../src/api/kinds/service.ts'
 import { SPAN_TYPES } from '../../src/api/types/pod_timeline.ts'
+import { timelineModel } from '../../src/timeline/model.ts'
 import { sh } from './story.ts'
 import { beginTimelineStory } from './timeline_story.ts'
 
@@ -241,5 +242,31 @@ test('a kubelet that crashes: containers go on in the same span, and what it had
     'Term 18.027..18.038 web Deleted exit 0',
     'SandboxStop 18.044..18.096',
   ])
+  await story.stop()
+})
+
+test('a container that somebody removes ends at an instant nobody knows, and its next one goes on', async () => {
+  const story = await beginTimelineStory({ nodes: ['a'] })
+  await story.begin({ spec: { containers: [web()] } })
+  await story.advance(5_000)
+  const { runtime } = story.nodes.get('a')!
+  const [container] = await story.run(runtime.listContainers())
+  await story.run(runtime.removeContainer(container!.id))
+  await story.advance(100_000)
+  assert.deepEqual(await story.lines(['Container']), ['Container 0.205.. web ContainerStatusUnknown', 'Container 5.085.. web restart 1'])
+  const [lost, next] = (await story.timelineOf()).spans.filter(({ type }) => type === 'Container')
+  assert.deepEqual(
+    [lost!.origin, lost!.message, lost!.exitCode],
+    ['unknown', 'the container was removed before the kubelet saw it exit: nobody knows when it ended', undefined],
+  )
+  assert.equal(next!.origin, 'recorded')
+  const bars = timelineModel([await story.timelineOf()])
+    .groups[0]!.pods[0]!.rows.flatMap(row => row.bars)
+    .filter(({ type }) => type === 'Container')
+  assert.deepEqual(
+    bars.map(({ end }) => end),
+    ['unknown', 'open'],
+  )
+  assert.equal(bars[0]!.toMs, bars[1]!.fromMs, 'it was over when the next one began')
   await story.stop()
 })

@@ -47,13 +47,16 @@ export function createObserver({ runtime, host, directories }: KubeletContext, p
   }
 
   async function ask(): Promise<void> {
+    const before = [...containers.values()]
     const [sandboxList, containerList] = await Promise.all([runtime.listPodSandboxes({ labels }), runtime.listContainers({ labels })])
     await Promise.all([
       ...sandboxList.filter(({ id, ready }) => sandboxes.get(id)?.ready !== ready).map(({ id }) => keep(sandboxes, id, () => runtime.podSandboxStatus(id))),
       ...containerList.filter(({ id, state }) => containers.get(id)?.state !== state).map(({ id }) => keep(containers, id, () => containerStatus(id))),
     ])
     drop(sandboxes, sandboxList)
-    for (const vanished of drop(containers, containerList)) if (isKept(vanished)) lost.set(vanished.id, asLost(vanished))
+    drop(containers, containerList)
+    // Also those that were in the list still, and gone when they were asked about.
+    for (const container of before) if (!containers.has(container.id) && isKept(container)) lost.set(container.id, asLost(container))
     for (const [id, container] of lost) if (!containers.has(id) && !isKept(container)) lost.delete(id)
   }
 
@@ -125,10 +128,7 @@ async function keep<T>(map: Map<string, T>, id: string, load: () => Promise<T>):
   }
 }
 
-/** Returns what is not there any more. */
-function drop<T>(map: Map<string, T>, present: readonly { id: string }[]): T[] {
+function drop<T>(map: Map<string, T>, present: readonly { id: string }[]): void {
   const ids = new Set(present.map(({ id }) => id))
-  const gone = [...map].filter(([id]) => !ids.has(id))
-  for (const [id] of gone) map.delete(id)
-  return gone.map(([, thing]) => thing)
+  for (const id of map.keys()) if (!ids.has(id)) map.delete(id)
 }

@@ -1,13 +1,20 @@
 /** Tells of each container of a Pod how long its process ran, as the runtime has it. */
 import type { Pod } from '../../api/kinds/pod.ts'
 import type { Clock, Millis } from '../../base/clock.ts'
-import type { OpenStep } from '../../base/lifecycle_trace.ts'
+import type { OpenStep, StepOutcome } from '../../base/lifecycle_trace.ts'
 import type { ContainerStatus } from '../../runtime/runtime.ts'
 import { containerNameOf, restartCountOf } from '../container/labels.ts'
 import type { KubeletContext } from '../context.ts'
 import { hasExited } from './instances.ts'
 import { initContainersOf, tracedPod } from './pod_nouns.ts'
 import type { ObservedPod } from './pod_state.ts'
+
+/** Its exit code is as unknown as its instant, whatever the status of the Pod has to say for it. */
+const UNSEEN: StepOutcome = {
+  atMs: 'unknown',
+  reason: 'ContainerStatusUnknown',
+  message: 'the container was removed before the kubelet saw it exit: nobody knows when it ended',
+}
 
 export interface ContainerTrace {
   looked(pod: Pod, observed: ObservedPod): void
@@ -21,7 +28,7 @@ export function createContainerTrace({ host: { clock }, trace }: KubeletContext)
   const told = new Map<string, OpenStep | undefined>()
 
   function look(pod: Pod, container: ContainerStatus): void {
-    const { id, state, startedAt, finishedAt, exitCode, reason } = container
+    const { id, startedAt, finishedAt, exitCode, reason } = container
     const isOver = hasExited(container)
     let step = told.get(id)
     if (told.has(id) && (!step || !isOver)) return
@@ -33,16 +40,20 @@ export function createContainerTrace({ host: { clock }, trace }: KubeletContext)
     }
     told.set(id, isOver ? undefined : step)
     if (!isOver) return
-    const atMs = finishedAt ? monotonic(clock, finishedAt) : undefined
-    step.end({ atMs, exitCode, reason: state === 'unknown' ? 'ContainerStatusUnknown' : reason })
+    if (!finishedAt) return step.end(UNSEEN)
+    const atMs = monotonic(clock, finishedAt)
+    step.end({ atMs, exitCode, reason })
     if (reason === 'OOMKilled') trace.note(tracedPod(pod), { type: 'Kill', ...about, reason, atMs })
   }
 
   return {
     looked(pod, { containers }) {
       for (let i = containers.length - 1; i >= 0; i--) look(pod, containers[i]!)
-      if (told.size <= containers.length) return
-      for (const id of told.keys()) if (!containers.some(container => container.id === id)) told.delete(id)
+      for (const [id, step] of told) {
+        if (containers.some(container => container.id === id)) continue
+        step?.end(UNSEEN)
+        told.delete(id)
+      }
     },
   }
 }

@@ -28,9 +28,10 @@ export function createNodeTrace(records: Records): NodeTrace {
     open.set(span, record)
     return {
       end(outcome = {}) {
-        if (isAbandoned || span.finish !== undefined) return
-        open.delete(span)
-        span.finish = notBefore(span.start, outcome.atMs ?? records.now())
+        const wasOpen = open.delete(span)
+        if (isAbandoned || !wasOpen || span.finish !== undefined) return
+        if (outcome.atMs === 'unknown') span.origin = 'unknown'
+        else span.finish = notBefore(span.start, outcome.atMs ?? records.now())
         tell(span, outcome)
         records.touch(record)
       },
