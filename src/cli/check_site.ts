@@ -14,8 +14,7 @@ import type { CheckOptions } from './check_options.ts'
 import { connectToChosen, explainRequest } from './connection.ts'
 import type { Cli } from './main.ts'
 import { splitNext } from './failure.ts'
-import { UserError } from './output.ts'
-import { makeStateDirectory } from './state_directory.ts'
+import { explainFullDisk, makeStateDirectory } from './state_directory.ts'
 
 /** The check runs on a cluster that is there already. A file alone means the current context in it. */
 export const isSomebodyElses = ({ context, kubeconfig }: SiteWords): boolean => context !== undefined || kubeconfig !== undefined
@@ -40,7 +39,7 @@ export async function onSite<T>(
   const started = output.step(isOurs ? `Starting a cluster with ${options.nodes === 1 ? 'one node' : `${options.nodes} nodes`}` : 'Connecting to the cluster')
   const site = await openSite(options, images, cli, signal).catch((error: unknown) => {
     started('failed')
-    throw isOurs ? explainFullDisk(error, cli.env) : error
+    throw isOurs ? explainFullDisk(error, stateDirectory(cli.env)) : error
   })
   started()
   try {
@@ -55,15 +54,6 @@ export async function onSite<T>(
       },
     )
   }
-}
-
-/** Programs and libraries below each have their own words around it. */
-function explainFullDisk(error: unknown, env: Cli['env']): unknown {
-  const why = messageOf(error)
-  if (!/ENOSPC|no space left on device/.test(why)) return error
-  return new UserError(`the disk of ${stateDirectory(env)} has no room for the cluster: ${why}`, {
-    next: 'Make room there, or set POISE_HOME to a directory on another disk.',
-  })
 }
 
 async function openSite(options: SiteWords, images: readonly string[], { env, output }: Cli, signal: AbortSignal): Promise<CheckSite> {

@@ -1,6 +1,7 @@
 /** The directory of a cluster, or a sentence about why it cannot be had. */
 import { access, constants, mkdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { messageOf } from '../base/error_message.ts'
 import { UserError } from './output.ts'
 
 /**
@@ -17,6 +18,15 @@ export async function makeStateDirectory(path: string): Promise<void> {
       next: 'Set POISE_HOME to a directory that this user can write, with room on its disk.',
     })
   }
+}
+
+/** What the start of a cluster failed with; programs and libraries below each have their own words around a full disk. */
+export function explainFullDisk(error: unknown, directory: string): unknown {
+  const why = messageOf(error)
+  if (!/ENOSPC|no space left on device/i.test(why)) return error
+  return new UserError(`the disk of ${directory} has no room for the cluster: ${why}`, {
+    next: 'Make room there, or set POISE_HOME to a directory on another disk.',
+  })
 }
 
 async function makeWithParents(path: string): Promise<void> {
