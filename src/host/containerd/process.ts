@@ -1,5 +1,6 @@
 /** containerd as a process: found, started, waited for, ended. */
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { open, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Clock } from '../../base/clock.ts'
@@ -52,8 +53,13 @@ export async function launchContainerd(machine: Pick<Machine, 'containerd'>, pat
       env: { ...process.env, PATH: systemPath() },
     })
     await new Promise<void>((resolve, reject) => child.once('spawn', resolve).once('error', reject))
+    await writeFile(paths.pid, `${child.pid}\n`).catch(async (error: unknown) => {
+      // A disk may be full. Nobody would find it again, and it has no containers yet.
+      const ended = once(child, 'exit')
+      if (child.kill('SIGKILL')) await ended
+      throw error
+    })
     child.unref()
-    await writeFile(paths.pid, `${child.pid}\n`)
     return child.pid!
   } finally {
     await output.close()
