@@ -13,6 +13,7 @@ import type { Log } from '../base/log.ts'
 import type { Client } from '../client/client.ts'
 import { createHost } from '../host/host.ts'
 import { startLoad, type HostLoad } from '../host/load/load.ts'
+import { createLocalPorts } from '../host/load/local_ports.ts'
 import type { Entrance, LoadRequest } from './observation.ts'
 import { CheckProblem } from './problem.ts'
 import { watchLives, type LifeWatch } from './life_watch.ts'
@@ -47,6 +48,7 @@ export async function startContextSite({ connection, url, log }: ContextSiteOpti
   const { client, context, server } = connection
   const blindSpots = new Set(FROM_OUTSIDE)
   const loads = new Set<HostLoad>()
+  const ports = createLocalPorts()
   const watches = new Map<string, Promise<LifeWatch>>()
   const watched = (namespace: string): Promise<LifeWatch> => {
     const known = watches.get(namespace) ?? watchLives(host, client, namespace)
@@ -86,7 +88,7 @@ export async function startContextSite({ connection, url, log }: ContextSiteOpti
           host: entrance.through === 'url' ? named : `${target.service}.${target.namespace}`,
           entrance: { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || 80) },
         },
-        { clock: host.clock, inNetwork: [], decidedAt: undefined },
+        { clock: host.clock, inNetwork: [], decidedAt: undefined, ports },
       )
       loads.add(load)
       return {

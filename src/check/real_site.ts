@@ -13,6 +13,7 @@ import { SERVER_IMAGE } from '../base/server_settings.ts'
 import { loadRealContainers } from '../host/containers.ts'
 import { cacheDirectory } from '../host/directories.ts'
 import { startLoad, type HostLoad } from '../host/load/load.ts'
+import { createLocalPorts } from '../host/load/local_ports.ts'
 import { latenessText, type Lateness } from '../host/load/requests.ts'
 import { onNode } from '../host/node_places.ts'
 import { CLUSTER_DOMAIN, type RealNode } from '../launch/real_cluster.ts'
@@ -75,6 +76,7 @@ function realSite(cluster: ThrowawayCluster, log: Log): CheckSite {
   /** Of all loads, the one that it was worst with. */
   let lateness: Lateness | undefined
   const loads = new Set<HostLoad>()
+  const ports = createLocalPorts()
 
   return {
     kind: 'containerd',
@@ -123,6 +125,7 @@ function realSite(cluster: ThrowawayCluster, log: Log): CheckSite {
           clock: host.clock,
           inNetwork: onNode(first.place),
           decidedAt: deciding && { inNetwork: onNode(deciding.place), address: way.host, port: way.port },
+          ports,
         },
       )
       loads.add(load)

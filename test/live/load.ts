@@ -1,6 +1,7 @@
 /** Requests planned ahead, from inside of a Pod's network: a slow answer delays none of the others. */
 import assert from 'node:assert/strict'
 import { startLoad as startLoadClient } from '../../src/host/load/load.ts'
+import { createLocalPorts } from '../../src/host/load/local_ports.ts'
 import type { RequestResult } from '../contracts/service_race.ts'
 import { fetchIn } from './pod_network.ts'
 
@@ -30,7 +31,7 @@ export async function startLoad(inClient: readonly string[], { address, perSecon
     timeoutMs: 30_000,
     entrance,
   } as const
-  const load = await startLoadClient(orders, { inNetwork: inClient, decidedAt: undefined, clock: performance })
+  const load = await startLoadClient(orders, { inNetwork: inClient, decidedAt: undefined, clock: performance, ports: createLocalPorts() })
   return {
     async stop(): Promise<RequestResult[]> {
       const requests = await load.stop()

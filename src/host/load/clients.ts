@@ -1,5 +1,4 @@
 /** Those who send the load over sockets: each tells how one request went. */
-import { randomInt } from 'node:crypto'
 import { lookup, Resolver } from 'node:dns/promises'
 import { Agent } from 'node:http'
 import { isIP, type Socket } from 'node:net'
@@ -7,6 +6,7 @@ import type { Millis } from '../../base/clock.ts'
 import { freeSlot, KEPT_CONNECTIONS, REMEMBERED_MS, takingTurns } from '../../base/load_clients.ts'
 import type { ClientKind } from '../../base/load_request.ts'
 import { ask, openConnection, type Answer, type Connection } from './ask.ts'
+import { portAfter } from './local_ports.ts'
 import type { Destination, LoadOrders, SentRequest } from './messages.ts'
 import { isPortTaken } from './symptoms.ts'
 
@@ -15,11 +15,6 @@ export type Course = Pick<SentRequest, 'endedMs' | 'connection' | 'idleMs' | 'lo
 /** Sends one, and never rejects. */
 export type LoadClient = (sentMs: Millis) => Promise<Course>
 
-/**
- * Where no server expects a port of its own. As many as can be: for two minutes the kernel may send a connection from a port
- * that was used before to where the one before went. So each load also begins somewhere else.
- */
-const LOCAL_PORTS = { first: 32_768, count: 32_768 }
 const PORT_ATTEMPTS_MAX = 100
 
 export function createClients(orders: LoadOrders, now: () => Millis): Record<ClientKind, LoadClient> {
@@ -27,9 +22,12 @@ export function createClients(orders: LoadOrders, now: () => Millis): Record<Cli
   const question = { path, host, timeoutMs }
   const addressesOf = createNames(orders.nameServer, timeoutMs, now)
   let connections = 0
-  let ports = randomInt(LOCAL_PORTS.count)
-  const open = (address: string, port: number): Connection =>
-    openConnection(connections++, LOCAL_PORTS.first + (ports++ % LOCAL_PORTS.count), { address, port })
+  let localPort = orders.firstPort
+  const open = (address: string, port: number): Connection => {
+    const connection = openConnection(connections++, localPort, { address, port })
+    localPort = portAfter(localPort)
+    return connection
+  }
   const noName = (): Course => ({
     endedMs: now(),
     connection: connections++,

@@ -10,6 +10,7 @@ import { respondDns } from '../../network/dns/message.ts'
 import type { DnsView } from '../../network/dns/records.ts'
 import { serveDns, type DnsServer } from '../dns_server.ts'
 import { startLoad } from './load.ts'
+import { createLocalPorts } from './local_ports.ts'
 import type { LoadOrders } from './messages.ts'
 
 const ANSWER = 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok'
@@ -61,6 +62,21 @@ describe('the load client', { concurrency: 3 }, () => {
       const requests = await run({ path, timeoutMs: path.endsWith('silent') ? 2_000 : 30_000, ...at(server) }, 3)
       for (const request of requests) assert.deepEqual(request.outcome, outcome)
     })
+
+  it('goes on in the next load with ports that the one before has not used', async () => {
+    const used: (number | undefined)[] = []
+    const other = await listen((_, socket) => {
+      used.push(socket.remotePort)
+      socket.end(ANSWER)
+    })
+    const ports = createLocalPorts(65_500)
+    for (let loads = 0; loads < 2; loads++) await run(at(other), ENOUGH, ports)
+    other.close()
+    assert.ok(used.length >= 2 * ENOUGH)
+    assert.equal(new Set(used).size, used.length)
+    assert.equal(used[0], 65_500)
+    assert.ok(used.includes(32_768))
+  })
 
   it('tells that a connection is refused, and which client it was', async () => {
     const gone = await listen(() => {})
@@ -153,7 +169,10 @@ describe('the load client', { concurrency: 3 }, () => {
   })
 
   it('says what is wrong when it cannot run', async () => {
-    await assert.rejects(startLoad({ ...ORDERS, clients: [] }, { inNetwork: ['false'], decidedAt: undefined, clock: performance }), /the load client has ended/)
+    await assert.rejects(
+      startLoad({ ...ORDERS, clients: [] }, { inNetwork: ['false'], decidedAt: undefined, clock: performance, ports: createLocalPorts() }),
+      /the load client has ended/,
+    )
   })
 })
 
@@ -169,7 +188,7 @@ const PODS: DnsView = {
 }
 
 const RATE = 100
-const ORDERS: LoadOrders = {
+const ORDERS: Omit<LoadOrders, 'firstPort'> = {
   clients: ['new'],
   ratePerSecond: RATE,
   path: '/',
@@ -181,9 +200,9 @@ const ORDERS: LoadOrders = {
 const at = (server: Server) => ({ entrance: { host: '127.0.0.1', port: (server.address() as AddressInfo).port } })
 
 /** Sends until so many have ended. */
-async function run(orders: Partial<LoadOrders>, enough: number): Promise<readonly LoadRequest[]> {
+async function run(orders: Partial<LoadOrders>, enough: number, ports = createLocalPorts()): Promise<readonly LoadRequest[]> {
   const beganMs = performance.now()
-  const load = await startLoad({ ...ORDERS, ...orders }, { inNetwork: [], decidedAt: undefined, clock: performance })
+  const load = await startLoad({ ...ORDERS, ...orders }, { inNetwork: [], decidedAt: undefined, clock: performance, ports })
   const ended = () => load.counts().answered + load.counts().failed
   while (ended() < enough) await new Promise(resolve => setTimeout(resolve, 20))
   const requests = await load.stop()

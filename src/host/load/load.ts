@@ -10,6 +10,7 @@ import type { Clock } from '../../base/clock.ts'
 import type { LoadRequest } from '../../base/load_request.ts'
 import { packageRoot } from '../package_root.ts'
 import { followConnections, type FollowOptions } from './connections.ts'
+import type { LocalPorts } from './local_ports.ts'
 import { requestOf, type LoadMessage, type LoadOrders } from './messages.ts'
 import { collectRequests, latenessOf, type Lateness } from './requests.ts'
 
@@ -19,6 +20,7 @@ export interface LoadPlace {
   /** Where it is decided which Pod a connection goes to; undefined: nowhere on this machine. */
   readonly decidedAt: FollowOptions | undefined
   readonly clock: Pick<Clock, 'now'>
+  readonly ports: LocalPorts
 }
 
 export interface HostLoad {
@@ -39,7 +41,8 @@ const FOLLOWED_MS = 500
 const POLL_MS = 10
 
 /** Resolves when it sends. */
-export async function startLoad(orders: LoadOrders, { inNetwork, decidedAt, clock }: LoadPlace): Promise<HostLoad> {
+export async function startLoad(wish: Omit<LoadOrders, 'firstPort'>, { inNetwork, decidedAt, clock, ports }: LoadPlace): Promise<HostLoad> {
+  const orders: LoadOrders = { ...wish, firstPort: ports.next }
   const blindSpots: string[] = []
   let lateness: Lateness = { requests: 0, late: 0, mostMs: 0 }
   const followed = decidedAt && (await followConnections(decidedAt).catch((error: Error) => void blindSpots.push(error.message)))
@@ -50,7 +53,9 @@ export async function startLoad(orders: LoadOrders, { inNetwork, decidedAt, cloc
     client.onMessage(message => {
       if (message.is === 'ready') return resolve()
       sent = message.sent
-      requests.add(message.rows.map(requestOf))
+      const told = message.rows.map(requestOf)
+      for (const { localPort } of told) if (localPort !== 0) ports.used(localPort)
+      requests.add(told)
     })
   })
   const abandon = async () => {

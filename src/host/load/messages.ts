@@ -12,6 +12,8 @@ export interface LoadOrders {
   /** They take turns. */
   readonly clients: readonly ClientKind[]
   readonly ratePerSecond: number
+  /** Of the client's ends of connections. */
+  readonly firstPort: number
   readonly path: string
   /** The Host header. */
   readonly host: string
