@@ -147,6 +147,12 @@ const NO_WAY_IN: readonly [what: string, objects: readonly object[], message: Re
     /^Service a selects no Pod of the files: it wants app=wbe, and Deployment\/web has app=web$/,
   ],
   [
+    'a Service that selects nobody, in a namespace of a cluster of its own',
+    [workload('Deployment'), service('a', { selector: { app: 'wbe' } })],
+    /^Service a selects no Pod of the files/,
+    { namespace: 'shop', ownCluster: true },
+  ],
+  [
     'a Service that was named and selects nobody',
     [workload('Deployment'), service('a'), service('b', { selector: { app: 'wbe' } })],
     /^Service b selects no Pod of the files/,

@@ -20,6 +20,8 @@ export interface CheckWords {
   readonly clients?: readonly ClientKind[]
   /** An existing one, or one to be made and kept. Undefined: one of the check's own, which goes with it. */
   readonly namespace?: string
+  /** The cluster is made for the check: whatever its namespace is, it holds only what the files bring. */
+  readonly ownCluster?: boolean
   readonly path: string
   readonly ratePerSecond: number
   readonly repeat: number
@@ -63,7 +65,7 @@ export function planCheck(files: readonly string[], { objects, notes }: Manifest
   const workloads = objects.map(({ object }) => object).filter(isWorkload)
   const chosen = chooseWorkload(workloads, services, words.workload)
   // A namespace that is there may hold Pods that the files do not.
-  const entrance = planEntrance(chosen.workload, services, { choice: words.service, ...(words.namespace === undefined && { workloads }) })
+  const entrance = planEntrance(chosen.workload, services, { choice: words.service, ...((words.ownCluster || words.namespace === undefined) && { workloads }) })
   const change = planChange(chosen.workload, words.rollout)
   const clients = words.clients ?? (entrance.type === 'headless' ? ['direct'] : ['new', 'keep-alive'])
   const graceMs = (podSpecOf(chosen.workload).terminationGracePeriodSeconds ?? DEFAULT_GRACE_SECONDS) * 1000

@@ -27,6 +27,7 @@ const REFUSED: readonly [words: string, error: RegExp][] = [
   ['-f nowhere.yaml', /^error: the path "nowhere\.yaml" does not exist\n/],
   ['-f FILE --image-archive nowhere.tar', /^error: the image archive nowhere\.tar cannot be read: there is no such file\nMake one with: docker save/],
   ['-f FILE --repeat 1001', /'1001' is invalid\. use a number from 1 to 1000\./],
+  ['-f ASTRAY -n shop', /^error: Service web selects no Pod of the files: it wants app=wbe, and Deployment\/web has app=web\nMend its selector/],
   ['-f FILE --rollout roll', /'roll' is invalid\. use restart, image=.*\nSee what there is with: poise check --help\n$/],
   ['-f FILE --rate 0', /'0' is invalid\. use a number from 1 to 10000\./],
   ['-f FILE --warm-up 5', /'5' is invalid\. Write a number with a unit/],
@@ -66,9 +67,14 @@ async function run(args: readonly string[], env: Readonly<Record<string, string>
 test('what cannot be run is said in a sentence, with what to do next, and ends with 2', async () => {
   const home = await temporaryDirectory('poise-check-words-')
   try {
-    const paths: Readonly<Record<string, string>> = { FILE: join(home.path, 'web.yaml'), FAR: join(home.path, 'far.yaml') }
+    const paths: Readonly<Record<string, string>> = {
+      FILE: join(home.path, 'web.yaml'),
+      FAR: join(home.path, 'far.yaml'),
+      ASTRAY: join(home.path, 'astray.yaml'),
+    }
     await writeFile(paths['FILE']!, CARELESS)
     await writeFile(paths['FAR']!, FAR)
+    await writeFile(paths['ASTRAY']!, CARELESS.replace('selector: { app: web }', 'selector: { app: wbe }'))
     const env = { HOME: home.path, POISE_HOME: join(home.path, 'state'), KUBECONFIG: join(home.path, 'kubeconfig') }
     const listening = process.listenerCount('SIGINT')
     for (const [words, error] of REFUSED) {

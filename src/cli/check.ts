@@ -41,7 +41,12 @@ export function addCheckCommand(program: Command, cli: Cli): void {
         if (place === 'simulation') return cli.setExitCode(await runSimulation(cli, options, command, stopping))
         const texts = await readFiles(options, stopping.signal)
         if (place === 'manifests') return cli.setExitCode(await checkWithoutRunning(cli, options, texts))
-        const report = await run(cli, options, planCheck(options.filename, readManifests(texts), wordsOf(options)), stopping)
+        const report = await run(
+          cli,
+          options,
+          planCheck(options.filename, readManifests(texts), { ...wordsOf(options), ownCluster: place === 'throw-away cluster' }),
+          stopping,
+        )
         cli.setExitCode({ clean: 0, lost: 1, unfinished: COULD_NOT_RUN }[report.verdict])
       } catch (error) {
         throw stopping.signal.aborted ? new UserError('the check was interrupted', { exitCode: INTERRUPTED }) : couldNotRun(error)

@@ -33,7 +33,7 @@ export function planSimulation({ files, texts, words, models, nodes, propagation
     throw new CheckProblem('the propagation delay ends before it begins', 'Write the shorter one first: --propagation 0s..5s.')
   const { manifests, models: found } = modelled(readManifests(texts), models)
   const settleMs = Math.max(words.settleMs, propagationMs.to + AFTERWARDS_MS)
-  const check = planCheck(files, manifests, { ...words, repeat: 1, settleMs })
+  const check = planCheck(files, manifests, { ...words, ownCluster: true, repeat: 1, settleMs })
   return { check, models: found, notes: [...check.notes, ...assumptions(found), ...slowToStart(found)], nodes, propagationMs }
 }
 
