@@ -42,6 +42,7 @@ export function Chart({ run, looks, jump }: { run: RunData; looks: ReadonlyMap<s
   const [hint, show] = useState<Hint | undefined>(undefined)
   const [pinned, pin] = useState<Hint | undefined>(undefined)
   const wantsFocus = useRef<string | undefined>(undefined)
+  const wantsScroll = useRef<{ lane: string | undefined } | undefined>(undefined)
   const setView = useCallback((change: (view: View) => View) => {
     show(undefined)
     setRawView(change)
@@ -71,17 +72,32 @@ export function Chart({ run, looks, jump }: { run: RunData; looks: ReadonlyMap<s
     if (!jump) return
     const lane = groups.flatMap(({ group }) => group.pods).find(({ name }) => name === jump.pod)
     if (lane) setOpen(now => new Set([...now, lane.id]))
+    const owner = lane && groups.find(({ group }) => group.pods.includes(lane))
+    if (owner) setClosedGroups(now => new Set([...now].filter(header => header !== groupHeader(owner.group))))
     setView(now => {
       const span = Math.min(spanOf(now), Math.max(spanOf(domain) / 12, 400))
       return fitInto({ fromMs: jump.atMs - span / 2, toMs: jump.atMs + span / 2 }, domain)
     })
-    const target = lane && [...chart.current!.querySelectorAll<HTMLElement>('.lane')].find(element => element.dataset['lane'] === lane.name)
-    ;(target ?? chart.current)!.scrollIntoView({ block: target ? 'center' : 'start' })
+    wantsScroll.current = { lane: lane?.name }
   }, [jump])
 
-  // What is no longer drawn cannot have the focus, and Tab must find something.
+  // Its group and its lines are drawn by now.
   useLayoutEffect(() => {
-    if (focusId !== home && !chart.current!.querySelector('.rows [tabindex="0"][data-id]')) setFocusId(home)
+    const wanted = wantsScroll.current
+    if (!wanted) return
+    wantsScroll.current = undefined
+    const target = [...chart.current!.querySelectorAll<HTMLElement>('.lane')].find(element => element.dataset['lane'] === wanted.lane)
+    ;(target ?? chart.current)!.scrollIntoView({ block: target ? 'center' : 'start' })
+  })
+
+  const hadFocus = chart.current?.querySelector('.rows')?.contains(document.activeElement) ?? false
+  // What is no longer drawn cannot have the focus: Tab must find something, and keys must go on to work.
+  useLayoutEffect(() => {
+    const buttons = [...chart.current!.querySelectorAll<HTMLElement>('.rows [data-id]')]
+    const isDrawn = buttons.some(({ dataset }) => dataset['id'] === focusId)
+    if (!isDrawn && focusId !== home) setFocusId(home)
+    const isLost = hadFocus && wantsFocus.current === undefined && !chart.current!.contains(document.activeElement)
+    if (isLost) buttons.find(({ dataset }) => dataset['id'] === (isDrawn ? focusId : home))?.focus({ preventScroll: true })
   })
 
   useLayoutEffect(() => {
@@ -89,8 +105,9 @@ export function Chart({ run, looks, jump }: { run: RunData; looks: ReadonlyMap<s
     if (id === undefined) return
     wantsFocus.current = undefined
     const target = [...chart.current!.querySelectorAll<HTMLElement>('[data-id]')].find(element => element.dataset['id'] === id)
+    // First, because what the focus shows is put where it stands then.
+    target?.scrollIntoView({ block: 'nearest', inline: 'nearest', behavior: 'instant' })
     target?.focus({ preventScroll: true })
-    target?.scrollIntoView({ block: 'nearest', inline: 'nearest' })
   })
 
   const onKeyDown = (event: KeyboardEvent): void => {

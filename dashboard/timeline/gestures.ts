@@ -47,9 +47,10 @@ export function useGestures(chart: RefObject<HTMLElement | null>, domain: View, 
     }
     const onPointerDown = (event: PointerEvent): void => {
       const target = event.target as Element
+      // The drag before may have had no click at its end: a finger makes none, nor does a mouse that is let go elsewhere.
+      if (pointers.size === 0) moved = 0
       if (event.button !== 0 || !target.closest('.plot') || target.closest('.overview-row')) return
       pointers.set(event.pointerId, event.clientX)
-      if (pointers.size === 1) moved = 0
     }
     const onPointerMove = (event: PointerEvent): void => {
       const before = pointers.get(event.pointerId)

@@ -55,11 +55,12 @@ export function GroupHeader({ aged: { group, age }, isOpen, toggle }: GroupHeade
   )
 }
 
-function StackChart({ counts, most }: { counts: readonly Counts[]; most: number }): JSX.Element {
+function StackChart({ counts, most }: { counts: readonly Counts[]; most: number }): JSX.Element | null {
   const { view } = useChart()
   const x = (atMs: number) => Math.round(Math.min(1.05, Math.max(-0.05, placeOf(view, atMs))) * 10_000) / 10
   const y = (count: number) => 40 - (count / most) * 38
   const below = counts.map(() => 0)
+  if (counts.length === 0) return null
   return (
     <svg class="stack" viewBox="0 0 1000 40" preserveAspectRatio="none" aria-hidden="true">
       {STACK.map(stage => {

@@ -62,8 +62,10 @@ export function Lane({ lane, isOpen, isOneOfMany, toggle }: LaneProps): JSX.Elem
               {lane.node ?? ''}
             </div>
             <div class="remarks" role="gridcell">
-              {remarks.map(({ text, isBad }) => (
-                <span class={isBad ? 'remark bad' : 'remark'}>{text}</span>
+              {remarks.map(({ text, isBad }, index) => (
+                <span key={index} class={isBad ? 'remark bad' : 'remark'}>
+                  {text}
+                </span>
               ))}
             </div>
           </div>

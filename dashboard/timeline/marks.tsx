@@ -12,6 +12,8 @@ const SHAPES = [
   'M1.9.4 5 3.5 8.1.4 9.6 1.9 6.5 5l3.1 3.1-1.5 1.5L5 6.5 1.9 9.6.4 8.1 3.5 5 .4 1.9Z', // cross
 ] as const
 const COLOURS = 5
+/** The last one is that of what has no known cause. */
+const KNOWN_SHAPES = SHAPES.length - 1
 
 export interface CauseLook {
   readonly shape: string
@@ -24,7 +26,7 @@ export function looksOf(causes: readonly string[]): ReadonlyMap<string, CauseLoo
   for (const cause of causes) {
     if (looks.has(cause)) continue
     const index = looks.size
-    looks.set(cause, { shape: SHAPES[index % SHAPES.length]!, className: `cause-${index % COLOURS}` })
+    looks.set(cause, { shape: SHAPES[index % KNOWN_SHAPES]!, className: `cause-${index % COLOURS}` })
   }
   return looks
 }

@@ -24,6 +24,7 @@ export function Overview({ setView }: { setView: (change: (view: View) => View) 
     return Math.min(1, Math.max(0, (event.clientX - box.left) / box.width))
   }
   const onPointerDown = (event: TargetedPointerEvent<HTMLDivElement>): void => {
+    if (event.button !== 0) return
     const place = placeAt(event)
     const near = HANDLE_PX / event.currentTarget.getBoundingClientRect().width
     event.currentTarget.setPointerCapture(event.pointerId)

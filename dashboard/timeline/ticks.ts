@@ -48,13 +48,14 @@ export function offsetText(ms: Millis, stepMs: Millis = 1): string {
 }
 
 /** As exact as what was recorded. */
-export const exactOffset = (ms: Millis): string => `${ms < 0 ? '−' : '+'}${(Math.abs(ms) / 1000).toFixed(3)} s`
+export const exactOffset = (ms: Millis): string => `${Math.round(ms) < 0 ? '−' : '+'}${(Math.abs(ms) / 1000).toFixed(3)} s`
 
 function clock(ms: Millis, stepMs: Millis): string {
   const seconds = ms / 1_000
   const hours = Math.floor(seconds / 3_600)
   const minutes = Math.floor((seconds % 3_600) / 60)
-  const rest = stepMs >= 1_000 ? String(Math.round(seconds % 60)).padStart(2, '0') : (seconds % 60).toFixed(3).padStart(6, '0')
+  const rest =
+    stepMs >= 1_000 ? String(Math.round(seconds % 60)).padStart(2, '0') : (seconds % 60).toFixed(stepMs < 1 ? 4 : 3).padStart(stepMs < 1 ? 7 : 6, '0')
   return hours > 0 ? `${hours}:${String(minutes).padStart(2, '0')}:${rest}` : `${minutes}:${rest}`
 }
 

@@ -4,7 +4,7 @@ import { binsOf, clustersOf } from './bins.ts'
 import { nextFocus, type NavRow } from './chart_state.ts'
 import { keyChange, scrollKeyChange } from './keys.ts'
 import type { DrawnRequest } from './run_data.ts'
-import { offsetText, ticksOf } from './ticks.ts'
+import { exactOffset, offsetText, ticksOf } from './ticks.ts'
 import { fitInto, pan, placeOf, reveal, zoom } from './view.ts'
 
 const DOMAIN = { fromMs: -1_000, toMs: 9_000 }
@@ -40,6 +40,8 @@ test('ticks are round instants counted from zero, and say no more digits than th
   assert.deepEqual(labels(0, 600_000), ['0', '+2:00', '+4:00', '+6:00', '+8:00', '+10:00'])
   assert.deepEqual(labels(0, 36_000_000), ['0', '+2:00:00', '+4:00:00', '+6:00:00', '+8:00:00', '+10:00:00'])
   assert.equal(offsetText(0.4, 0.2), '+0.4 ms')
+  assert.deepEqual(labels(660_000, 660_000.4), ['+11:00.0000', '+11:00.0001', '+11:00.0002', '+11:00.0003', '+11:00.0004'])
+  assert.deepEqual([-0.4, -1, 0].map(exactOffset), ['+0.000 s', '−0.001 s', '+0.000 s'])
 })
 
 const request = (id: number, atMs: number, latencyMs: number, is: DrawnRequest['is'] = 'answered'): DrawnRequest => ({
