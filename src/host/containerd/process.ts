@@ -30,14 +30,17 @@ export async function isContainerd(pid: number, paths: ContainerdPaths): Promise
     if (commandLine !== '') return commandLine.split('\0').includes(paths.config)
     // Empty is that of one that has ended, and for a moment that of one which becomes another program.
     const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')
-    const state = stat.slice(stat.lastIndexOf(')') + 2)[0]
-    if (!state || state === 'Z' || state === 'X') return false
+    const [state, , , , , , flags] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    if (!state || state === 'Z' || state === 'X' || (Number(flags) & KERNEL_THREAD) !== 0) return false
     await pause(1)
   }
   return false
 }
 
-const BETWEEN_PROGRAMS_TRIES = 100
+/** They never have one, and may have the number by now. */
+const KERNEL_THREAD = 0x0020_0000
+/** Tries of a millisecond each. A program that must first be read from a busy disk takes a second to become one. */
+const BETWEEN_PROGRAMS_TRIES = 10_000
 
 export async function launchContainerd(machine: Pick<Machine, 'containerd'>, paths: ContainerdPaths, node: ContainerdNode | undefined): Promise<number> {
   // The file of a containerd that has died would be taken for a living one's.
