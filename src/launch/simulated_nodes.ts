@@ -10,8 +10,8 @@ import type { ClusterRuntime, NodeRuntime, RuntimeParts } from './node_runtime.t
 
 /** In virtual time an image takes as long as from a registry; here somebody waits for it. */
 const PULL_MS = [50, 150] as const
-/** As long as nft takes. */
-const PROGRAM_MS = [2, 20] as const
+/** From the news of a change to the rules, as long as on real nodes with two busy cores: nothing would be lost that is lost there. */
+const PROGRAM_MS = [50, 150] as const
 
 export function startSimulatedNodes({ host, places, resolve }: RuntimeParts, note: string | undefined): ClusterRuntime {
   const fabric = createFabric({ clock: host.clock, random: host.random.fork('fabric') })
