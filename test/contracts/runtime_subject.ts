@@ -15,6 +15,8 @@ export interface RuntimeSubject {
   readonly disk: Disk
   /** An empty directory of that disk. */
   readonly directory: string
+  /** For how long its machine may stand still; never, in virtual time. What breaks a rule has to be later than this. */
+  readonly standstillMs: Millis
   /** Another client of the same runtime, as a restarted kubelet has one. */
   reconnect(): Promise<ContainerRuntime>
   /** Runs the test: in virtual time, time only passes in here. */
@@ -25,10 +27,10 @@ export interface RuntimeSubject {
 
 export type Check = (title: string, run: (story: Story) => Promise<void>) => void
 
-/** Runs for ever, and obeys TERM within a second. */
-export const OBEDIENT = ['sh', '-c', 'trap "exit 0" TERM; while true; do sleep 1; done']
-/** Runs for ever, and only KILL ends it. */
-export const DEAF = ['sh', '-c', 'trap "" TERM; while true; do sleep 1; done']
+/** Runs for ever, and obeys TERM within a second of its first line of output. */
+export const OBEDIENT = ['sh', '-c', 'trap "exit 0" TERM; echo trapped; while true; do sleep 1; done']
+/** Runs for ever, and from its first line of output on only KILL ends it. */
+export const DEAF = ['sh', '-c', 'trap "" TERM; echo trapped; while true; do sleep 1; done']
 
 export class Story {
   readonly runtime: ContainerRuntime
@@ -72,6 +74,14 @@ export class Story {
   /** A container in a sandbox of its own. */
   async running(changes: Partial<ContainerConfig> = {}): Promise<string> {
     return this.container(await this.sandbox(), changes)
+  }
+
+  /** A container that has set its traps: before, a first process does not even hear TERM. */
+  async trapped(command: readonly string[]): Promise<string> {
+    const id = await this.running({ command })
+    const status = await this.runtime.containerStatus(id)
+    await this.until('its first line', async () => (await this.log(status)).includes('trapped'))
+    return id
   }
 
   /** Runs it to its end. */

@@ -14,6 +14,7 @@ runtimeContract('simulated', async () => {
     disk: host.disk,
     directory: '/contract',
     reconnect: async () => runtime.connect(host),
+    standstillMs: 0,
     finish: promise => world.finish(promise),
     close: async () => {},
   }
