@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { ask, conditionOf, event, indent, initStates, inOrder, isReady, lastWords, podOf, restartsOf, shortened, statusesIn } from './observe.ts'
+import { ask, conditionOf, event, indent, initStates, inOrder, isReady, lastWords, nginxHears, podOf, restartsOf, shortened, statusesIn } from './observe.ts'
 import { manifest, reasonToSkip, startSite, type Namespace, type Site } from './site.ts'
 
 const IMAGES = ['busybox', 'nginx', 'nginx:1.12-alpine', 'myapp:v1', 'ikubernetes/myapp:v2', 'ikubernetes/stress-ng']
@@ -166,7 +166,7 @@ describe("the articles' manifests on real containers", { skip, concurrency: 12 }
       'jsonpath={.status.phase} {.status.containerStatuses[0].state.terminated.exitCode}{"\\n"}',
     ])
     // Without a probe it is ready before it has written down its pid, and the hook would find nothing to quit.
-    await until('lifecycle-demo', () => end.lines.length > 0 && logs.lines.some(line => line.includes('start worker process')))
+    await until('lifecycle-demo', () => end.lines.length > 0 && nginxHears(logs.lines))
     const begin = performance.now()
     await kubectl(['delete', 'pod', 'lifecycle-demo'])
     const tookMs = performance.now() - begin
@@ -190,7 +190,7 @@ describe("the articles' manifests on real containers", { skip, concurrency: 12 }
     await kubectl(['apply', '-f', '-'], text)
     await until('lifecycle-demo', isReady)
     const logs = follow(['logs', '--follow', 'lifecycle-demo'])
-    await until('lifecycle-demo', () => logs.lines.length > 0)
+    await until('lifecycle-demo', () => nginxHears(logs.lines))
     await kubectl(['delete', 'pod', 'lifecycle-demo'])
     await logs.stop()
     assert.match(await kubectl(['events']), /Warning +FailedPreStopHook +Pod\/lifecycle-demo +PreStopHook failed/)
@@ -217,8 +217,11 @@ describe("the articles' manifests on real containers", { skip, concurrency: 12 }
     const pod = await until('myapp', isReady)
     const { startedAt = '', finishedAt = '' } = pod?.status.initContainerStatuses?.[0]?.state?.terminated ?? {}
     const seconds = (Date.parse(finishedAt ?? '') - Date.parse(startedAt ?? '')) / 1000
-    assert.ok(seconds >= 10 && seconds <= 12, `it slept ${seconds} s`)
+    assert.ok(seconds >= 10 && seconds <= 15, `it slept ${seconds} s`)
+    const logs = follow(['logs', '--follow', 'myapp'])
+    await until('myapp', () => nginxHears(logs.lines))
     await kubectl(['delete', 'pod', 'myapp'])
+    await logs.stop()
     await watch.stop()
     assert.deepEqual(statusesIn(watch.lines), ['Pending', 'Init:0/1', 'PodInitializing', 'Running', 'Terminating', 'Completed'])
   })
@@ -307,7 +310,7 @@ describe("the articles' manifests on real containers", { skip, concurrency: 12 }
     await kubectl(['apply', '-f', '-'], c7.replaceAll('/usr/share/message', '/proc/1/fd/1'))
     await until('lifecycle-demo', isReady)
     const logs = follow(['logs', '--follow', 'lifecycle-demo'])
-    await until('lifecycle-demo', () => logs.lines.length > 0)
+    await until('lifecycle-demo', () => nginxHears(logs.lines))
     await kubectl(['delete', 'pod', 'lifecycle-demo'])
     await logs.stop()
     inOrder(logs.lines, [/Hello from the postStart handler/, /Hello from the poststop handler/, /signal 3 \(SIGQUIT\) received/])
@@ -326,8 +329,10 @@ describe("the articles' manifests on real containers", { skip, concurrency: 12 }
     // From before the deletion, however long kubectl takes to come back.
     const begin = performance.now()
     await kubectl(['delete', 'pod', 'web', '--wait=false'])
-    while (performance.now() - begin < 4500) {
-      assert.equal(await ask(pod!, '/'), 200, `it stopped serving after ${performance.now() - begin} ms`)
+    for (let answer: number | string = 200; ; answer = await ask(pod!, '/')) {
+      const passedMs = performance.now() - begin
+      if (passedMs >= 4500) break
+      assert.equal(answer, 200, `it stopped serving after ${passedMs} ms`)
       await new Promise(resolve => setTimeout(resolve, 100))
     }
     await until('web', found => found === undefined, 10)

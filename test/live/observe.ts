@@ -24,6 +24,9 @@ export const conditionOf = (pod: Pod | undefined, type: string): string | undefi
 
 export const restartsOf = (pod: Pod | undefined): number => pod?.status.containerStatuses?.[0]?.restartCount ?? 0
 
+/** From this line of its log on nginx hears signals; until then a first process is not even reached by them. */
+export const nginxHears = (lines: readonly string[]): boolean => lines.some(line => line.includes('start worker process'))
+
 /** A fragment as a Pod of this name, indented to where it belongs. */
 export const podOf = (name: string, fragment: string): string => `apiVersion: v1\nkind: Pod\nmetadata:\n  name: ${name}\n${fragment}`
 
@@ -44,7 +47,7 @@ export function statusesIn(lines: readonly string[]): string[] {
 /** Waits until kubectl shows an event like this of the Pod. */
 export async function event({ kubectl }: Namespace, pod: string, wanted: RegExp): Promise<void> {
   let seen = ''
-  for (let round = 0; round < 20 && !wanted.test(seen); round++) {
+  for (let round = 0; round < 60 && !wanted.test(seen); round++) {
     await new Promise(resolve => setTimeout(resolve, 500))
     seen = await kubectl(['events', '--for', `pod/${pod}`])
   }
