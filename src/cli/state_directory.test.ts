@@ -35,6 +35,17 @@ test('a state directory is made with its parents, for this user alone; one that 
   }
 })
 
+test('several that make a state directory at the same time all have it', async () => {
+  const directory = await temporaryDirectory('poise-state-')
+  try {
+    const deep = join(directory.path, 'a', 'b', 'c')
+    await Promise.all(Array.from({ length: 10 }, () => makeStateDirectory(deep)))
+    assert.equal((await stat(deep)).mode & 0o777, 0o700)
+  } finally {
+    await directory.remove()
+  }
+})
+
 test('a full disk is told as one, whoever has found it so', async () => {
   // Every write to it finds the disk full.
   const byNode = await writeFile('/dev/full', 'x').catch((error: unknown) => error)

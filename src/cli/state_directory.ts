@@ -41,5 +41,6 @@ async function makeWithParents(path: string): Promise<void> {
     )
   if (await made()) return
   await makeWithParents(dirname(path))
-  await mkdir(path, { mode: 0o700 })
+  // Another process that starts may have been quicker.
+  if (!(await made())) throw Object.assign(new Error(`${dirname(path)} was there, and is gone`), { code: 'ENOENT' })
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
@@ -78,6 +78,18 @@ test('clusters of different users have different slots, while they live', async 
     assert.match(String(error), /10\.244\.0\.0\/16\) are in use by the one in .*other-user\/three\. Next: stop that one/)
     return error instanceof AddressesInUse
   })
+})
+
+test('what a stopped cluster of another user had is given away last of all', async t => {
+  const { directory, claimsDirectory, claim } = await clusters(t)
+  const other = join(directory, 'other-user')
+  const claimFile = join(claimsDirectory, 'slot-0.json')
+  assert.equal((await claim('stopped')).slot, 0)
+  const { networkFile } = JSON.parse(await readFile(claimFile, 'utf8'))
+  await writeFile(claimFile, JSON.stringify({ pid: 999_999_999, started: 'long ago', networkFile }))
+  for (let slot = 1; slot < 10; slot++) assert.equal((await claim(`c${slot}`, undefined, other)).slot, slot)
+  assert.equal((await claim('last', undefined, other)).slot, 0)
+  await assert.rejects(claim('stopped'), AddressesInUse)
 })
 
 test('simulated containers take no addresses of the machine: nobody waits for them, and they wait for nobody', async t => {

@@ -67,7 +67,8 @@ export interface RangesWish {
 }
 
 /**
- * The ranges a cluster has had before, or the first that no other cluster of this machine has. Nodes can be added to
+ * The ranges a cluster has had before, or the first that no other cluster of this machine has; those that a stopped one of
+ * another user had come last. Nodes can be added to
  * several, and none taken away; a single one is the machine itself, and stays alone. Throws OtherNodeCount otherwise, and
  * AddressesInUse.
  */
@@ -93,7 +94,8 @@ export async function claimAddressRanges(
     const taken = new Set<number | undefined>(await claims?.taken(networkFile))
     for (const slot of await slotsInUse(networkDevices)) taken.add(slot)
     for (const name of await readdir(clustersDirectory)) taken.add((await readRanges(join(clustersDirectory, name, 'network.json')))?.slot)
-    const free = slots.find(slot => !taken.has(slot))
+    const wanted = await claims?.wanted(networkFile)
+    const free = slots.find(slot => !taken.has(slot) && !wanted?.has(slot)) ?? slots.find(slot => !taken.has(slot))
     if (free === undefined) throw new Error(`all ${SLOTS} address ranges are taken by other clusters; remove one with: poise down --delete --name NAME`)
     const ranges = addressRanges(free, nodeCount)
     await claims?.write(free, networkFile)
@@ -137,12 +139,16 @@ export async function claimedNetworkFiles(claimsDirectory = claimsOfThisMachine(
 async function openClaims(directory: string) {
   await mkdir(directory, { recursive: true, mode: 0o755 })
   const lock = join(directory, 'address-ranges.lock')
+  /** Who had it last; a cluster that has been deleted needs it no more. */
+  const owner = async (slot: number): Promise<Claim | undefined> => {
+    const claim = await readClaim(directory, slot)
+    return claim && (await readRanges(claim.networkFile))?.slot === slot ? claim : undefined
+  }
   /** Whose slot it is, if somebody lives who has claimed it. */
   const holder = async (slot: number): Promise<string | undefined> => {
-    const claim = await readClaim(directory, slot)
+    const claim = await owner(slot)
     if (!claim || claim.started === '' || (await processStart(claim.pid)) !== claim.started) return undefined
-    // A cluster that has been deleted needs it no more.
-    return (await readRanges(claim.networkFile))?.slot === slot ? claim.networkFile : undefined
+    return claim.networkFile
   }
   const write = async (slot: number, networkFile: string): Promise<void> => {
     const claim: Claim = { pid: process.pid, started: await processStart(process.pid), networkFile }
@@ -154,6 +160,11 @@ async function openClaims(directory: string) {
     async taken(networkFile: string): Promise<number[]> {
       const holders = await Promise.all(slots.map(holder))
       return slots.filter(slot => holders[slot] !== undefined && holders[slot] !== networkFile)
+    },
+    /** Those of clusters that may be resumed: who takes one keeps its cluster from that, which is done last of all. */
+    async wanted(networkFile: string): Promise<ReadonlySet<number>> {
+      const owners = await Promise.all(slots.map(owner))
+      return new Set(slots.filter(slot => owners[slot] !== undefined && owners[slot].networkFile !== networkFile))
     },
     /** Throws when another living cluster has it: both would have the same addresses. */
     take: (slot: number, networkFile: string): Promise<void> =>
