@@ -6,7 +6,7 @@ import type { Millis } from '../../base/clock.ts'
 import { freeSlot, KEPT_CONNECTIONS, REMEMBERED_MS, takingTurns } from '../../base/load_clients.ts'
 import type { ClientKind } from '../../base/load_request.ts'
 import { ask, openConnection, type Answer, type Connection } from './ask.ts'
-import { portAfter } from './local_ports.ts'
+import { portAfter, stepsOver } from './local_ports.ts'
 import type { Destination, LoadOrders, SentRequest } from './messages.ts'
 import { isPortTaken } from './symptoms.ts'
 
@@ -15,7 +15,7 @@ export type Course = Pick<SentRequest, 'endedMs' | 'connection' | 'idleMs' | 'lo
 /** Sends one, and never rejects. */
 export type LoadClient = (sentMs: Millis) => Promise<Course>
 
-const PORT_ATTEMPTS_MAX = 100
+const PORT_ATTEMPTS_MAX = 30
 
 export function createClients(orders: LoadOrders, now: () => Millis): Record<ClientKind, LoadClient> {
   const { path, host, timeoutMs, entrance, direct = entrance } = orders
@@ -27,6 +27,14 @@ export function createClients(orders: LoadOrders, now: () => Millis): Record<Cli
     const connection = openConnection(connections++, localPort, { address, port })
     localPort = portAfter(localPort)
     return connection
+  }
+  /** Nothing is sent before it is. */
+  const untilPortIsFree = async (attempt: () => Promise<Answer>): Promise<Answer> => {
+    for (let taken = 1; ; taken++) {
+      const answer = await attempt()
+      if (!isPortTaken(answer.error) || taken === PORT_ATTEMPTS_MAX) return answer
+      localPort = portAfter(localPort, stepsOver(taken))
+    }
   }
   const noName = (): Course => ({
     endedMs: now(),
@@ -82,14 +90,6 @@ export function createClients(orders: LoadOrders, now: () => Millis): Record<Cli
 }
 
 const course = ({ id: connection, localPort }: Connection, rest: Omit<Course, 'connection' | 'localPort'>): Course => ({ connection, localPort, ...rest })
-
-/** Nothing is sent before it is. */
-async function untilPortIsFree(attempt: () => Promise<Answer>): Promise<Answer> {
-  for (let attempts = 1; ; attempts++) {
-    const answer = await attempt()
-    if (!isPortTaken(answer.error) || attempts === PORT_ATTEMPTS_MAX) return answer
-  }
-}
 
 interface Slot {
   readonly agent: KeptAgent

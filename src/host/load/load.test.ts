@@ -1,6 +1,7 @@
 /** The load client against small servers of this process, whose manners the path names. No container and no root is needed. */
 import assert from 'node:assert/strict'
-import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
+import { once } from 'node:events'
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import { after, before, describe, it } from 'node:test'
 import type { EndpointSlice } from '../../api/kinds/endpoint_slice.ts'
 import type { Service } from '../../api/kinds/service.ts'
@@ -76,6 +77,20 @@ describe('the load client', { concurrency: 3 }, () => {
     assert.equal(new Set(used).size, used.length)
     assert.equal(used[0], 65_500)
     assert.ok(used.includes(32_768))
+  })
+
+  it('finds its way past ports that another load to the same place has taken', async () => {
+    const { port } = at(server).entrance
+    const first = 40_000
+    const taken = Array.from({ length: 300 }, (_, index) => connect({ host: '127.0.0.1', port, localPort: first + index }))
+    try {
+      // Some of them may be anybody's.
+      await Promise.all(taken.map(socket => Promise.race([once(socket, 'connect'), once(socket, 'error')])))
+      const requests = await run(at(server), 3, createLocalPorts(first))
+      for (const { outcome } of requests) assert.deepEqual(outcome, { is: 'answered', status: 200 })
+    } finally {
+      for (const socket of taken) socket.destroy()
+    }
   })
 
   it('tells that a connection is refused, and which client it was', async () => {

@@ -28,6 +28,9 @@ export function createLocalPorts(first: number = FIRST + randomInt(COUNT)): Loca
   }
 }
 
-export const portAfter = (port: number): number => FIRST + ((port + 1 - FIRST) % COUNT)
+export const portAfter = (port: number, steps = 1): number => FIRST + ((port + steps - FIRST) % COUNT)
+
+/** How far to go when so many in a row were taken: another load to the same place may have thousands in a row. */
+export const stepsOver = (taken: number): number => Math.min(2 ** taken, COUNT / 8)
 
 const distance = (from: number, to: number): number => (to - from + COUNT) % COUNT
