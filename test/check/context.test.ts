@@ -33,7 +33,7 @@ const CARELESS = JSON.stringify({
         template: {
           metadata: { labels: { app: 'web' } },
           spec: {
-            containers: [{ name: 'web', image: 'poise.dev/server:1', command: ['server', 'listen=8080', 'start=2s'], ports: [{ containerPort: 8080 }] }],
+            containers: [{ name: 'web', image: 'poise.dev/server:1', command: ['server', 'listen=8080', 'start=5s'], ports: [{ containerPort: 8080 }] }],
           },
         },
       },

@@ -1,7 +1,7 @@
 /** The examples do on real containers what their comments promise. */
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { ask, event, initStates, isReady, restartsOf } from './observe.ts'
+import { ask, event, initStates, isReady, restartsOf, servesUntil } from './observe.ts'
 import { fileOf, reasonToSkip, startSite, type Site } from './site.ts'
 
 const IMAGES = ['busybox', 'nginx']
@@ -46,7 +46,7 @@ describe('examples on real containers', { skip, concurrency: 4 }, () => {
     // From before the deletion, however long kubectl takes to come back.
     const begin = performance.now()
     await kubectl(['delete', 'pod', 'graceful', '--wait=false'])
-    while (performance.now() - begin < 4500) assert.equal(await ask(pod!, '/'), 200)
+    await servesUntil(pod!, begin, 4500)
     await until('graceful', found => found === undefined, 10)
   })
 

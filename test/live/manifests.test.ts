@@ -4,7 +4,22 @@
  */
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { ask, conditionOf, event, indent, initStates, inOrder, isReady, lastWords, nginxHears, podOf, restartsOf, shortened, statusesIn } from './observe.ts'
+import {
+  ask,
+  conditionOf,
+  event,
+  indent,
+  initStates,
+  inOrder,
+  isReady,
+  lastWords,
+  nginxHears,
+  podOf,
+  restartsOf,
+  servesUntil,
+  shortened,
+  statusesIn,
+} from './observe.ts'
 import { manifest, reasonToSkip, startSite, type Namespace, type Site } from './site.ts'
 
 const IMAGES = ['busybox', 'nginx', 'nginx:1.12-alpine', 'myapp:v1', 'ikubernetes/myapp:v2', 'ikubernetes/stress-ng']
@@ -329,12 +344,7 @@ describe("the articles' manifests on real containers", { skip, concurrency: 12 }
     // From before the deletion, however long kubectl takes to come back.
     const begin = performance.now()
     await kubectl(['delete', 'pod', 'web', '--wait=false'])
-    for (let answer: number | string = 200; ; answer = await ask(pod!, '/')) {
-      const passedMs = performance.now() - begin
-      if (passedMs >= 4500) break
-      assert.equal(answer, 200, `it stopped serving after ${passedMs} ms`)
-      await new Promise(resolve => setTimeout(resolve, 100))
-    }
+    await servesUntil(pod!, begin, 4500)
     await until('web', found => found === undefined, 10)
     assert.notEqual(await ask(pod!, '/'), 200)
   })

@@ -7,7 +7,7 @@ import type { Namespace } from './site.ts'
 /** What the Pod answers on its own address, as the machine's own clients see it; an error is an answer too. */
 export function ask(pod: Pod, path: string, port = 80): Promise<number | string> {
   return new Promise(resolve => {
-    const asked = request({ host: pod.status.podIP, port, path, timeout: 1000, agent: false }, response => {
+    const asked = request({ host: pod.status.podIP, port, path, timeout: ASK_MS, agent: false }, response => {
       response.resume()
       resolve(response.statusCode ?? 0)
     })
@@ -15,6 +15,19 @@ export function ask(pod: Pod, path: string, port = 80): Promise<number | string>
     asked.on('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message))
     asked.end()
   })
+}
+
+/** Longer than a machine stands still. */
+const ASK_MS = 10_000
+
+/** Goes on from `beginMs` for so long: what is answered later does not count. */
+export async function servesUntil(pod: Pod, beginMs: number, forMs: number): Promise<void> {
+  for (let answer: number | string = 200; ; answer = await ask(pod, '/')) {
+    const passedMs = performance.now() - beginMs
+    if (passedMs >= forMs) return
+    assert.equal(answer, 200, `it stopped serving after ${passedMs} ms`)
+    await new Promise(resolve => setTimeout(resolve, 50))
+  }
 }
 
 export const isReady = (pod: Pod | undefined): boolean => conditionOf(pod, 'Ready') === 'True'
