@@ -11,7 +11,7 @@ import { webManifest } from '../../src/check/testing/web_manifest.ts'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..')
 
-const CARELESS = webManifest({ replicas: 2, container: "image: 'poise.dev/server:1', command: [server, start=500ms, listen=8080]" })
+const CARELESS = webManifest({ replicas: 2, container: "image: 'poise.dev/server:1', command: [server, start=3s, listen=8080]" })
 
 test('the action knows exactly the inputs that its script reads', async () => {
   const action = parse(await readFile(join(root, 'action.yml'), 'utf8')) as { inputs: object; runs: { steps: { env?: Record<string, string> }[] } }

@@ -9,7 +9,7 @@ import { createHome } from './poise.ts'
 
 const CARELESS = webManifest({
   replicas: 1,
-  container: "image: 'poise.dev/server:1', command: [server, start=1s, listen=8080], ports: [{ containerPort: 8080 }]",
+  container: "image: 'poise.dev/server:1', command: [server, start=3s, listen=8080], ports: [{ containerPort: 8080 }]",
 })
 
 test('what cannot be run is said in a sentence, with what to do next, and ends with 2', async () => {
