@@ -1,6 +1,5 @@
 /** The load client against small servers of this process, whose manners the path names. No container and no root is needed. */
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import { after, before, describe, it } from 'node:test'
 import type { EndpointSlice } from '../../api/kinds/endpoint_slice.ts'
@@ -75,8 +74,9 @@ describe('the load client', { concurrency: 3 }, () => {
     other.close()
     assert.ok(used.length >= 2 * ENOUGH)
     assert.equal(new Set(used).size, used.length)
-    assert.equal(used[0], 65_500)
-    assert.ok(used.includes(32_768))
+    // Any one of them may be taken by others.
+    assert.ok(used[0]! >= 65_500, `it began with ${used[0]}`)
+    assert.ok(used.at(-1)! < 40_000, `it ended with ${used.at(-1)}`)
   })
 
   it('finds its way past ports that another load to the same place has taken', async () => {
@@ -85,7 +85,7 @@ describe('the load client', { concurrency: 3 }, () => {
     const taken = Array.from({ length: 300 }, (_, index) => connect({ host: '127.0.0.1', port, localPort: first + index }))
     try {
       // Some of them may be anybody's.
-      await Promise.all(taken.map(socket => Promise.race([once(socket, 'connect'), once(socket, 'error')])))
+      await Promise.all(taken.map(socket => new Promise(resolve => socket.once('connect', resolve).once('error', resolve))))
       const requests = await run(at(server), 3, createLocalPorts(first))
       for (const { outcome } of requests) assert.deepEqual(outcome, { is: 'answered', status: 200 })
     } finally {
