@@ -7,6 +7,7 @@ import type { Disk } from '../../src/base/disk.ts'
 import { RuntimeError } from '../../src/runtime/runtime.ts'
 import type { ContainerConfig, ContainerRuntime, ContainerStatus, PodSandboxConfig } from '../../src/runtime/runtime.ts'
 import { containerConfig, sandboxConfig } from '../../src/sim/configs.ts'
+import { watchStandstill } from '../standstill.ts'
 
 export interface RuntimeSubject {
   /** It has the image `busybox`, and nothing runs in it that this test has not started. */
@@ -15,8 +16,6 @@ export interface RuntimeSubject {
   readonly disk: Disk
   /** An empty directory of that disk. */
   readonly directory: string
-  /** For how long its machine may stand still; never, in virtual time. What breaks a rule has to be later than this. */
-  readonly standstillMs: Millis
   /** Another client of the same runtime, as a restarted kubelet has one. */
   reconnect(): Promise<ContainerRuntime>
   /** Runs the test: in virtual time, time only passes in here. */
@@ -114,11 +113,15 @@ export class Story {
     }
   }
 
-  /** How long the work takes, in the runtime's own time. */
-  async measure(work: () => Promise<unknown>): Promise<Millis> {
-    const begin = this.subject.clock.now()
+  /** The work takes that long and no longer, in the runtime's own time. */
+  async takes({ atLeastMs = 0, belowMs }: { atLeastMs?: Millis; belowMs: Millis }, work: () => Promise<unknown>): Promise<void> {
+    const { clock } = this.subject
+    const standstill = watchStandstill(clock)
+    const begin = clock.now()
     await work()
-    return this.subject.clock.now() - begin
+    const tookMs = clock.now() - begin
+    const stoodMs = standstill.stop()
+    assert.ok(tookMs >= atLeastMs && tookMs - stoodMs < belowMs, `it took ${tookMs} ms, and the machine stood still for ${stoodMs} of them`)
   }
 }
 

@@ -50,7 +50,6 @@ describe('a containerd of our own', { skip: reason }, () => {
       disk: createDisk(),
       directory: await mkdtemp(join(base, 'test-')),
       reconnect: unused,
-      standstillMs: 5_000,
       finish: test => test,
       close: () => runtime.close(),
     })

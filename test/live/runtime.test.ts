@@ -54,7 +54,6 @@ async function create(): Promise<RuntimeSubject> {
     disk: createDisk(),
     directory: await mkdtemp(join(base, 'test-')),
     reconnect: async () => connect(),
-    standstillMs: 5_000,
     finish: test => test,
     async close() {
       await Promise.all(

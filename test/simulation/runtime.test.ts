@@ -14,7 +14,6 @@ runtimeContract('simulated', async () => {
     disk: host.disk,
     directory: '/contract',
     reconnect: async () => runtime.connect(host),
-    standstillMs: 0,
     finish: promise => world.finish(promise),
     close: async () => {},
   }
