@@ -42,5 +42,7 @@ async function makeWithParents(path: string): Promise<void> {
   if (await made()) return
   await makeWithParents(dirname(path))
   // Another process that starts may have been quicker.
-  if (!(await made())) throw Object.assign(new Error(`${dirname(path)} was there, and is gone`), { code: 'ENOENT' })
+  await mkdir(path, { mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST') throw error
+  })
 }

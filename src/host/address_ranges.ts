@@ -67,10 +67,9 @@ export interface RangesWish {
 }
 
 /**
- * The ranges a cluster has had before, or the first that no other cluster of this machine has; those that a stopped one of
- * another user had come last. Nodes can be added to
- * several, and none taken away; a single one is the machine itself, and stays alone. Throws OtherNodeCount otherwise, and
- * AddressesInUse.
+ * The ranges a cluster has had before, or the first that no other cluster of this machine has; those of another user's
+ * stopped cluster come last. Nodes can be added to several, and none taken away; a single one is the machine itself, and
+ * stays alone. Throws OtherNodeCount otherwise, and AddressesInUse.
  */
 export async function claimAddressRanges(
   clustersDirectory: string,
@@ -161,7 +160,7 @@ async function openClaims(directory: string) {
       const holders = await Promise.all(slots.map(holder))
       return slots.filter(slot => holders[slot] !== undefined && holders[slot] !== networkFile)
     },
-    /** Those of clusters that may be resumed: who takes one keeps its cluster from that, which is done last of all. */
+    /** Those of other clusters that are on disk. One that is stopped cannot be resumed while somebody else has its slot. */
     async wanted(networkFile: string): Promise<ReadonlySet<number>> {
       const owners = await Promise.all(slots.map(owner))
       return new Set(slots.filter(slot => owners[slot] !== undefined && owners[slot].networkFile !== networkFile))
